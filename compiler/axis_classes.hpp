@@ -1,0 +1,171 @@
+// Finds the loops of a computation: which axes of which values are walked together.
+// They follow from the data flow alone (design 4.1): a union-find over (value, axis), never from equal extents.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "ops.hpp"
+
+namespace ctgrad::detail {
+
+/// An operand as its user reads it, movement looked through.
+struct source {
+  node_id base = node_id::none;
+  /// For each axis of `base`, the iteration axis of the user that walks it; -1 where the user stays at 0.
+  std::int8_t axes[max_rank]{-1, -1, -1, -1, -1, -1, -1, -1};
+};
+
+/// Whether a node is computed in loops; others are memory, or numbers that are known before.
+constexpr bool is_computed(node const& n) {
+  op_kind const kind = info(n.code).kind;
+  return kind == op_kind::map || kind == op_kind::reduction || n.code == op::iota;
+}
+
+constexpr source resolve(graph const& g, node_id id) {
+  source s;
+  for (int i = 0; i < max_rank; ++i) s.axes[i] = static_cast<std::int8_t>(i);
+  while (info(g[id].code).kind == op_kind::movement) {
+    node const& n = g[id];
+    shape const& to = g[n.shape];
+    shape const& from = g.shape_of(n.operands[0]);
+    source through;
+    if (n.code == op::squeeze)
+      for (int i = 0, j = 0; i < from.rank; ++i)
+        if (!(n.axes() >> i & 1)) through.axes[i] = s.axes[j++];
+    for (int i = 0, j = 0; i < to.rank && n.code != op::squeeze; ++i) {
+      if (n.code == op::permute) through.axes[n.source_axis(i)] = s.axes[i];
+      else if (!(n.axes() >> i & 1)) {
+        through.axes[j] = from[j].is_one() && !to[i].is_one() ? std::int8_t{-1} : s.axes[i];
+        ++j;
+      }
+    }
+    s = through;
+    id = n.operands[0];
+  }
+  s.base = id;
+  for (int i = g.shape_of(id).rank; i < max_rank; ++i) s.axes[i] = -1;
+  return s;
+}
+
+/// The loops, as classes of (node, iteration axis). A map iterates over its shape, a reduction over its operand's.
+struct axis_classes {
+  std::vector<std::int32_t> first;    ///< the place of each node's first axis in `parent`
+  std::vector<std::int32_t> parent;   ///< union-find
+  std::vector<std::int8_t> rank;      ///< of each node's iteration space
+  std::vector<char> cut;              ///< nodes that some user reads from memory, in a later nest
+  std::vector<std::int32_t> epoch;    ///< after how many products and cut values a node can be computed
+  std::vector<char> unit;             ///< of each element: whether the extent is 1
+  std::vector<source> sources;        ///< max_operands for each node
+
+  constexpr int find(int element) {
+    while (parent[element] != element) element = parent[element] = parent[parent[element]];
+    return element;
+  }
+  /// The class of an iteration axis; -1 for an axis of extent 1, which needs no loop.
+  constexpr int class_of(node_id id, int axis) {
+    int const element = first[index(id)] + axis;
+    return unit[element] ? -1 : find(element);
+  }
+  constexpr source const& operand(node_id id, int which) const { return sources[static_cast<std::size_t>(max_operands * index(id) + which)]; }
+
+  /// The iteration axis of a reduction that is axis `axis` of its result; of other nodes the same axis.
+  static constexpr int iteration_axis(graph const& g, node_id id, int axis) {
+    node const& n = g[id];
+    if (info(n.code).kind != op_kind::reduction) return axis;
+    int place = 0;
+    for (;; ++place)
+      if (!(n.axes() >> place & 1) && axis-- == 0) return place;
+  }
+
+  constexpr explicit axis_classes(graph const& g) {
+    auto const count = g.nodes.size();
+    first.resize(count), rank.resize(count), cut.resize(count), epoch.resize(count), sources.resize(count * max_operands);
+    for (int i = 0; i < g.size(); ++i) {
+      node const& n = g.nodes[i];
+      first[i] = static_cast<std::int32_t>(parent.size());
+      if (info(n.code).kind == op_kind::movement) continue;
+      for (int k = 0; k < n.arity; ++k) sources[static_cast<std::size_t>(max_operands * i + k)] = resolve(g, n.operands[k]);
+      if (!is_computed(n)) continue;
+      rank[i] = static_cast<std::int8_t>(info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]).rank : g[n.shape].rank);
+      for (int axis = 0; axis < rank[i]; ++axis) {
+        shape const& iterated = info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape];
+        owner.push_back(i), size.push_back(1), unit.push_back(iterated[axis].is_one());
+        next.push_back(static_cast<std::int32_t>(parent.size()));
+        parent.push_back(static_cast<std::int32_t>(parent.size()));
+      }
+    }
+    for (int i = 0; i < g.size(); ++i) join_operands(g, node_id{i});
+    join_readers(g);
+  }
+
+ private:
+  std::vector<std::int32_t> owner, next, size;  // of each element: its node; the next of its class; of a root: how many
+
+  /// A user walks its operands' axes with its own, or reads them from memory where that would walk one value two ways.
+  constexpr void join_operands(graph const& g, node_id id) {
+    node const& n = g[id];
+    if (info(n.code).kind == op_kind::movement) return;
+    for (int k = 0; k < n.arity; ++k) {
+      source const& s = operand(id, k);
+      node const& base = g[s.base];
+      bool const product = info(base.code).kind == op_kind::product;
+      bool separate = product && info(n.code).kind != op_kind::product;
+      if (is_computed(base) && is_computed(n)) {
+        bool joined = true;
+        for (int axis = 0; axis < g[base.shape].rank; ++axis)
+          if (s.axes[axis] >= 0) joined = join(class_of(s.base, iteration_axis(g, s.base, axis)), class_of(id, s.axes[axis])) && joined;
+        if (!joined) cut[index(s.base)] = 1, separate = true;
+      }
+      int const earliest = epoch[index(s.base)] + (separate ? 1 : 0);
+      if (epoch[index(id)] < earliest) epoch[index(id)] = earliest;
+    }
+  }
+  /// Makes one class of two, unless some value would then have two axes in it.
+  constexpr bool join(int a, int b) {
+    if (a == b || a < 0 || b < 0) return true;
+    if (size[a] < size[b]) std::swap(a, b);
+    int element = b;
+    do {
+      int const node = owner[element];
+      for (int axis = 0; axis < rank[node]; ++axis)
+        if (class_of(node_id{node}, axis) == a) return false;
+      element = next[element];
+    } while (element != b);
+    parent[b] = a;
+    size[a] += size[b];
+    std::swap(next[a], next[b]);
+    return true;
+  }
+
+  /// Values that read the same axis of the same memory are walked together where nothing forbids it: it is read once.
+  constexpr void join_readers(graph const& g) {
+    struct reader {
+      node_id base;
+      std::int32_t epoch;
+      int element[max_rank];
+    };
+    std::vector<reader> readers;
+    for (int i = 0; i < g.size(); ++i) {
+      if (!is_computed(g.nodes[i])) continue;
+      for (int k = 0; k < g.nodes[i].arity; ++k) {
+        source const& s = operand(node_id{i}, k);
+        node const& base = g[s.base];
+        int const axes = g[base.shape].rank;
+        if (is_computed(base) || axes == 0) continue;
+        reader* known = nullptr;
+        for (auto& r : readers)
+          if (r.base == s.base && r.epoch == epoch[i]) known = &r;
+        if (!known) {
+          reader r{s.base, epoch[i], {}};
+          for (int axis = 0; axis < max_rank; ++axis) r.element[axis] = axis < axes && s.axes[axis] >= 0 && !unit[first[i] + s.axes[axis]] ? first[i] + s.axes[axis] : -1;
+          readers.push_back(r);
+          continue;
+        }
+        for (int axis = 0; axis < axes; ++axis)
+          if (s.axes[axis] >= 0 && known->element[axis] >= 0) join(find(known->element[axis]), class_of(node_id{i}, s.axes[axis]));
+      }
+    }
+  }
+};
+
+}  // namespace ctgrad::detail

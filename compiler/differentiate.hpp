@@ -1,0 +1,81 @@
+// Replaces each request for a gradient by the nodes that compute it.
+// Reverse mode: one sweep over the graph serves all variables of one function. The rules are the rows'.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "rebuild.hpp"
+
+namespace ctgrad::detail {
+
+/// The gradients of the scalar `of` by each of `by`, appended to `b`. Zero where `of` does not depend on a variable.
+constexpr std::vector<node_id> reverse_sweep(builder& b, node_id of, std::vector<node_id> const& by) {
+  int const last = index(of);
+  // Only nodes that depend on a variable take part.
+  std::vector<char> depends(static_cast<std::size_t>(last) + 1, 0);
+  for (node_id id : by)
+    if (index(id) <= last) depends[index(id)] = 1;
+  for (int i = 0; i <= last; ++i) {
+    node const& n = b.g.nodes[i];
+    for (int k = 0; k < n.arity; ++k)
+      if (depends[index(n.operands[k])]) depends[i] = 1;
+  }
+  std::vector<value> adjoints(static_cast<std::size_t>(last) + 1);
+  adjoints[last] = {&b, b.real(1, b.g[of].type)};
+  for (int i = last; i >= 0; --i) {
+    value const g = adjoints[i];
+    if (!g.b || !depends[i]) continue;
+    node const n = b.g.nodes[i];
+    value operands[max_operands];
+    for (int k = 0; k < n.arity; ++k) operands[k] = {&b, n.operands[k]};
+    for (int k = 0; k < n.arity; ++k) {
+      int const source = index(n.operands[k]);
+      if (!depends[source] || !is_floating(b.g.nodes[source].type)) continue;
+      value part = derivatives[static_cast<std::size_t>(n.code)](k, g, operands, {&b, node_id{i}});
+      if (!part.b) continue;
+      adjoints[source] = adjoints[source].b ? adjoints[source] + part : part;
+    }
+  }
+  std::vector<node_id> gradients;
+  for (node_id id : by) {
+    value x{&b, id};
+    bool const found = index(id) <= last && adjoints[index(id)].b;
+    gradients.push_back(found ? broadcast_like(adjoints[index(id)], x, 0).id : zeros_like(x).id);
+  }
+  return gradients;
+}
+
+/// `from` with every request for a gradient worked out, those of gradients too.
+constexpr graph differentiate(graph const& from) {
+  bool any = false;
+  for (node const& n : from.nodes) any = any || n.code == op::gradient;
+  if (!any) return from;
+  builder b(from);
+  std::vector<node_id> map(from.nodes.size(), node_id::none);
+  for (int i = 0; i < from.size(); ++i) {
+    node const& n = from.nodes[i];
+    if (index(map[i]) >= 0) continue;  // a gradient that an earlier sweep gave
+    if (n.code != op::gradient) {
+      node_id operands[max_operands];
+      for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
+      map[i] = copy_node(b, from, n, operands);
+      continue;
+    }
+    // All requests of the same function, whose variables are there already. (One that is not cannot be part of the function.)
+    std::vector<int> requests;
+    std::vector<node_id> by;
+    for (int j = i; j < from.size(); ++j) {
+      node const& other = from.nodes[j];
+      if (other.code == op::gradient && other.operands[0] == n.operands[0] && index(map[index(other.operands[1])]) >= 0) {
+        requests.push_back(j);
+        by.push_back(map[index(other.operands[1])]);
+      }
+    }
+    auto gradients = reverse_sweep(b, map[index(n.operands[0])], by);
+    for (std::size_t k = 0; k < requests.size(); ++k) map[requests[k]] = gradients[k];
+  }
+  for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
+  return without_dead_nodes(b.g);
+}
+
+}  // namespace ctgrad::detail

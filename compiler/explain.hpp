@@ -1,0 +1,126 @@
+// A schedule as readable pseudo-code.
+// It is what a user reads to see why a program is fast, or is not.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "print.hpp"
+#include "schedule.hpp"
+
+namespace ctgrad::detail {
+
+struct explainer {
+  graph const& g;
+  schedule const& s;
+  message out{};
+
+  constexpr void name_buffer(int number) {
+    buffer const& b = s.buffers[number];
+    if (b.kind == buffer_kind::symbol) out << g.symbols[b.number].view();
+    else out << (b.kind == buffer_kind::output ? "output" : b.kind == buffer_kind::row ? "row" : "temporary") << (b.kind == buffer_kind::output ? int{b.number} : number);
+  }
+  constexpr void name_loop(int number) { out << "ijklmnpqrs"[number % 10] << (number >= 10 ? message() << number / 10 : message()); }
+  constexpr void name_access(int number) {
+    access const& a = s.accesses[number];
+    name_buffer(a.buffer);
+    if (a.rank == 0) return;
+    out << '[';
+    for (int i = 0; i < a.rank; ++i) {
+      if (i) out << ", ";
+      if (a.loops[i] < 0) out << (s.shapes[index(s.buffers[a.buffer].s)][i].is_one() ? '0' : ':');
+      else name_loop(a.loops[i]);
+    }
+    out << ']';
+  }
+  /// The formula of an instruction, down to what was given a name.
+  constexpr void formula(instruction_id id, int depth = 0) {
+    instruction const& i = s.instructions[id];
+    if (i.what == action::load) name_access(i.access_number);
+    else if (i.what == action::constant) out << g[i.node].real();
+    else if (i.what == action::extent) print_formula(out, g, i.node);
+    else if (i.what == action::position) name_loop(i.loop);
+    else if (i.what == action::compute && (uses[id] == 1 || depth == 0) && depth < 6) {
+      op_info const& row = info(g[i.node].code);
+      if (row.infix.empty() || row.arity != 2) {
+        out << (row.infix.empty() ? row.name : row.infix) << '(';
+        for (int k = 0; k < row.arity; ++k) (k ? out << ", " : out), formula(i.operands[k], depth + 1);
+        out << ')';
+      } else {
+        if (depth) out << '(';
+        formula(i.operands[0], depth + 1);
+        out << row.infix;
+        formula(i.operands[1], depth + 1);
+        if (depth) out << ')';
+      }
+    } else out << 'v' << id;
+  }
+  std::vector<int> uses{};
+
+  constexpr message run() {
+    uses.resize(s.instructions.size());
+    for (auto const& i : s.instructions)
+      if (i.what != action::product)
+        for (auto operand : i.operands)
+          if (operand >= 0) ++uses[operand];
+    // A value that a formula shows whole is used where it stands; one that is used once needs no name.
+    int depth = 0;
+    for (std::size_t at = 0; at < s.instructions.size(); ++at) {
+      instruction const& i = s.instructions[at];
+      auto const id = static_cast<instruction_id>(at);
+      if (i.what == action::end_loop) {
+        --depth;
+        continue;
+      }
+      bool const inlined = i.what == action::load || i.what == action::constant || i.what == action::extent || i.what == action::position ||
+                           (i.what == action::compute && uses[at] == 1);
+      if (inlined) continue;
+      for (int k = 0; k < depth; ++k) out << "  ";
+      if (i.what == action::begin_loop) {
+        out << "for ";
+        name_loop(i.loop);
+        out << " in " << s.loops[i.loop].e << (s.loops[i.loop].leaf ? ", vectorised:\n" : ":\n");
+        ++depth;
+      } else if (i.what == action::compute) {
+        out << 'v' << id << " = ";
+        formula(id);
+        out << '\n';
+      } else if (i.what == action::initialize) {
+        reduction_name(id);
+        out << " = start of " << info(g[i.node].code).name << '\n';
+      } else if (i.what == action::accumulate) {
+        reduction_name(i.end, i.access_number);
+        out << ' ' << info(g[i.node].code).name << "= ";
+        formula(i.operands[0], 1);
+        out << '\n';
+      } else if (i.what == action::result) {
+        out << 'v' << id << " = r" << i.end << '\n';
+      } else if (i.what == action::store) {
+        name_access(i.access_number);
+        bool const added = s.buffers[s.accesses[i.access_number].buffer].kind == buffer_kind::output && s.buffers[s.accesses[i.access_number].buffer].number >= g.accumulate_from;
+        out << (added ? " += " : " = ");
+        formula(i.operands[0], 1);
+        out << '\n';
+      } else if (i.what == action::product) {
+        name_buffer(s.accesses[i.access_number].buffer);
+        out << " = matmul(";
+        for (int k = 0; k < 2; ++k) {
+          access const& a = s.accesses[i.operands[k]];
+          if (k) out << ", ";
+          name_buffer(a.buffer);
+          if (a.loops[0] > a.loops[1]) out << "^T";
+        }
+        out << "), by BLAS\n";
+      }
+    }
+    return out;
+  }
+  constexpr void reduction_name(instruction_id start, int access_number = -1) {
+    instruction const& i = s.instructions[start];
+    if (i.access_number >= 0) name_access(access_number >= 0 ? access_number : i.access_number);
+    else out << 'r' << start;
+  }
+};
+
+constexpr message explain(graph const& g, schedule const& s) { return explainer{g, s}.run(); }
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,144 @@
+// The value in the middle of the compiler: a flat, topologically ordered array of nodes.
+// Every pass maps one of these to another; nothing in it refers to a type.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "dtype.hpp"
+#include "extent.hpp"
+#include "op.hpp"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+namespace ctgrad::detail {
+
+/// The place of a node in its graph. Operands come before their users.
+enum class node_id : std::int32_t { none = -1 };
+/// The place of a shape in its graph's table of shapes.
+enum class shape_id : std::int32_t { scalar = 0 };
+
+constexpr int index(node_id id) { return static_cast<int>(id); }
+constexpr int index(shape_id id) { return static_cast<int>(id); }
+
+/// A set of axes, one bit each.
+using axis_mask = std::uint32_t;
+
+inline constexpr int max_operands = 3;
+
+struct node {
+  op code = op::constant;
+  dtype type = dtype::float32;
+  bool weak = false;  ///< a constant that takes the dtype of what it meets
+  std::uint8_t arity = 0;
+  shape_id shape = shape_id::scalar;
+  node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
+  /// symbol: its place in the table; constant: bits of the double or the integer; extent: shape whose size it is;
+  /// reductions and squeeze: mask of the axes that go; broadcast: mask of the axes that come; permute: source axes, four bits each;
+  /// contract: labels (see contraction).
+  std::int64_t attribute = 0;
+
+  friend constexpr bool operator==(node const& a, node const& b) {
+    return a.code == b.code && a.type == b.type && a.weak == b.weak && a.shape == b.shape && a.attribute == b.attribute &&
+           a.operands[0] == b.operands[0] && a.operands[1] == b.operands[1] && a.operands[2] == b.operands[2];
+  }
+
+  constexpr double real() const { return is_floating(type) ? std::bit_cast<double>(attribute) : static_cast<double>(attribute); }
+  constexpr axis_mask axes() const { return static_cast<axis_mask>(attribute); }
+  constexpr int source_axis(int axis) const { return static_cast<int>(attribute >> (4 * axis) & 15); }
+  constexpr bool is_constant() const { return code == op::constant; }
+  constexpr bool is_constant(double number) const { return code == op::constant && real() == number; }
+};
+
+/// The labels of a contraction: each axis of either operand, and of the result, has one (0 to 14), four bits each.
+struct contraction {
+  std::array<std::int8_t, 5> left{-1, -1, -1, -1, -1}, right{-1, -1, -1, -1, -1}, result{-1, -1, -1, -1, -1};
+
+  constexpr std::int64_t pack() const {
+    std::int64_t bits = 0;
+    for (auto const* labels : {&left, &right, &result})
+      for (auto label : *labels) bits = bits << 4 | (label + 1);
+    return bits;
+  }
+  static constexpr contraction unpack(std::int64_t bits) {
+    contraction c;
+    for (auto* labels : {&c.result, &c.right, &c.left})
+      for (int i = 4; i >= 0; --i, bits >>= 4) (*labels)[i] = static_cast<std::int8_t>((bits & 15) - 1);
+    return c;
+  }
+};
+
+/// A tensor that is bound at run time.
+struct symbol_entry {
+  char const* name = nullptr;  ///< static storage; equal names have equal addresses
+  dtype type = dtype::float32;
+  shape_id shape = shape_id::scalar;
+
+  constexpr std::string_view view() const { return name; }
+  friend constexpr bool operator==(symbol_entry const&, symbol_entry const&) = default;
+};
+
+/// Two extents that have to be equal at run time, because values of both met.
+struct extent_equality {
+  extent left, right;
+};
+
+struct graph {
+  std::vector<node> nodes;
+  std::vector<shape> shapes;
+  std::vector<symbol_entry> symbols;
+  std::vector<node_id> outputs;
+  std::vector<extent_equality> equalities;
+  int accumulate_from = 1 << 30;  ///< outputs from here on are added to what is there
+
+  constexpr int size() const { return static_cast<int>(nodes.size()); }
+  constexpr node const& operator[](node_id id) const { return nodes[index(id)]; }
+  constexpr node& operator[](node_id id) { return nodes[index(id)]; }
+  constexpr shape const& operator[](shape_id id) const { return shapes[index(id)]; }
+  constexpr shape const& shape_of(node_id id) const { return shapes[index(nodes[index(id)].shape)]; }
+};
+
+struct graph_size {
+  int nodes = 0, shapes = 0, symbols = 0, outputs = 0, equalities = 0;
+};
+
+constexpr graph_size size_of(graph const& g) {
+  return {static_cast<int>(g.nodes.size()), static_cast<int>(g.shapes.size()), static_cast<int>(g.symbols.size()), static_cast<int>(g.outputs.size()),
+          static_cast<int>(g.equalities.size())};
+}
+
+/// A graph that a constexpr variable can hold: what one pass leaves for the next.
+template <int Nodes, int Shapes, int Symbols, int Outputs, int Equalities>
+struct frozen_graph {
+  std::array<node, Nodes> nodes{};
+  std::array<shape, Shapes> shapes{};
+  std::array<symbol_entry, Symbols> symbols{};
+  std::array<node_id, Outputs> outputs{};
+  std::array<extent_equality, Equalities> equalities{};
+  int accumulate_from = 0;
+
+  constexpr graph thaw() const {
+    return {{nodes.begin(), nodes.end()},
+            {shapes.begin(), shapes.end()},
+            {symbols.begin(), symbols.end()},
+            {outputs.begin(), outputs.end()},
+            {equalities.begin(), equalities.end()},
+            accumulate_from};
+  }
+};
+
+template <graph_size const& Size>
+constexpr auto freeze(graph const& g) {
+  frozen_graph<Size.nodes, Size.shapes, Size.symbols, Size.outputs, Size.equalities> frozen;
+  for (int i = 0; i < Size.nodes; ++i) frozen.nodes[i] = g.nodes[i];
+  for (int i = 0; i < Size.shapes; ++i) frozen.shapes[i] = g.shapes[i];
+  for (int i = 0; i < Size.symbols; ++i) frozen.symbols[i] = g.symbols[i];
+  for (int i = 0; i < Size.outputs; ++i) frozen.outputs[i] = g.outputs[i];
+  for (int i = 0; i < Size.equalities; ++i) frozen.equalities[i] = g.equalities[i];
+  frozen.accumulate_from = g.accumulate_from;
+  return frozen;
+}
+
+}  // namespace ctgrad::detail

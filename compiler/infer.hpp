@@ -1,0 +1,153 @@
+// How shapes and dtypes meet: the parts of the builder that need the op table.
+// One place decides it, for expressions, traced functions and derivatives alike.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "builder.hpp"
+#include "scalar.hpp"
+
+namespace ctgrad::detail {
+
+/// Makes `a` the extent in which `a` and `b` meet, where they may.
+constexpr bool builder::unify(extent& a, extent const& b) {
+  if (a == b) return true;
+  if (!a.is_anonymous() && !b.is_anonymous()) return false;
+  bool known = false;
+  for (auto const& e : g.equalities) known = known || (e.left == a && e.right == b) || (e.left == b && e.right == a);
+  if (!known) g.equalities.push_back({a, b});
+  if (a.is_anonymous()) a = b;
+  return true;
+}
+
+constexpr shape builder::meet(node_id a, node_id b) {
+  shape const left = g.shape_of(a), right = g.shape_of(b);
+  if (left == right) return left;
+  shape result = left.rank >= right.rank ? left : right;
+  for (int i = 1; i <= left.rank && i <= right.rank; ++i) {
+    extent& e = result[result.rank - i];
+    extent const& l = left[left.rank - i];
+    extent const& r = right[right.rank - i];
+    e = l;
+    if (l.is_one()) e = r;
+    else if (!r.is_one() && !unify(e, r))
+      fail(message() << "ctgrad: extent " << l << " (axis " << left.rank - i << " of " << describe(a) << ") and extent " << r << " (axis " << right.rank - i
+                     << " of " << describe(b) << ") differ, and neither is 1");
+  }
+  return result;
+}
+
+constexpr node_id builder::fold(op code, dtype type, bool weak, node_id const* operands, int count) {
+  scalar arguments[max_operands];
+  for (int i = 0; i < count; ++i) arguments[i] = scalar::of(g[operands[i]]);
+  scalar result = evaluate_map(code, g[operands[count - 1]].type, type, arguments);
+  shape_id s = g[operands[0]].shape;
+  return is_floating(type) ? real(result.real, type, s, weak) : integer(result.integer, type, s, weak);
+}
+
+constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
+  op_info const& row = info(code);
+  node_id operands[max_operands]{a, b, c};
+  int const count = row.arity;
+  int const first = row.result == result_rule::selected ? 1 : 0;  // the condition of `where` has a dtype of its own
+
+  // The dtype in which the operands meet: constants follow the others.
+  bool constant = true, weak = true, strong = false, weak_real = false;
+  dtype type = dtype::bool_;
+  for (int i = 0; i < count; ++i) constant = constant && g[operands[i]].is_constant();
+  for (int i = first; i < count; ++i) {
+    node const& n = g[operands[i]];
+    weak = weak && n.weak;
+    if (n.weak) weak_real = weak_real || is_floating(n.type);
+    else type = promote(type, n.type), strong = true;
+  }
+  if (!strong) type = weak_real ? dtype::float64 : dtype::int64;
+  else if (weak_real && !is_floating(type)) type = dtype::float32;
+  else if (!is_floating(type) && type == dtype::bool_)
+    for (int i = first; i < count; ++i)
+      if (g[operands[i]].weak) type = dtype::int64;
+  if (row.result == result_rule::floating && !is_floating(type)) type = weak ? dtype::float64 : dtype::float32;
+  if (row.result == result_rule::logical) type = dtype::bool_;
+  if (!row.takes_bool && type == dtype::bool_)
+    return fail(message() << "ctgrad: " << row.name << " of " << describe(a) << ": it is bool, and has no " << row.name << "; cast it first");
+  if (first && g[a].type != dtype::bool_)
+    return fail(message() << "ctgrad: " << row.name << ": the condition " << describe(a) << " is " << to_string(g[a].type) << ", and has to be bool");
+
+  // One shape for all.
+  bool same = true;
+  for (int i = 1; i < count; ++i) same = same && g[operands[i]].shape == g[operands[0]].shape;
+  if (!same) {
+    node_id widest = operands[0];
+    shape s = g.shape_of(widest);
+    for (int i = 1; i < count; ++i) {
+      shape met = meet(widest, operands[i]);
+      if (!ok()) return add({.code = op::constant, .type = dtype::float32});
+      if (!(met == s)) {
+        s = met;
+        widest = broadcast_to(widest, s);
+        if (g.shape_of(operands[i]) == s) widest = operands[i];
+      }
+    }
+    for (int i = 0; i < count; ++i) operands[i] = broadcast_to(operands[i], s);
+  }
+
+  dtype const result = row.result == result_rule::boolean || row.result == result_rule::logical ? dtype::bool_ : type;
+  if (constant && weak) return fold(code, result, result != dtype::bool_, operands, count);
+  for (int i = first; i < count; ++i) operands[i] = cast(operands[i], type);
+  if (constant) return fold(code, result, false, operands, count);
+  // Operands of commutative operations stand in one order, constants first: equal terms are found equal.
+  if (row.commutative && !g[operands[0]].is_constant() && (g[operands[1]].is_constant() || index(operands[1]) < index(operands[0]))) {
+    node_id swapped = operands[0];
+    operands[0] = operands[1];
+    operands[1] = swapped;
+  }
+  return add({.code = code,
+              .type = result,
+              .arity = static_cast<std::uint8_t>(count),
+              .shape = g[operands[0]].shape,
+              .operands = {operands[0], operands[1], operands[2]}});
+}
+
+/// Sum over the labels that the result lacks of left * right. Extents that share a label have to be equal.
+constexpr node_id builder::contract(node_id a, node_id b, contraction const& labels) {
+  shape const left = g.shape_of(a), right = g.shape_of(b);
+  extent by_label[15];
+  bool seen[15]{};
+  for (int i = 0; i < left.rank; ++i) by_label[labels.left[i]] = left[i], seen[labels.left[i]] = true;
+  for (int i = 0; i < right.rank; ++i) {
+    int label = labels.right[i];
+    if (seen[label] && !unify(by_label[label], right[i])) {
+      int axis = 0;
+      while (labels.left[axis] != label) ++axis;
+      return fail(message() << "ctgrad: matmul: extent " << left[axis] << " (axis " << axis << " of " << describe(a) << ") and extent " << right[i] << " (axis " << i
+                            << " of " << describe(b) << ") differ");
+    }
+    if (!seen[label]) by_label[label] = right[i], seen[label] = true;
+  }
+  shape result;
+  for (int i = 0; i < 5 && labels.result[i] >= 0; ++i) result.push_back(by_label[labels.result[i]]);
+  dtype type = promote(g[a].type, g[b].type);
+  if (type == dtype::bool_) return fail(message() << "ctgrad: matmul of " << describe(a) << " and " << describe(b) << ": both are bool; cast one first");
+  return add({.code = op::contract,
+              .type = type,
+              .arity = 2,
+              .shape = intern(result),
+              .operands = {cast(a, type), cast(b, type), node_id::none},
+              .attribute = labels.pack()});
+}
+
+constexpr node_id builder::matmul(node_id a, node_id b) {
+  int const left = g.shape_of(a).rank, right = g.shape_of(b).rank;
+  if (left < 1 || left > 2 || right < 1 || right > 2)
+    return fail(message() << "ctgrad: matmul of " << describe(a) << " and " << describe(b) << ": both have to have one or two axes");
+  // Labels: 0 rows, 1 summed, 2 columns.
+  contraction labels;
+  int place = 0;
+  if (left == 2) labels.left[0] = 0, labels.left[1] = 1, labels.result[place++] = 0;
+  else labels.left[0] = 1;
+  labels.right[0] = 1;
+  if (right == 2) labels.right[1] = 2, labels.result[place++] = 2;
+  return contract(a, b, labels);
+}
+
+}  // namespace ctgrad::detail

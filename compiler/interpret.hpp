@@ -1,0 +1,192 @@
+// Evaluates a graph node by node, plainly, in the compiler or at run time.
+// It is the oracle that everything else is held against, so it does nothing clever.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "ops.hpp"
+
+namespace ctgrad::detail {
+
+/// A tensor's elements in row-major order.
+struct tensor_value {
+  std::vector<std::int64_t> extents;
+  std::vector<scalar> elements;
+};
+
+/// What the names of extents stand for.
+struct extent_binding {
+  struct entry {
+    extent_name name;
+    std::int64_t number = 0;
+  };
+  std::vector<entry> entries;
+
+  constexpr std::int64_t const* find(extent_name name) const {
+    for (auto const& e : entries)
+      if (e.name == name) return &e.number;
+    return nullptr;
+  }
+  /// The number of `name`; 0 where none was bound.
+  constexpr std::int64_t operator()(extent_name name) const {
+    auto const* number = find(name);
+    return number ? *number : 0;
+  }
+};
+
+constexpr std::vector<std::int64_t> extents_of(shape const& s, extent_binding const& bound) {
+  std::vector<std::int64_t> extents;
+  for (int i = 0; i < s.rank; ++i) extents.push_back(s[i].evaluate(bound));
+  return extents;
+}
+constexpr std::int64_t product_of(std::vector<std::int64_t> const& extents) {
+  std::int64_t product = 1;
+  for (auto e : extents) product *= e;
+  return product;
+}
+
+/// Counts through all index tuples of `extents`, last axis fastest.
+struct odometer {
+  std::vector<std::int64_t> const& extents;
+  std::vector<std::int64_t> at;
+
+  constexpr explicit odometer(std::vector<std::int64_t> const& e) : extents(e), at(e.size(), 0) {}
+  constexpr void next() {
+    for (std::size_t i = extents.size(); i-- > 0;) {
+      if (++at[i] < extents[i]) return;
+      at[i] = 0;
+    }
+  }
+  constexpr std::size_t offset() const {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < extents.size(); ++i) sum = sum * static_cast<std::size_t>(extents[i]) + static_cast<std::size_t>(at[i]);
+    return sum;
+  }
+};
+
+template <op Code>
+constexpr scalar combine_scalars(scalar a, scalar b, dtype type) {
+  if (is_floating(type)) return scalar::from(row<Code>::combine(a.real, b.real), type);
+  return scalar::from(row<Code>::combine(a.integer, b.integer), type);
+}
+template <op Code>
+constexpr scalar identity_scalar(dtype type) {
+  if (is_floating(type)) return scalar{row<Code>::template identity<double>(), 0};
+  if (type == dtype::int32) return scalar{0, row<Code>::template identity<std::int32_t>()};
+  if (type == dtype::bool_) return scalar{0, row<Code>::template identity<bool>()};
+  return scalar{0, row<Code>::template identity<std::int64_t>()};
+}
+
+/// The two functions of a reduction, by its code.
+struct reduction_functions {
+  scalar (*combine)(scalar, scalar, dtype) = nullptr;
+  scalar (*identity)(dtype) = nullptr;
+};
+template <std::size_t... Codes>
+constexpr auto reduction_table(std::index_sequence<Codes...>) {
+  auto one = []<std::size_t Code>(std::integral_constant<std::size_t, Code>) -> reduction_functions {
+    constexpr op code = static_cast<op>(Code);
+    if constexpr (row<code>::info.kind == op_kind::reduction) return {&combine_scalars<code>, &identity_scalar<code>};
+    else return {};
+  };
+  return std::array<reduction_functions, op_count>{one(std::integral_constant<std::size_t, Codes>{})...};
+}
+inline constexpr auto reductions = reduction_table(std::make_index_sequence<op_count>{});
+
+/// The element of a movement's operand that stands at `at` in its result.
+constexpr std::size_t moved_offset(node const& n, std::vector<std::int64_t> const& at, std::vector<std::int64_t> const& operand_extents) {
+  std::vector<std::int64_t> source(operand_extents.size(), 0);
+  std::size_t axis = 0;
+  if (n.code == op::squeeze) {
+    for (std::size_t i = 0; i < source.size(); ++i)
+      if (!(n.axes() >> i & 1)) source[i] = at[axis++];
+  } else for (std::size_t i = 0; i < at.size(); ++i) {
+    if (n.code == op::permute) source[static_cast<std::size_t>(n.source_axis(static_cast<int>(i)))] = at[i];
+    else if (!(n.axes() >> i & 1)) source[axis] = operand_extents[axis] == 1 ? 0 : at[i], ++axis;
+  }
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < source.size(); ++i) sum = sum * static_cast<std::size_t>(operand_extents[i]) + static_cast<std::size_t>(source[i]);
+  return sum;
+}
+
+constexpr void interpret_contraction(node const& n, tensor_value const& a, tensor_value const& b, dtype type, tensor_value& result) {
+  auto labels = contraction::unpack(n.attribute);
+  std::int64_t by_label[15];
+  for (auto& e : by_label) e = 1;
+  for (std::size_t i = 0; i < a.extents.size(); ++i) by_label[labels.left[i]] = a.extents[i];
+  for (std::size_t i = 0; i < b.extents.size(); ++i) by_label[labels.right[i]] = b.extents[i];
+  std::vector<std::int64_t> all(by_label, by_label + 15);
+  odometer o(all);
+  auto offset = [&](auto const& side, tensor_value const& t) {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < t.extents.size(); ++i)
+      sum = sum * static_cast<std::size_t>(t.extents[i]) + static_cast<std::size_t>(o.at[static_cast<std::size_t>(side[i])]);
+    return sum;
+  };
+  // Sums are kept in double and rounded once, so that the oracle is the more exact side.
+  for (std::int64_t k = product_of(all); k > 0; --k, o.next()) {
+    scalar const x = a.elements[offset(labels.left, a)], y = b.elements[offset(labels.right, b)];
+    scalar& sum = result.elements[offset(labels.result, result)];
+    sum.real += x.real * y.real;
+    sum.integer = scalar::from(sum.integer + x.integer * y.integer, is_floating(type) ? dtype::int64 : type).integer;
+  }
+  for (auto& e : result.elements)
+    if (is_floating(type)) e = scalar::from(e.real, type);
+}
+
+/// The values of all outputs of `g`. `inputs` are the symbols' values, in the order of the table.
+constexpr std::vector<tensor_value> interpret(graph const& g, std::vector<tensor_value> const& inputs, extent_binding const& bound) {
+  std::vector<tensor_value> values(g.nodes.size());
+  for (int i = 0; i < g.size(); ++i) {
+    node const& n = g.nodes[i];
+    tensor_value& v = values[i];
+    v.extents = extents_of(g[n.shape], bound);
+    auto const count = static_cast<std::size_t>(product_of(v.extents));
+    if (n.code == op::symbol) {
+      v = inputs[static_cast<std::size_t>(n.attribute)];
+      continue;
+    }
+    v.elements.assign(count, n.is_constant() ? scalar::of(n) : scalar{});
+    op_info const& row = info(n.code);
+    tensor_value const* operands[max_operands]{};
+    for (int k = 0; k < n.arity; ++k) operands[k] = &values[index(n.operands[k])];
+    dtype const operand_type = n.arity ? g[n.operands[n.arity - 1]].type : n.type;
+    if (row.kind == op_kind::map) {
+      for (std::size_t e = 0; e < count; ++e) {
+        scalar arguments[max_operands];
+        for (int k = 0; k < n.arity; ++k) arguments[k] = operands[k]->elements[e];
+        v.elements[e] = evaluate_map(n.code, operand_type, n.type, arguments);
+      }
+    } else if (row.kind == op_kind::movement) {
+      odometer o(v.extents);
+      for (std::size_t e = 0; e < count; ++e, o.next()) v.elements[e] = operands[0]->elements[moved_offset(n, o.at, operands[0]->extents)];
+    } else if (row.kind == op_kind::reduction) {
+      auto const functions = reductions[static_cast<std::size_t>(n.code)];
+      // float32 is reduced in double and rounded once (see above).
+      dtype const wide = is_floating(n.type) ? dtype::float64 : n.type;
+      for (auto& e : v.elements) e = functions.identity(n.type);
+      odometer o(operands[0]->extents);
+      for (auto const& element : operands[0]->elements) {
+        std::size_t place = 0;
+        for (std::size_t axis = 0; axis < o.at.size(); ++axis)
+          if (!(n.axes() >> axis & 1)) place = place * static_cast<std::size_t>(o.extents[axis]) + static_cast<std::size_t>(o.at[axis]);
+        v.elements[place] = functions.combine(v.elements[place], element, wide);
+        o.next();
+      }
+      if (is_floating(n.type))
+        for (auto& e : v.elements) e = scalar::from(e.real, n.type);
+    } else if (row.kind == op_kind::product) {
+      interpret_contraction(n, *operands[0], *operands[1], n.type, v);
+    } else if (n.code == op::extent) {
+      auto number = product_of(extents_of(g[shape_id{static_cast<int>(n.attribute)}], bound));
+      v.elements[0] = scalar{static_cast<double>(number), number};
+    } else if (n.code == op::iota) {
+      for (std::size_t e = 0; e < count; ++e) v.elements[e] = scalar{static_cast<double>(e), static_cast<std::int64_t>(e)};
+    }
+  }
+  std::vector<tensor_value> results;
+  for (node_id id : g.outputs) results.push_back(values[index(id)]);
+  return results;
+}
+
+}  // namespace ctgrad::detail

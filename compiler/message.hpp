@@ -1,0 +1,140 @@
+// Text that is put together in the compiler, and shown as the first line of a compile error.
+// libstdc++ 12's std::string cannot be used in clang's constant expressions, hence a vector of characters.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ctgrad::detail {
+
+/// A growing text. `m << "extent " << 3` appends.
+struct message {
+  std::vector<char> characters;
+
+  constexpr bool empty() const { return characters.empty(); }
+  constexpr std::size_t size() const { return characters.size(); }
+  constexpr std::string_view view() const { return {characters.data(), characters.size()}; }
+
+  constexpr message& operator<<(std::string_view text) {
+    for (char c : text) characters.push_back(c);
+    return *this;
+  }
+  constexpr message& operator<<(message const& other) { return *this << other.view(); }
+  constexpr message& operator<<(char c) {
+    characters.push_back(c);
+    return *this;
+  }
+  constexpr message& operator<<(std::int64_t number) {
+    char digits[20]{};
+    int count = 0;
+    auto rest = number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
+    do digits[count++] = static_cast<char>('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0) characters.push_back('-');
+    while (count) characters.push_back(digits[--count]);
+    return *this;
+  }
+  constexpr message& operator<<(int number) { return *this << std::int64_t{number}; }
+  constexpr message& operator<<(double number);
+};
+
+/// The shortest decimal that a reader would write for `number`: exact for up to 15 significant digits, else 6 digits.
+constexpr message& message::operator<<(double number) {
+  if (number != number) return *this << "nan";
+  if (number < 0 || (number == 0 && 1 / number < 0)) {
+    *this << '-';
+    number = -number;
+  }
+  if (number > 1.7976931348623157e308) return *this << "inf";
+  int exponent = 0;
+  if (number != 0 && (number >= 1e15 || number < 1e-4)) {
+    while (number >= 10) number /= 10, ++exponent;
+    while (number < 1) number *= 10, --exponent;
+  }
+  auto whole = static_cast<std::int64_t>(number);
+  double fraction = number - static_cast<double>(whole);
+  int places = 0;
+  std::int64_t scale = 1;
+  // As few decimals as give the number back, at most 9.
+  while (places < 9 && static_cast<double>(static_cast<std::int64_t>(fraction * static_cast<double>(scale) + 0.5)) / static_cast<double>(scale) +
+                               static_cast<double>(whole) != number)
+    ++places, scale *= 10;
+  auto decimals = static_cast<std::int64_t>(fraction * static_cast<double>(scale) + 0.5);
+  if (decimals == scale && places) ++whole, decimals = 0, places = 0;
+  *this << whole;
+  if (places) {
+    *this << '.';
+    for (std::int64_t digit = scale / 10; digit; digit /= 10) *this << static_cast<char>('0' + decimals / digit % 10);
+  }
+  if (exponent) *this << 'e' << exponent;
+  return *this;
+}
+
+/// A message as a template argument: the characters of one compile error.
+template <std::size_t Size>
+struct text {
+  char characters[Size + 1]{};
+  constexpr explicit text(std::string_view m) {
+    for (std::size_t i = 0; i < Size; ++i) characters[i] = m[i];
+  }
+  constexpr std::string_view view() const { return {characters, Size}; }
+};
+
+/// The message that `Make{}()` puts together, kept.
+template <class Make>
+inline constexpr auto text_of = text<Make{}().size()>(Make{}().view());
+
+}  // namespace ctgrad::detail
+
+namespace ctgrad {
+/// Never defined: its arguments are the message of a compile error, which compilers print.
+template <auto... Message>
+struct error_message;
+}  // namespace ctgrad
+
+namespace ctgrad::detail {
+
+#if defined(__clang__)
+/// The whole words of a message that one template argument shows: clang (to 19 at least) cuts a text after 34 characters.
+constexpr std::size_t piece_length(std::string_view m) {
+  constexpr std::size_t capacity = 32;
+  if (m.size() <= capacity) return m.size();
+  for (std::size_t end = capacity; end > 0; --end)
+    if (m[end - 1] == ' ') return end;
+  return capacity;
+}
+constexpr std::string_view piece(std::string_view m, std::size_t number) {
+  for (; number; --number) m.remove_prefix(piece_length(m));
+  return m.substr(0, piece_length(m));
+}
+constexpr std::size_t piece_count(std::string_view m) {
+  std::size_t count = 0;
+  for (; !m.empty(); ++count) m.remove_prefix(piece_length(m));
+  return count;
+}
+
+template <auto const& Text, std::size_t Number>
+inline constexpr auto piece_of = text<piece(Text.view(), Number).size()>(piece(Text.view(), Number));
+template <auto const& Text, std::size_t... Pieces>
+error_message<piece_of<Text, Pieces>...> split_message(std::index_sequence<Pieces...>);
+
+/// Stops the compilation with the message that `Make{}()` returns; nothing happens where that is empty.
+template <class Make>
+constexpr void require_no_error() {
+  if constexpr (text_of<Make>.view().size() != 0)
+    static_cast<void>(sizeof(decltype(split_message<text_of<Make>>(std::make_index_sequence<piece_count(text_of<Make>.view())>{}))));
+}
+#else
+/// Stops the compilation with the message that `Make{}()` returns; nothing happens where that is empty.
+template <class Make>
+constexpr void require_no_error() {
+  if constexpr (text_of<Make>.view().size() != 0) static_cast<void>(sizeof(error_message<text_of<Make>>));
+}
+#endif
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,67 @@
+// The names of the operations, and what a row of the op table says about one.
+// Kept apart from the rows so that a graph can be read without them.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ctgrad::detail {
+
+/// Every operation. What it means is in its row (ops.hpp), and nowhere else.
+enum class op : std::uint8_t {
+  // leaves
+  symbol, constant, extent, iota,
+  // movement: which element, not which value
+  broadcast, permute, squeeze,
+  // reductions over axes
+  sum, prod, max, min,
+  // products summed over shared axes
+  contract,
+  // a request to the differentiate pass
+  gradient,
+  // maps: one result element from one element of each operand
+  copy, cast, detach,
+  add, subtract, multiply, divide, negative, reciprocal,
+  power, exp, expm1, log, log1p, sqrt, rsqrt, cbrt,
+  sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh,
+  sigmoid, softplus, erf, relu, gelu, silu,
+  abs, sign, floor, ceil, round, minimum, maximum, clamp, hypot, where,
+  equal, not_equal, less, less_equal, greater, greater_equal,
+  logical_and, logical_or, logical_xor, logical_not,
+  isnan,
+  count_
+};
+
+inline constexpr int op_count = static_cast<int>(op::count_);
+
+enum class op_kind : std::uint8_t { leaf, movement, reduction, product, request, map };
+
+/// How the dtype of a map's result follows from its operands'.
+enum class result_rule : std::uint8_t {
+  promoted,   ///< the dtype in which the operands meet
+  floating,   ///< the same, but float32 for integers and bool
+  boolean,    ///< bool; the operands still meet in one dtype
+  logical,    ///< bool, of operands that are taken as bool
+  selected,   ///< `where`: bool first, then as promoted
+  attribute,  ///< given by the node (cast)
+};
+
+struct op_info {
+  std::string_view name;            ///< as users write it
+  op_kind kind = op_kind::map;
+  int arity = 1;
+  result_rule result = result_rule::promoted;
+  int cost = 1;                     ///< of one element, in additions (measured roughly on AVX-512, float)
+  std::string_view infix{};         ///< where it is written between its operands
+  int precedence = 10;              ///< of the infix or prefix form, for printing
+  bool commutative = false;
+  bool takes_bool = true;
+  bool additive = false;            ///< a reduction that may go on from what an array holds
+};
+
+/// The row's facts about `code`.
+constexpr op_info const& info(op code);
+
+}  // namespace ctgrad::detail

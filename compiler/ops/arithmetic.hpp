@@ -1,0 +1,146 @@
+// Rows: sums, products, powers, sizes and choices.
+// Formulas without a source are textbook calculus; the choice at kinks and ties is PyTorch's.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../row.hpp"
+
+namespace ctgrad::detail {
+
+// clang-format off
+template <> struct row<op::copy> {
+  static constexpr op_info info{.name = "copy", .cost = 0};
+  static constexpr auto eval(auto x) { return x; }
+  static constexpr value d0(value g, value, value) { return g; }
+};
+template <> struct row<op::detach> {
+  static constexpr op_info info{.name = "detach", .cost = 0};
+  static constexpr auto eval(auto x) { return x; }
+};
+template <> struct row<op::cast> {
+  static constexpr op_info info{.name = "cast", .result = result_rule::attribute};
+  static constexpr value d0(value g, value x, value) { return is_floating(x.type()) ? cast(g, x.type()) : value{}; }
+};
+template <> struct row<op::add> {
+  static constexpr op_info info{.name = "add", .arity = 2, .infix = " + ", .precedence = 4, .commutative = true};
+  static constexpr auto eval(auto a, auto b) { return a + b; }
+  static constexpr value d0(value g, value, value, value) { return g; }
+  static constexpr value d1(value g, value, value, value) { return g; }
+};
+template <> struct row<op::subtract> {
+  static constexpr op_info info{.name = "subtract", .arity = 2, .infix = " - ", .precedence = 4, .takes_bool = false};
+  static constexpr auto eval(auto a, auto b) { return a - b; }
+  static constexpr value d0(value g, value, value, value) { return g; }
+  static constexpr value d1(value g, value, value, value) { return -g; }
+};
+template <> struct row<op::multiply> {
+  static constexpr op_info info{.name = "multiply", .arity = 2, .infix = " * ", .precedence = 5, .commutative = true};
+  static constexpr auto eval(auto a, auto b) { return a * b; }
+  static constexpr value d0(value g, value, value b, value) { return g * b; }
+  static constexpr value d1(value g, value a, value, value) { return g * a; }
+};
+template <> struct row<op::divide> {
+  static constexpr op_info info{.name = "divide", .arity = 2, .result = result_rule::floating, .cost = 4, .infix = " / ", .precedence = 5};
+  static constexpr auto eval(auto a, auto b) { return a / b; }
+  static constexpr value d0(value g, value, value b, value) { return g / b; }
+  static constexpr value d1(value g, value, value b, value y) { return -(g * y / b); }
+};
+template <> struct row<op::negative> {
+  static constexpr op_info info{.name = "negative", .infix = "-", .precedence = 6, .takes_bool = false};
+  static constexpr auto eval(auto x) { return -x; }
+  static constexpr value d0(value g, value, value) { return -g; }
+};
+template <> struct row<op::reciprocal> {
+  static constexpr op_info info{.name = "reciprocal", .result = result_rule::floating, .cost = 4};
+  static constexpr auto eval(auto x) { return decltype(x)(1) / x; }
+  static constexpr value d0(value g, value, value y) { return -(g * y * y); }
+};
+template <> struct row<op::power> {
+  static constexpr op_info info{.name = "pow", .arity = 2, .cost = 40};
+  static constexpr auto eval(auto x, auto y) { using cmath::pow; return pow(x, y); }
+  static constexpr value d0(value g, value x, value n, value) {
+    if (n.get().is_constant(0)) return {};
+    if (n.get().is_constant()) return g * (n * pow(x, n - 1));
+    return g * where(n == 0, 0, n * pow(x, n - 1));
+  }
+  static constexpr value d1(value g, value x, value n, value y) { return g * where(x == 0 && n >= 0, 0, y * log(x)); }
+};
+template <> struct row<op::sqrt> {
+  static constexpr op_info info{.name = "sqrt", .result = result_rule::floating, .cost = 5};
+  static constexpr auto eval(auto x) { using cmath::sqrt; return sqrt(x); }
+  static constexpr value d0(value g, value, value y) { return g / (2 * y); }
+};
+template <> struct row<op::rsqrt> {
+  static constexpr op_info info{.name = "rsqrt", .result = result_rule::floating, .cost = 8};
+  static constexpr auto eval(auto x) { using cmath::sqrt; return decltype(x)(1) / sqrt(x); }
+  static constexpr value d0(value g, value, value y) { return -0.5 * g * (y * y * y); }
+};
+template <> struct row<op::cbrt> {
+  static constexpr op_info info{.name = "cbrt", .result = result_rule::floating, .cost = 20};
+  static constexpr auto eval(auto x) { using cmath::cbrt; return cbrt(x); }
+  static constexpr value d0(value g, value, value y) { return g / (3 * (y * y)); }
+};
+template <> struct row<op::hypot> {
+  static constexpr op_info info{.name = "hypot", .arity = 2, .result = result_rule::floating, .cost = 10, .commutative = true};
+  static constexpr auto eval(auto x, auto y) { using cmath::hypot; return hypot(x, y); }
+  static constexpr value d0(value g, value a, value, value y) { return g * (a / y); }
+  static constexpr value d1(value g, value, value b, value y) { return g * (b / y); }
+};
+template <> struct row<op::abs> {
+  static constexpr op_info info{.name = "abs", .takes_bool = false};
+  static constexpr auto eval(auto x) { using cmath::abs; return abs(x); }
+  static constexpr value d0(value g, value x, value) { return g * sign(x); }
+};
+template <> struct row<op::sign> {
+  static constexpr op_info info{.name = "sign", .cost = 3, .takes_bool = false};
+  static constexpr auto eval(auto x) {
+    using cmath::select;
+    using number = decltype(x);
+    return select(x > number(0), number(1), select(x < number(0), number(-1), number(0)));
+  }
+};
+template <> struct row<op::floor> {
+  static constexpr op_info info{.name = "floor", .takes_bool = false};
+  static constexpr auto eval(auto x) { using cmath::floor; return floor(x); }
+};
+template <> struct row<op::ceil> {
+  static constexpr op_info info{.name = "ceil", .takes_bool = false};
+  static constexpr auto eval(auto x) { using cmath::ceil; return ceil(x); }
+};
+template <> struct row<op::round> {
+  static constexpr op_info info{.name = "round", .takes_bool = false};
+  static constexpr auto eval(auto x) { using cmath::round; return round(x); }
+};
+template <> struct row<op::minimum> {
+  static constexpr op_info info{.name = "minimum", .arity = 2, .cost = 2, .commutative = true};
+  static constexpr auto eval(auto a, auto b) { using cmath::select; return select(a < b || a != a, a, b); }
+  static constexpr value d0(value g, value a, value b, value) { return where(a < b, g, where(a == b, g * 0.5, 0)); }
+  static constexpr value d1(value g, value a, value b, value) { return where(b < a, g, where(a == b, g * 0.5, 0)); }
+};
+template <> struct row<op::maximum> {
+  static constexpr op_info info{.name = "maximum", .arity = 2, .cost = 2, .commutative = true};
+  static constexpr auto eval(auto a, auto b) { using cmath::select; return select(a > b || a != a, a, b); }
+  static constexpr value d0(value g, value a, value b, value) { return where(a > b, g, where(a == b, g * 0.5, 0)); }
+  static constexpr value d1(value g, value a, value b, value) { return where(b > a, g, where(a == b, g * 0.5, 0)); }
+};
+template <> struct row<op::clamp> {
+  static constexpr op_info info{.name = "clamp", .arity = 3, .cost = 2};
+  static constexpr auto eval(auto x, auto low, auto high) {
+    using cmath::select;
+    auto raised = select(x < low, low, x);
+    return select(raised > high, high, raised);
+  }
+  static constexpr value d0(value g, value x, value low, value high, value) { return where(x >= low && x <= high, g, 0); }
+  static constexpr value d1(value g, value x, value low, value high, value) { return where(x < low && low <= high, g, 0); }
+  static constexpr value d2(value g, value x, value low, value high, value) { return where(x > high || low > high, g, 0); }
+};
+template <> struct row<op::where> {
+  static constexpr op_info info{.name = "where", .arity = 3, .result = result_rule::selected};
+  static constexpr auto eval(auto condition, auto a, auto b) { using cmath::select; return select(condition, a, b); }
+  static constexpr value d1(value g, value condition, value, value, value) { return where(condition, g, 0); }
+  static constexpr value d2(value g, value condition, value, value, value) { return where(condition, 0, g); }
+};
+// clang-format on
+
+}  // namespace ctgrad::detail

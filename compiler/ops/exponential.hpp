@@ -1,0 +1,76 @@
+// Rows: exponentials, logarithms, and the activations made of them.
+// The definitions are those of torch.nn.functional.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../row.hpp"
+
+namespace ctgrad::detail {
+
+// clang-format off
+template <> struct row<op::exp> {
+  static constexpr op_info info{.name = "exp", .result = result_rule::floating, .cost = 12};
+  static constexpr auto eval(auto x) { using cmath::exp; return exp(x); }
+  static constexpr value d0(value g, value, value y) { return g * y; }
+};
+template <> struct row<op::expm1> {
+  static constexpr op_info info{.name = "expm1", .result = result_rule::floating, .cost = 16};
+  static constexpr auto eval(auto x) { using cmath::expm1; return expm1(x); }
+  static constexpr value d0(value g, value, value y) { return g * (y + 1); }
+};
+template <> struct row<op::log> {
+  static constexpr op_info info{.name = "log", .result = result_rule::floating, .cost = 14};
+  static constexpr auto eval(auto x) { using cmath::log; return log(x); }
+  static constexpr value d0(value g, value x, value) { return g / x; }
+};
+template <> struct row<op::log1p> {
+  static constexpr op_info info{.name = "log1p", .result = result_rule::floating, .cost = 16};
+  static constexpr auto eval(auto x) { using cmath::log1p; return log1p(x); }
+  static constexpr value d0(value g, value x, value) { return g / (1 + x); }
+};
+template <> struct row<op::sigmoid> {
+  static constexpr op_info info{.name = "sigmoid", .result = result_rule::floating, .cost = 18};
+  static constexpr auto eval(auto x) { using cmath::exp; using number = decltype(x); return number(1) / (number(1) + exp(-x)); }
+  static constexpr value d0(value g, value, value y) { return g * (y * (1 - y)); }
+};
+template <> struct row<op::softplus> {
+  static constexpr op_info info{.name = "softplus", .result = result_rule::floating, .cost = 30};
+  // max(x, 0) + log1p(e^-|x|): the exponential does not overflow.
+  static constexpr auto eval(auto x) {
+    using cmath::abs, cmath::exp, cmath::log1p, cmath::select;
+    using number = decltype(x);
+    return select(x < number(0), number(0), x) + log1p(exp(-abs(x)));
+  }
+  static constexpr value d0(value g, value x, value) { return g * sigmoid(x); }
+};
+template <> struct row<op::erf> {
+  static constexpr op_info info{.name = "erf", .result = result_rule::floating, .cost = 24};
+  static constexpr auto eval(auto x) { using cmath::erf; return erf(x); }
+  static constexpr value d0(value g, value x, value) { return g * (1.1283791670955126 * exp(-(x * x))); }  // 2 / sqrt(pi)
+};
+template <> struct row<op::relu> {
+  static constexpr op_info info{.name = "relu"};
+  static constexpr auto eval(auto x) { using cmath::select; using number = decltype(x); return select(x < number(0), number(0), x); }
+  static constexpr value d0(value g, value x, value) { return where(x > 0, g, 0); }
+};
+template <> struct row<op::gelu> {
+  static constexpr op_info info{.name = "gelu", .result = result_rule::floating, .cost = 28};
+  static constexpr auto eval(auto x) {
+    using cmath::erf;
+    using number = decltype(x);
+    return number(0.5) * x * (number(1) + erf(x * number(0.7071067811865476)));
+  }
+  // Phi(x) + x phi(x), with phi(x) = e^(-x^2/2) / sqrt(2 pi)
+  static constexpr value d0(value g, value x, value) {
+    return g * (0.5 * (1 + erf(x * 0.7071067811865476)) + x * (0.3989422804014327 * exp(-0.5 * (x * x))));
+  }
+};
+template <> struct row<op::silu> {
+  static constexpr op_info info{.name = "silu", .result = result_rule::floating, .cost = 19};
+  static constexpr auto eval(auto x) { using cmath::exp; using number = decltype(x); return x / (number(1) + exp(-x)); }
+  static constexpr value d0(value g, value x, value y) { return g * (sigmoid(x) * (1 + x - y)); }
+};
+// clang-format on
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,105 @@
+// Rows: leaves, movement, reductions and products. Linear ones state their transpose.
+// Which elements meet is the nodes' attributes; what happens to them is here.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../row.hpp"
+
+namespace ctgrad::detail {
+
+// clang-format off
+template <> struct row<op::symbol>   { static constexpr op_info info{.name = "symbol", .kind = op_kind::leaf, .arity = 0}; };
+template <> struct row<op::constant> { static constexpr op_info info{.name = "constant", .kind = op_kind::leaf, .arity = 0, .cost = 0}; };
+template <> struct row<op::extent>   { static constexpr op_info info{.name = "extent", .kind = op_kind::leaf, .arity = 0, .cost = 0}; };
+template <> struct row<op::iota>     { static constexpr op_info info{.name = "iota", .kind = op_kind::leaf, .arity = 0}; };
+template <> struct row<op::gradient> { static constexpr op_info info{.name = "grad", .kind = op_kind::request, .arity = 2}; };
+
+template <> struct row<op::broadcast> {
+  static constexpr op_info info{.name = "broadcast", .kind = op_kind::movement, .cost = 0};
+  static constexpr value d0(value g, value x, value y) {
+    axis_mask const inserted = y.get().axes();
+    shape const from = x.shape(), to = y.shape();
+    axis_mask repeated = 0, kept = 0;  // axes of extent 1 that were repeated: in y's and in x's order
+    for (int i = 0, j = 0; i < to.rank; ++i)
+      if (!(inserted >> i & 1)) {
+        if (from[j].is_one() && !to[i].is_one()) repeated |= axis_mask{1} << i, kept |= axis_mask{1} << j;
+        ++j;
+      }
+    return broadcast_like(reduce(op::sum, g, inserted | repeated), x, kept);
+  }
+};
+template <> struct row<op::permute> {
+  static constexpr op_info info{.name = "permute", .kind = op_kind::movement, .cost = 0};
+  static constexpr value d0(value g, value, value y) {
+    std::array<int, max_rank> inverse{};
+    for (int i = 0; i < y.rank(); ++i) inverse[y.get().source_axis(i)] = i;
+    return {g.b, g.b->permute(g.id, inverse)};
+  }
+};
+
+template <> struct row<op::squeeze> {
+  static constexpr op_info info{.name = "squeeze", .kind = op_kind::movement, .cost = 0};
+  static constexpr value d0(value g, value x, value y) { return broadcast_like(g, x, y.get().axes()); }
+};
+
+template <> struct row<op::sum> {
+  static constexpr op_info info{.name = "sum", .kind = op_kind::reduction, .additive = true};
+  template <class T> static constexpr T identity() { return T(0); }
+  static constexpr auto combine(auto a, auto b) { return a + b; }
+  static constexpr value d0(value g, value x, value y) { return broadcast_like(g, x, y.get().axes()); }
+};
+template <> struct row<op::prod> {
+  static constexpr op_info info{.name = "prod", .kind = op_kind::reduction};
+  template <class T> static constexpr T identity() { return T(1); }
+  static constexpr auto combine(auto a, auto b) { return a * b; }
+  // y / x; beside a single zero the product of the others, beside two or more zero.
+  static constexpr value d0(value g, value x, value y) {
+    axis_mask const axes = y.get().axes();
+    value zero = x == 0;
+    value zeros = reduce(op::sum, cast(zero, x.type()), axes);
+    value others = reduce(op::prod, where(zero, 1, x), axes);
+    value beside = where(zeros == 0, y, where(zeros == 1, others, 0));
+    value without = where(zeros == 0, 1, 0) * broadcast_like(g, y, 0);
+    return where(zero, broadcast_like(g * where(zeros == 1, beside, 0), x, axes), broadcast_like(without * y, x, axes) / where(zero, 1, x));
+  }
+};
+template <> struct row<op::max> {
+  static constexpr op_info info{.name = "max", .kind = op_kind::reduction};
+  template <class T> static constexpr T identity() {
+    if constexpr (std::numeric_limits<T>::has_infinity) return -std::numeric_limits<T>::infinity();
+    else return std::numeric_limits<T>::lowest();
+  }
+  static constexpr auto combine(auto a, auto b) { return row<op::maximum>::eval(a, b); }
+  // The largest elements share the gradient evenly, as in torch.amax.
+  static constexpr value d0(value g, value x, value y) {
+    axis_mask const axes = y.get().axes();
+    value largest = cast(x == broadcast_like(y, x, axes), x.type());
+    return largest * broadcast_like(g / reduce(op::sum, largest, axes), x, axes);
+  }
+};
+template <> struct row<op::min> {
+  static constexpr op_info info{.name = "min", .kind = op_kind::reduction};
+  template <class T> static constexpr T identity() {
+    if constexpr (std::numeric_limits<T>::has_infinity) return std::numeric_limits<T>::infinity();
+    else return std::numeric_limits<T>::max();
+  }
+  static constexpr auto combine(auto a, auto b) { return row<op::minimum>::eval(a, b); }
+  static constexpr value d0(value g, value x, value y) { return row<op::max>::d0(g, x, y); }
+};
+
+template <> struct row<op::contract> {
+  static constexpr op_info info{.name = "matmul", .kind = op_kind::product, .arity = 2};
+  // The labels of the result stand for g: dL/dleft[…] sums g * right over what left lacks, and the same for right.
+  static constexpr value d0(value g, value, value right, value y) {
+    auto labels = contraction::unpack(y.get().attribute);
+    return {g.b, g.b->contract(g.id, right.id, {labels.result, labels.right, labels.left})};
+  }
+  static constexpr value d1(value g, value left, value, value y) {
+    auto labels = contraction::unpack(y.get().attribute);
+    return {g.b, g.b->contract(left.id, g.id, {labels.left, labels.result, labels.right})};
+  }
+};
+// clang-format on
+
+}  // namespace ctgrad::detail

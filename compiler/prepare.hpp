@@ -1,0 +1,145 @@
+// Brings a graph into the form that loops are made of: extents that are equal have one name, every output is computed by a node of its own,
+// and products that BLAS would not be faster at are sums of products.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "axis_classes.hpp"
+#include "simplify.hpp"
+
+namespace ctgrad::detail {
+
+/// What each anonymous extent turned out to be. Two different known extents that would have to be equal are an error.
+struct extent_classes {
+  std::vector<extent_equality> resolved;  // anonymous name → extent
+
+  constexpr extent find(extent e) const {
+    for (std::size_t steps = 0; e.is_anonymous() && steps <= resolved.size(); ++steps) {
+      bool found = false;
+      for (auto const& r : resolved)
+        if (r.left == e) {
+          e = r.right;
+          found = true;
+          break;
+        }
+      if (!found) break;
+    }
+    return e;
+  }
+  constexpr message add(extent_equality const& equal) {
+    extent a = find(equal.left), b = find(equal.right);
+    if (a == b) return {};
+    if (a.is_anonymous()) resolved.push_back({a, b});
+    else if (b.is_anonymous()) resolved.push_back({b, a});
+    else
+      return message() << "ctgrad: extents " << a << " and " << b << " differ, and both have to be the extent " << (equal.left.is_anonymous() ? equal.left : equal.right);
+    return {};
+  }
+};
+
+constexpr message unify_extents(graph& g) {
+  extent_classes classes;
+  for (auto const& e : g.equalities)
+    if (message m = classes.add(e); !m.empty()) return m;
+  for (auto& s : g.shapes)
+    for (int i = 0; i < s.rank; ++i) s[i] = classes.find(s[i]);
+  return {};
+}
+
+/// The labels of a contraction that BLAS takes: one of the rows, one summed, one of the columns.
+struct gemm_labels {
+  int rows = -1, summed = -1, columns = -1;
+  bool valid = false;
+};
+constexpr gemm_labels gemm_of(node const& n, graph const& g) {
+  auto const labels = contraction::unpack(n.attribute);
+  if (!is_floating(n.type) || g.shape_of(n.operands[0]).rank != 2 || g.shape_of(n.operands[1]).rank != 2 || g[n.shape].rank != 2) return {};
+  gemm_labels m;
+  for (int i = 0; i < 2; ++i) {
+    bool shared = false;
+    for (int j = 0; j < 2; ++j) shared = shared || labels.left[i] == labels.right[j];
+    (shared ? m.summed : m.rows) = labels.left[i];
+  }
+  for (int j = 0; j < 2; ++j)
+    if (labels.right[j] != m.summed) m.columns = labels.right[j];
+  m.valid = m.rows >= 0 && m.summed >= 0 && m.columns >= 0 && (labels.result[0] == m.rows || labels.result[0] == m.columns);
+  return m;
+}
+
+/// left * right, summed over the labels that the result lacks, as a map and a reduction.
+constexpr node_id expand_contraction(builder& b, node_id left, node_id right, contraction const& labels, node_id like) {
+  int axis_of[15];
+  for (auto& a : axis_of) a = -1;
+  int rank = 0;
+  shape all;
+  shape const ls = b.g.shape_of(left), rs = b.g.shape_of(right), result = b.g.shape_of(like);
+  for (int i = 0; i < result.rank; ++i) axis_of[labels.result[i]] = rank++, all.push_back(result[i]);
+  axis_mask summed = 0;
+  for (int i = 0; i < ls.rank; ++i)
+    if (axis_of[labels.left[i]] < 0) summed |= axis_mask{1} << rank, axis_of[labels.left[i]] = rank++, all.push_back(ls[i]);
+  for (int i = 0; i < rs.rank; ++i)
+    if (axis_of[labels.right[i]] < 0) summed |= axis_mask{1} << rank, axis_of[labels.right[i]] = rank++, all.push_back(rs[i]);
+  shape_id const everything = b.intern(all);
+  // Each side: its axes in the order of `all`, then repeated along those that it lacks.
+  auto spread = [&](node_id side, auto const& side_labels, int side_rank) {
+    std::array<int, max_rank> order{};
+    axis_mask inserted = (axis_mask{1} << rank) - 1;
+    for (int axis = 0, place = 0; axis < rank; ++axis)
+      for (int i = 0; i < side_rank; ++i)
+        if (axis_of[side_labels[i]] == axis) order[place++] = i, inserted &= ~(axis_mask{1} << axis);
+    return b.broadcast(b.permute(side, order), everything, inserted);
+  };
+  node_id product = b.map(op::multiply, spread(left, labels.left, ls.rank), spread(right, labels.right, rs.rank));
+  return b.reduce(op::sum, product, summed);
+}
+
+/// `id` as an array in memory, in any order of its axes: what BLAS reads.
+constexpr node_id in_memory(builder& b, node_id id) {
+  source const s = resolve(b.g, id);
+  bool whole = !b.g[s.base].is_constant() && b.g.shape_of(s.base).rank == b.g.shape_of(id).rank;
+  for (int axis = 0; axis < b.g.shape_of(s.base).rank; ++axis) whole = whole && s.axes[axis] >= 0;
+  return whole ? id : b.add({.code = op::copy, .type = b.g[id].type, .arity = 1, .shape = b.g[id].shape, .operands = {id, node_id::none, node_id::none}});
+}
+
+constexpr graph prepare(graph from) {
+  unify_extents(from);
+  builder b(from);
+  std::vector<node_id> map(from.nodes.size(), node_id::none);
+  for (int i = 0; i < from.size(); ++i) {
+    node const& n = from.nodes[i];
+    node_id operands[max_operands];
+    for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
+    bool const product = info(n.code).kind == op_kind::product, gemm = product && gemm_of(n, from).valid;
+    if (gemm) operands[0] = in_memory(b, operands[0]), operands[1] = in_memory(b, operands[1]);
+    map[i] = copy_node(b, from, n, operands);
+    if (product && !gemm) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
+  }
+  std::vector<char> taken, used(b.g.nodes.size() + 1, 0);
+  for (node const& n : b.g.nodes)
+    for (int k = 0; k < n.arity; ++k) used[index(n.operands[k])] = 1;
+  for (node_id id : from.outputs) {
+    id = map[index(id)];
+    node const n = b.g[id];
+    op_kind const kind = info(n.code).kind;
+    taken.resize(b.g.nodes.size() + 1, 0);
+    bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::product;
+    // What is added to an array cannot be read back from it.
+    bool const accumulated = static_cast<int>(b.g.outputs.size()) >= b.g.accumulate_from;
+    bool const readable = !accumulated || (!used[index(id)] && (kind != op_kind::reduction || info(n.code).additive));
+    if (!computed || !readable || taken[index(id)]) {
+      // One copy for each output; the attribute keeps equal ones apart.
+      id = b.add({.code = op::copy,
+                  .type = n.type,
+                  .arity = 1,
+                  .shape = n.shape,
+                  .operands = {id, node_id::none, node_id::none},
+                  .attribute = static_cast<std::int64_t>(b.g.outputs.size()) + 1});
+      taken.resize(b.g.nodes.size() + 1, 0);
+    }
+    taken[index(id)] = 1;
+    b.g.outputs.push_back(id);
+  }
+  return without_dead_nodes(b.g);
+}
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,141 @@
+// Graphs as text: formulas, one line for each node, Graphviz, Mermaid.
+// What a pass did is seen by printing the graph before and after it.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "ops.hpp"
+
+namespace ctgrad::detail {
+
+constexpr void print_axes(message& out, node const& n) {
+  for (int axis = 0, first = 1; axis < max_rank; ++axis)
+    if (n.axes() >> axis & 1) out << (first ? "" : ", ") << axis, first = 0;
+}
+
+/// What `id` repeats.
+constexpr node const& source_of(graph const& g, node_id id) {
+  while (g[id].code == op::broadcast || g[id].code == op::squeeze || g[id].code == op::copy) id = g[id].operands[0];
+  return g[id];
+}
+
+/// The formula of `id`, as a user would write it. Repetition to a larger shape is not shown.
+constexpr void print_formula(message& out, graph const& g, node_id id, int around = 0) {
+  node const& n = g[id];
+  op_info const& row = info(n.code);
+  auto operand = [&](int k, int precedence) { print_formula(out, g, n.operands[k], precedence); };
+  if (n.code == op::symbol) {
+    out << g.symbols[static_cast<std::size_t>(n.attribute)].view();
+  } else if (n.is_constant()) {
+    if (n.type == dtype::bool_) out << (n.attribute ? "true" : "false");
+    else if (n.real() < 0 && around > 0) out << '(' << n.real() << ')';
+    else out << n.real();
+  } else if (n.code == op::broadcast || n.code == op::squeeze || n.code == op::copy) {
+    operand(0, around);
+  } else if (n.code == op::extent) {
+    shape const& s = g[shape_id{static_cast<int>(n.attribute)}];
+    for (int i = 0; i < s.rank; ++i) (i ? out << " * " : out) << s[i];
+  } else if (n.code == op::cast) {
+    out << "cast<" << to_string(n.type) << ">(";
+    operand(0, 0);
+    out << ')';
+  } else if (!row.infix.empty()) {
+    bool const parenthesis = row.precedence < around;
+    if (parenthesis) out << '(';
+    if (row.arity == 1) {
+      out << row.infix;
+      operand(0, row.precedence);
+    } else {
+      // A constant stands first in a product and last in a sum, as people write them.
+      bool const swap = row.commutative && row.precedence != 5 && g[n.operands[0]].is_constant();
+      bool const minus = swap && row.precedence == 4 && n.code == op::add && g[n.operands[0]].real() < 0;
+      operand(swap ? 1 : 0, row.precedence);
+      if (minus) out << " - " << -g[n.operands[0]].real();
+      else {
+        out << row.infix;
+        // A sum of sums needs no parentheses; a product with a quotient does, since it was rounded in another order.
+        bool const chain = row.commutative && source_of(g, n.operands[swap ? 0 : 1]).code == n.code;
+        operand(swap ? 0 : 1, row.precedence + (chain ? 0 : 1));
+      }
+    }
+    if (parenthesis) out << ')';
+  } else {
+    out << row.name << '(';
+    for (int k = 0; k < n.arity; ++k) {
+      if (k) out << ", ";
+      operand(k, 0);
+    }
+    if (row.kind == op_kind::reduction) {
+      shape const& from = g.shape_of(n.operands[0]);
+      if (n.axes() != (axis_mask{1} << from.rank) - 1) out << ", ", print_axes(out, n);
+    }
+    out << ')';
+  }
+}
+
+/// What a node is, without its operands: for lists and pictures.
+constexpr void print_label(message& out, graph const& g, node_id id) {
+  node const& n = g[id];
+  if (n.code == op::symbol || n.is_constant() || n.code == op::extent) print_formula(out, g, id);
+  else {
+    out << info(n.code).name;
+    if (info(n.code).kind == op_kind::reduction) out << " over ", print_axes(out, n);
+    if (n.code == op::permute)
+      for (int i = 0; i < g[n.shape].rank; ++i) out << (i ? ", " : " ") << n.source_axis(i);
+  }
+}
+
+/// One line for each node: `%3 = multiply %1 %2 : float32[N]`.
+constexpr message print_graph(graph const& g) {
+  message out;
+  for (int i = 0; i < g.size(); ++i) {
+    node const& n = g.nodes[i];
+    out << '%' << i << " = ";
+    print_label(out, g, node_id{i});
+    for (int k = 0; k < n.arity; ++k) out << " %" << index(n.operands[k]);
+    out << " : " << to_string(n.type) << g[n.shape] << '\n';
+  }
+  out << "outputs";
+  for (node_id id : g.outputs) out << " %" << index(id);
+  out << '\n';
+  return out;
+}
+
+/// Graphviz's language.
+constexpr message print_dot(graph const& g) {
+  message out;
+  out << "digraph ctgrad {\n  rankdir=TB;\n  node [shape=box, style=\"rounded,filled\", fillcolor=\"#f4f4f8\", fontname=\"Helvetica\"];\n";
+  for (int i = 0; i < g.size(); ++i) {
+    node const& n = g.nodes[i];
+    out << "  n" << i << " [label=\"";
+    print_label(out, g, node_id{i});
+    if (g[n.shape].rank) out << "\\n" << g[n.shape];
+    out << '"';
+    if (n.code == op::symbol) out << ", fillcolor=\"#cfe8ff\"";
+    if (info(n.code).kind == op_kind::reduction || info(n.code).kind == op_kind::product) out << ", fillcolor=\"#ffe3b8\"";
+    out << "];\n";
+    for (int k = 0; k < n.arity; ++k) out << "  n" << index(n.operands[k]) << " -> n" << i << ";\n";
+  }
+  for (int k = 0; k < static_cast<int>(g.outputs.size()); ++k)
+    out << "  o" << k << " [label=\"output " << k << "\", shape=plaintext, fillcolor=\"white\"];\n  n" << index(g.outputs[static_cast<std::size_t>(k)]) << " -> o" << k
+        << ";\n";
+  return out << "}\n";
+}
+
+/// Mermaid's language, which GitHub draws.
+constexpr message print_mermaid(graph const& g) {
+  message out;
+  out << "graph TD\n";
+  for (int i = 0; i < g.size(); ++i) {
+    node const& n = g.nodes[i];
+    out << "  n" << i << "[\"";
+    print_label(out, g, node_id{i});
+    if (g[n.shape].rank) out << "<br/>" << g[n.shape];
+    out << "\"]\n";
+    for (int k = 0; k < n.arity; ++k) out << "  n" << index(n.operands[k]) << " --> n" << i << '\n';
+  }
+  for (int k = 0; k < static_cast<int>(g.outputs.size()); ++k) out << "  n" << index(g.outputs[static_cast<std::size_t>(k)]) << " --> o" << k << "((output " << k << "))\n";
+  return out;
+}
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,46 @@
+// Copies nodes of one graph into another through the builder.
+// Every rewriting pass is this walk with a decision at each node.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "ops.hpp"
+
+namespace ctgrad::detail {
+
+/// The node `n` of `from`, with the operands `operands` of `b`. Equal operands give an equal node; casts and broadcasts are kept as they were.
+constexpr node_id copy_node(builder& b, graph const& from, node const& n, node_id const* operands) {
+  node copy = n;
+  copy.shape = b.intern(from[n.shape]);
+  if (n.code == op::extent) copy.attribute = index(b.intern(from[shape_id{static_cast<int>(n.attribute)}]));
+  for (int i = 0; i < n.arity; ++i) copy.operands[i] = operands[i];
+  return b.add(copy);
+}
+
+/// Which nodes an output needs.
+constexpr std::vector<char> live_nodes(graph const& g) {
+  std::vector<char> live(g.nodes.size(), 0);
+  for (node_id id : g.outputs) live[index(id)] = 1;
+  for (int i = g.size() - 1; i >= 0; --i)
+    if (live[i])
+      for (int k = 0; k < g.nodes[i].arity; ++k) live[index(g.nodes[i].operands[k])] = 1;
+  return live;
+}
+
+/// `g` without the nodes, shapes and symbols' uses that no output needs. Symbols keep their places.
+constexpr graph without_dead_nodes(graph const& g) {
+  std::vector<char> live = live_nodes(g);
+  builder b(g);
+  std::vector<node_id> map(g.nodes.size(), node_id::none);
+  for (int i = 0; i < g.size(); ++i)
+    if (live[i]) {
+      node const& n = g.nodes[i];
+      node_id operands[max_operands];
+      for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
+      map[i] = copy_node(b, g, n, operands);
+    }
+  for (node_id id : g.outputs) b.g.outputs.push_back(map[index(id)]);
+  return b.g;
+}
+
+}  // namespace ctgrad::detail

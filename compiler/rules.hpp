@@ -1,0 +1,133 @@
+// The rewrite rules, as rows: before → after.
+// Those that run by default keep the class (NaN, Inf, signed zero) of every result; stability rules may only turn an overflow into the true value.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "ops.hpp"
+
+namespace ctgrad::detail {
+
+struct rule {
+  node_id before = node_id::none, after = node_id::none;
+  node_id present = node_id::none;  ///< the rule holds only where this is computed already
+};
+
+/// Patterns are graphs of scalars themselves. Symbols named x, y, z match anything, c and d match constants.
+struct rule_writer {
+  builder b;
+  std::vector<rule> rules;
+
+  constexpr value variable(char const* name) { return {&b, b.symbol(name, dtype::float64, {})}; }
+  constexpr value condition(char const* name) { return {&b, b.symbol(name, dtype::bool_, {})}; }
+  template <class After>
+  constexpr void add(value before, After after) {
+    if constexpr (traced<After>) rules.push_back({before.id, after.id});
+    else rules.push_back({before.id, b.real(after, dtype::float64)});
+  }
+};
+
+/// Whether a pattern variable stands for constants only.
+constexpr bool matches_constants_only(std::string_view name) { return name == "c" || name == "d"; }
+
+inline constexpr char const pattern_x[] = "x", pattern_y[] = "y", pattern_z[] = "z", pattern_c[] = "c", pattern_p[] = "p";
+
+constexpr void write_default_rules(rule_writer& r) {
+  value x = r.variable(pattern_x), y = r.variable(pattern_y), z = r.variable(pattern_z), c = r.variable(pattern_c), p = r.condition(pattern_p);
+  // identities
+  r.add(1 * x, x);
+  r.add(x / 1, x);
+  r.add(x - 0, x);
+  r.add(-1 * x, -x);
+  r.add(-(-x), x);
+  r.add(x + -y, x - y);
+  r.add(x - -y, x + y);
+  r.add(-x * -y, x * y);
+  r.add(-x * y, -(x * y));
+  r.add(-x / y, -(x / y));
+  r.add(x / -y, -(x / y));
+  r.add(c * -x, -c * x);
+  r.add(x + x, 2 * x);
+  r.add(pow(x, 1), x);
+  r.add(pow(x, 0), 1);
+  r.add(pow(x, -1), 1 / x);
+  r.add(abs(-x), abs(x));
+  r.add(abs(abs(x)), abs(x));
+  r.add(relu(relu(x)), relu(x));
+  r.add(!!p, p);
+  r.add(where(p, x, x), x);
+  r.add(where(!p, x, y), where(p, y, x));
+  r.add(where(p, where(p, x, y), z), where(p, x, z));
+  r.add(where(p, x, where(p, y, z)), where(p, x, z));
+  // stability
+  r.add(log(1 + exp(x)), softplus(x));
+  r.add(log1p(exp(x)), softplus(x));
+  r.add(log(sigmoid(x)), -softplus(-x));
+  r.add(1 - sigmoid(x), sigmoid(-x));
+  r.add(log(exp(x) / y), x - log(y));
+  r.add(log(exp(x)), x);
+  r.add(exp(x) - 1, expm1(x));
+  r.add(log(1 + x), log1p(x));
+  r.add(1 / (1 + exp(-x)), sigmoid(x));
+  r.add(1 / sqrt(x), rsqrt(x));
+}
+
+/// How loops compute what formulas name. These run last, when nothing looks at names any more.
+constexpr void write_loop_rules(rule_writer& r) {
+  value x = r.variable(pattern_x);
+  r.add(detach(x), x);
+  r.add(pow(x, 2), x * x);
+  r.add(pow(x, 3), x * x * x);
+  r.add(pow(x, 4), (x * x) * (x * x));
+  r.add(pow(x, -2), 1 / (x * x));
+  r.add(abs(-x), abs(x));
+  r.add(softplus(x), relu(x) + log1p(exp(-abs(x))));
+}
+
+/// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential.
+constexpr void write_sharing_rules(rule_writer& r) {
+  value x = r.variable(pattern_x);
+  value e = exp(-abs(x));
+  r.add(abs(-x), abs(x));
+  r.add(sigmoid(x), where(x >= 0, 1, e) / (1 + e));
+  r.rules.back().present = e.id;
+  r.add(sigmoid(-x), where(x >= 0, e, 1) / (1 + e));
+  r.rules.back().present = e.id;
+}
+
+template <auto Write>
+struct rule_set {
+  static constexpr auto make() {
+    rule_writer w;
+    Write(w);
+    return w;
+  }
+  static constexpr graph_size size = [] {
+    graph_size s = size_of(make().b.g);
+    s.outputs = static_cast<int>(make().rules.size());
+    return s;
+  }();
+  std::array<node, size.nodes> nodes{};
+  std::array<symbol_entry, size.symbols> symbols{};
+  std::array<rule, size.outputs> rules{};
+  std::array<std::int16_t, op_count + 1> first{};  ///< rules whose outermost operation is `code`: first[code] … first[code + 1]
+
+  constexpr rule_set() {
+    auto w = make();
+    for (int i = 0; i < size.nodes; ++i) nodes[i] = w.b.g.nodes[i];
+    for (int i = 0; i < size.symbols; ++i) symbols[i] = w.b.g.symbols[i];
+    int place = 0;
+    for (int code = 0; code < op_count; ++code) {
+      first[code] = static_cast<std::int16_t>(place);
+      for (rule const& r : w.rules)
+        if (static_cast<int>(w.b.g[r.before].code) == code) rules[place++] = r;
+    }
+    first[op_count] = static_cast<std::int16_t>(place);
+  }
+};
+
+inline constexpr rule_set<&write_default_rules> default_rules{};
+inline constexpr rule_set<&write_loop_rules> loop_rules{};
+inline constexpr rule_set<&write_sharing_rules> sharing_rules{};
+
+}  // namespace ctgrad::detail

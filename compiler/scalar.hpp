@@ -1,0 +1,41 @@
+// One element of any dtype, as a plain value.
+// Constant folding and the interpreter compute with it, in the compiler or at run time.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "graph.hpp"
+
+namespace ctgrad::detail {
+
+/// `real` holds float32 (rounded) and float64, `integer` the others.
+struct scalar {
+  double real = 0;
+  std::int64_t integer = 0;
+
+  static constexpr scalar of(node const& constant) {
+    return is_floating(constant.type) ? scalar{constant.real(), 0} : scalar{0, constant.attribute};
+  }
+  /// `number` as an element of `type`: rounded, wrapped or taken as a truth value.
+  static constexpr scalar from(double number, dtype type) {
+    return {type == dtype::float32 ? static_cast<double>(static_cast<float>(number)) : number, 0};
+  }
+  static constexpr scalar from(std::int64_t number, dtype type) {
+    if (type == dtype::bool_) return {0, number != 0};
+    return {0, type == dtype::int32 ? static_cast<std::int32_t>(number) : number};
+  }
+  constexpr scalar cast(dtype from_type, dtype to) const {
+    if (is_floating(to)) return from(is_floating(from_type) ? real : static_cast<double>(integer), to);
+    if (!is_floating(from_type)) return from(integer, to);
+    if (to == dtype::bool_) return {0, real != 0};
+    // Out of range the result is the lowest number, as x86's conversion gives it.
+    if (to == dtype::int32) return {0, real > -2147483649.0 && real < 2147483648.0 ? static_cast<std::int32_t>(real) : -2147483648};
+    constexpr double limit = 9223372036854775808.0;
+    return {0, real >= -limit && real < limit ? static_cast<std::int64_t>(real) : static_cast<std::int64_t>(0x8000000000000000u)};
+  }
+};
+
+/// The map `code` on one element: operands of `operand_type`, a result of `type`.
+constexpr scalar evaluate_map(op code, dtype operand_type, dtype type, scalar const* operands);
+
+}  // namespace ctgrad::detail

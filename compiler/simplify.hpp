@@ -1,0 +1,120 @@
+// Rewrites a graph by the rules until none applies.
+// Gradients come out of the differentiate pass as the textbook's products; this makes them what a person would write.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "rebuild.hpp"
+#include "rules.hpp"
+
+namespace ctgrad::detail {
+
+/// Matches one pattern against a node, and builds what the rule puts there.
+template <class Rules>
+struct matcher {
+  Rules const& rules;
+  builder& b;
+  std::vector<char> const& opaque;  ///< nodes of `b` into which no pattern may look: somebody asked for the gradient by them
+  std::array<node_id, 6> bound{};
+
+  constexpr bool match(node_id pattern, node_id id) {
+    node const& p = rules.nodes[index(pattern)];
+    node const& n = b.g[id];
+    if (p.code == op::symbol) {
+      if (matches_constants_only(rules.symbols[p.attribute].view()) && !n.is_constant()) return false;
+      node_id& place = bound[p.attribute];
+      if (place == node_id::none) place = id;
+      return place == id;
+    }
+    if (p.is_constant()) return n.is_constant(p.real());
+    if (n.code != p.code || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
+    auto const before = bound;
+    if (match_operands(p, n, false)) return true;
+    bound = before;
+    return info(n.code).commutative && match_operands(p, n, true);
+  }
+  constexpr bool match_operands(node const& p, node const& n, bool swapped) {
+    for (int k = 0; k < n.arity; ++k)
+      if (!match(p.operands[k], n.operands[swapped ? 1 - k : k])) return false;
+    return true;
+  }
+  /// The node that computes `pattern`, if there is one. (Patterns that are looked for have no constants.)
+  constexpr node_id find(node_id pattern) {
+    node const& p = rules.nodes[index(pattern)];
+    if (p.code == op::symbol) return bound[p.attribute];
+    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
+    for (int k = 0; k < p.arity; ++k)
+      if (operands[k] = find(p.operands[k]); operands[k] == node_id::none) return node_id::none;
+    b.lookup_only = true;
+    node_id found = b.map(p.code, operands[0], operands[1], operands[2]);
+    b.lookup_only = false;
+    return found;
+  }
+
+  /// The nodes of the right-hand side, in the dtype and shape of the node that they replace.
+  constexpr node_id build(node_id pattern, node const& replaced) {
+    node const& p = rules.nodes[index(pattern)];
+    if (p.code == op::symbol) return bound[p.attribute];
+    if (p.is_constant()) return b.broadcast(b.real(p.real(), dtype::float64, shape_id::scalar, true), replaced.shape, 0);
+    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
+    for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], replaced);
+    return b.map(p.code, operands[0], operands[1], operands[2]);
+  }
+};
+
+/// A node by what its operands are, where no pattern of plain maps can say it.
+constexpr node_id simplify_structure(builder& b, node_id id) {
+  node const n = b.g[id];
+  node const x = n.arity ? b.g[n.operands[0]] : node{};
+  if (n.code == op::where && x.is_constant()) return n.operands[x.attribute ? 1 : 2];
+  if (n.code == op::broadcast && x.code == op::broadcast && n.attribute == 0 && x.attribute == 0) return b.broadcast(x.operands[0], n.shape, 0);
+  // A negation moves out of a sum: one operation instead of one for each element.
+  if (n.code == op::sum && x.code == op::negative) return b.map(op::negative, b.reduce(op::sum, x.operands[0], n.axes()));
+  return id;
+}
+
+/// `from` with `rules` applied at every node, operands first, again and again where a result matches in turn.
+template <class Rules>
+constexpr graph simplify(graph const& from, Rules const& rules) {
+  builder b(from);
+  std::vector<node_id> map(from.nodes.size(), node_id::none);
+  std::vector<char> live = live_nodes(from), wanted(from.nodes.size(), 0), opaque;
+  for (node const& n : from.nodes)
+    if (n.code == op::gradient) wanted[index(n.operands[1])] = 1;
+  for (int i = 0; i < from.size(); ++i) {
+    if (!live[i]) continue;
+    node const& n = from.nodes[i];
+    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
+    for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
+    op_info const& row = info(n.code);
+    node_id id = row.kind == op_kind::map && n.code != op::cast ? b.map(n.code, operands[0], operands[1], operands[2])
+                 : n.code == op::cast                          ? b.cast(operands[0], n.type)
+                 : n.code == op::broadcast                     ? b.broadcast(operands[0], b.intern(from[n.shape]), n.axes())
+                                                               : copy_node(b, from, n, operands);
+    for (int round = 0; round < 16; ++round) {
+      node_id next = simplify_structure(b, id);
+      node const at = b.g[id];
+      if (next == id && is_floating(at.type) | (at.type == dtype::bool_))
+        for (int r = rules.first[static_cast<int>(at.code)]; r < rules.first[static_cast<int>(at.code) + 1] && next == id; ++r) {
+          matcher<Rules> m{rules, b, opaque, {node_id::none, node_id::none, node_id::none, node_id::none, node_id::none, node_id::none}};
+          if (m.match(rules.rules[r].before, id) && (rules.rules[r].present == node_id::none || m.find(rules.rules[r].present) != node_id::none)) {
+            node_id built = m.build(rules.rules[r].after, at);
+            if (b.g[built].type == at.type && b.g[built].shape == at.shape) next = built;
+          }
+        }
+      if (next == id) break;
+      id = next;
+    }
+    map[i] = id;
+    if (wanted[i]) {
+      if (static_cast<int>(opaque.size()) <= index(id)) opaque.resize(static_cast<std::size_t>(index(id)) + 1, 0);
+      opaque[index(id)] = 1;
+    }
+  }
+  for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
+  return without_dead_nodes(b.g);
+}
+
+constexpr graph simplify(graph const& from) { return simplify(from, default_rules); }
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,31 @@
+// What `X = images` means: a name and the data for it.
+// Symbols, extents and expressions make these; programs take them in any order.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+namespace ctgrad {
+
+/// `Target` (a symbol, an extent or an expression) is to be `data`. Refers to an lvalue, keeps an rvalue.
+template <class Target, class Data>
+struct binding {
+  using target = Target;
+  using data_type = std::remove_cvref_t<Data>;
+  Data data;
+};
+
+namespace detail {
+template <class T>
+inline constexpr bool is_binding = false;
+template <class Target, class Data>
+inline constexpr bool is_binding<binding<Target, Data>> = true;
+}  // namespace detail
+
+/// The result of `name = data`.
+template <class T>
+concept bound = detail::is_binding<std::remove_cvref_t<T>>;
+
+}  // namespace ctgrad

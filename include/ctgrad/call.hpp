@@ -1,0 +1,96 @@
+// How a function that is made of several operations meets its arguments: expressions, traced values, arrays or numbers.
+// Each such function has one definition, `trace`, on values of the graph.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "constant.hpp"
+#include "expression.hpp"
+
+namespace ctgrad {
+
+/// Keeps reduced axes, with extent 1: `ct::mean(X, 0_c, ct::keepdim)`.
+struct keepdim_type {};
+inline constexpr keepdim_type keepdim{};
+
+namespace detail {
+
+/// Axes as a user gave them: negative ones count from the end. None means all.
+template <bool Keep, int... Axes>
+struct axis_list {
+  static constexpr bool keep = Keep;
+
+  /// The axes of `x`, or an error that names `function`.
+  static constexpr axis_mask mask(value x, std::string_view function) {
+    int const rank = x.rank();
+    if constexpr (sizeof...(Axes) == 0) {
+      return (axis_mask{1} << rank) - 1;
+    } else {
+      axis_mask result = 0;
+      for (int axis : {Axes...}) {
+        int const place = axis < 0 ? axis + rank : axis;
+        if (place < 0 || place >= rank)
+          return x.b->fail(message() << "ctgrad: " << function << " over axis " << axis << " of " << x.b->describe(x.id) << ": it has " << rank
+                                     << (rank == 1 ? " axis" : " axes")),
+                 axis_mask{0};
+        if (result >> place & 1)
+          return x.b->fail(message() << "ctgrad: " << function << ": axis " << axis << " of " << x.b->describe(x.id) << " is named twice"), axis_mask{0};
+        result |= axis_mask{1} << place;
+      }
+      return result;
+    }
+  }
+};
+
+template <class T>
+inline constexpr bool is_keepdim = std::is_same_v<std::remove_cvref_t<T>, keepdim_type>;
+template <class T>
+concept axis_argument = integer_constant<T> || is_keepdim<T>;
+
+template <class List, class... Arguments>
+struct make_axis_list;
+template <bool Keep, int... Axes>
+struct make_axis_list<axis_list<Keep, Axes...>> {
+  using type = axis_list<Keep, Axes...>;
+};
+template <bool Keep, int... Axes, std::int64_t Axis, class... Rest>
+struct make_axis_list<axis_list<Keep, Axes...>, constant<false, Axis>, Rest...> : make_axis_list<axis_list<Keep, Axes..., static_cast<int>(Axis)>, Rest...> {};
+template <bool Keep, int... Axes, class... Rest>
+struct make_axis_list<axis_list<Keep, Axes...>, keepdim_type, Rest...> : make_axis_list<axis_list<true, Axes...>, Rest...> {};
+template <class... Arguments>
+using axes_of = typename make_axis_list<axis_list<false>, Arguments...>::type;
+
+/// `x` with the axes of `mask` back as axes of extent 1.
+constexpr value restore_axes(value x, axis_mask mask) {
+  if (mask == 0) return x;
+  shape const from = x.shape();
+  shape to;
+  for (int i = 0, j = 0; j < from.rank || mask >> i; ++i)
+    if (mask >> i & 1) to.push_back(1);
+    else to.push_back(from[j++]);
+  return {x.b, x.b->broadcast(x.id, x.b->intern(to), mask)};
+}
+
+/// A number beside traced values becomes a constant.
+template <class T>
+constexpr value as_value(value const& some, T const& x) {
+  if constexpr (traced<T>) return x;
+  else if constexpr (expression<T>) return {some.b, T::lower_constant(*some.b)};
+  else return some.constant(x);
+}
+template <class First, class... Rest>
+constexpr value some_value(First const& first, Rest const&... rest) {
+  if constexpr (traced<First>) return first;
+  else return some_value(rest...);
+}
+
+/// `Function` of `arguments`, whatever they are.
+template <class Function, class... Arguments>
+constexpr auto call_function(Arguments const&... arguments) {
+  if constexpr ((traced<Arguments> || ...)) return Function::trace(as_value(some_value(arguments...), arguments)...);
+  else if constexpr ((expression<Arguments> || ...)) return make_checked<Function, Arguments...>();
+  else return call_eager(Function{}, arguments...);
+}
+
+}  // namespace detail
+}  // namespace ctgrad

@@ -1,0 +1,215 @@
+// Expressions: calls that have not been made yet, as empty types.
+// They are the surface only; each lowers itself to the compiler's graph, which does all the work.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "binding.hpp"
+#include "compiler.hpp"
+
+#include <concepts>
+#include <type_traits>
+
+namespace ctgrad {
+
+namespace detail {
+/// The base of every expression type.
+struct expression_tag {};
+}  // namespace detail
+
+/// An expression of symbols and constants.
+template <class T>
+concept expression = std::derived_from<std::remove_cvref_t<T>, detail::expression_tag>;
+
+namespace detail {
+
+/// What the compiler knows of an expression without building its graph.
+struct tensor_type {
+  dtype type = dtype::float32;
+  bool weak = false;
+  bool known = true;  ///< false where the expression has an error
+  shape s{};
+};
+
+/// A graph in the making, and which expression types are in it already.
+struct lowering {
+  struct entry {
+    void const* type;
+    node_id id;
+  };
+  builder b;
+  std::vector<entry> done;
+};
+
+/// One address for each type.
+template <class T>
+inline constexpr char type_address = 0;
+
+/// Expressions below this size are lowered again rather than looked for: equal nodes fall together anyway.
+inline constexpr int remembered_size = 12;
+
+/// The node of the expression `E`.
+template <class E>
+constexpr node_id lower(lowering& l) {
+  if constexpr (E::tree_size >= remembered_size) {
+    for (auto const& e : l.done)
+      if (e.type == &type_address<E>) return e.id;
+    node_id id = E::lower(l);
+    l.done.push_back({&type_address<E>, id});
+    return id;
+  } else {
+    return E::lower(l);
+  }
+}
+
+/// Names of operands whose own graph is not built.
+template <int Number>
+inline constexpr char operand_name[] = {'o', 'p', 'e', 'r', 'a', 'n', 'd', ' ', '1' + Number, 0};
+
+/// An operand of which only the type is known.
+template <class E, int Number>
+constexpr value stand_in(builder& b) {
+  tensor_type const& t = E::type;
+  if constexpr (requires { E::lower_constant(b); }) return {&b, E::lower_constant(b)};
+  else if (t.weak) return {&b, b.add({.code = op::constant, .type = t.type, .weak = true})};
+  else return {&b, b.symbol(operand_name<Number>, t.type, t.s)};
+}
+
+template <class Function, class... Operands, int... Numbers>
+constexpr tensor_type infer(std::integer_sequence<int, Numbers...>) {
+  if (!(Operands::type.known && ...)) return {.known = false};
+  builder b;
+  value result = Function::trace(stand_in<Operands, Numbers>(b)...);
+  if (!b.ok()) return {.known = false};
+  return {result.type(), result.get().weak, true, result.shape()};
+}
+
+/// The error in `Function(Operands...)`, found in the real graph so that it can name symbols; empty where there is none.
+template <class Function, class... Operands>
+struct error_in {
+  constexpr message operator()() const {
+    lowering l;
+    Function::trace(value{&l.b, lower<Operands>(l)}...);
+    return l.b.error;
+  }
+};
+
+/// Above this size an expression's type name, which repeats shared parts, costs more than the program (design 1.3).
+inline constexpr int tree_size_limit = 2000;
+
+template <class Expression>
+struct too_large {
+  constexpr message operator()() const {
+    return message() << "ctgrad: this expression has more than " << tree_size_limit << " operations; write it in a ct::fn, which is traced by value";
+  }
+};
+
+template <class Target, class Data>
+constexpr auto bind(Data&& data) {
+  return binding<Target, Data>{static_cast<Data&&>(data)};
+}
+
+}  // namespace detail
+
+/// The call `Function(Operands...)`. Empty; `Function::trace` says what it means on values of the graph.
+template <class Function, class... Operands>
+struct apply : detail::expression_tag {
+  static constexpr int tree_size = (1 + ... + Operands::tree_size);
+  static constexpr detail::tensor_type type = detail::infer<Function, Operands...>(std::make_integer_sequence<int, sizeof...(Operands)>{});
+
+  static constexpr detail::node_id lower(detail::lowering& l) { return Function::trace(detail::value{&l.b, detail::lower<Operands>(l)}...).id; }
+
+  /// Names this expression as an output: `step.into(space, …, loss = l)`.
+  template <class Data>
+  constexpr auto operator=(Data&& data) const {
+    return detail::bind<apply, Data>(static_cast<Data&&>(data));
+  }
+};
+
+namespace detail {
+
+/// The expression `Function(Operands...)`, or a compile error of one line.
+template <class Function, class... Operands>
+constexpr auto make_expression() {
+  using result = apply<Function, Operands...>;
+  if constexpr (result::tree_size > tree_size_limit) require_no_error<too_large<result>>();
+  else if constexpr (!result::type.known) require_no_error<error_in<Function, Operands...>>();
+  return result{};
+}
+
+template <class T>
+struct plain_number {
+  constexpr message operator()() const {
+    message m;
+    m << "ctgrad: a plain number in an expression of symbols: write a constant, as 3_c, or name a run-time scalar, as ct::scalar<";
+    if constexpr (std::is_same_v<T, bool>) m << "bool";
+    else if constexpr (std::is_integral_v<T>) m << (sizeof(T) == 8 ? "std::int64_t" : "int");
+    else m << (sizeof(T) == 4 ? "float" : "double");
+    return m << ">(\"s\"_s)";
+  }
+};
+
+/// An operand of an expression: itself, or the error about a plain number.
+template <class T>
+constexpr void require_expression() {
+  if constexpr (!expression<T>) require_no_error<plain_number<T>>();
+}
+
+template <class Function, class... Operands>
+constexpr auto make_checked() {
+  (require_expression<Operands>(), ...);
+  if constexpr ((expression<Operands> && ...)) return make_expression<Function, Operands...>();
+}
+
+/// An elementwise operation as a function of an expression.
+template <op Code>
+struct map_function {
+  template <class... Values>
+  static constexpr value trace(Values... values) {
+    return call_map(Code, values...);
+  }
+};
+
+template <op Code, class... Operands>
+  requires(expression<Operands> || ...)
+constexpr auto call(function<Code>, Operands const&...) {
+  return make_checked<map_function<Code>, Operands...>();
+}
+
+/// A plain number or an expression, beside an expression.
+template <class A, class B>
+concept expression_operands = (expression<A> && (expression<B> || number<B>)) || (expression<B> && number<A>);
+
+}  // namespace detail
+
+#define CTGRAD_EXPRESSION_OPERATOR(symbol, name)                                        \
+  template <class A, class B>                                                           \
+    requires detail::expression_operands<A, B>                                          \
+  constexpr auto operator symbol(A const&, B const&) {                                  \
+    return detail::make_checked<detail::map_function<detail::op::name>, A, B>();        \
+  }
+CTGRAD_EXPRESSION_OPERATOR(+, add)
+CTGRAD_EXPRESSION_OPERATOR(-, subtract)
+CTGRAD_EXPRESSION_OPERATOR(*, multiply)
+CTGRAD_EXPRESSION_OPERATOR(/, divide)
+CTGRAD_EXPRESSION_OPERATOR(==, equal)
+CTGRAD_EXPRESSION_OPERATOR(!=, not_equal)
+CTGRAD_EXPRESSION_OPERATOR(<, less)
+CTGRAD_EXPRESSION_OPERATOR(<=, less_equal)
+CTGRAD_EXPRESSION_OPERATOR(>, greater)
+CTGRAD_EXPRESSION_OPERATOR(>=, greater_equal)
+CTGRAD_EXPRESSION_OPERATOR(&&, logical_and)
+CTGRAD_EXPRESSION_OPERATOR(||, logical_or)
+#undef CTGRAD_EXPRESSION_OPERATOR
+
+template <expression A>
+constexpr auto operator-(A const&) {
+  if constexpr (requires { A::negated(); }) return A::negated();
+  else return detail::make_expression<detail::map_function<detail::op::negative>, A>();
+}
+template <expression A>
+constexpr auto operator!(A const&) {
+  return detail::make_expression<detail::map_function<detail::op::logical_not>, A>();
+}
+
+}  // namespace ctgrad

@@ -1,0 +1,208 @@
+// Functions of whole tensors: reductions, products, softmax and losses.
+// Each is written once on values of the graph, in terms of the op table, so its gradient and its fusion follow.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "call.hpp"
+
+namespace ctgrad {
+namespace detail {
+
+template <op Code, class Axes>
+struct reduce_function {
+  static constexpr value trace(value x) {
+    axis_mask const mask = Axes::mask(x, info(Code).name);
+    value reduced = reduce(Code, x, mask);
+    return Axes::keep ? restore_axes(reduced, mask) : reduced;
+  }
+};
+
+/// The number of elements of `x` along `mask`, in the dtype of its mean.
+constexpr value count_along(value x, axis_mask mask) {
+  shape counted;
+  for (int i = 0; i < x.rank(); ++i)
+    if (mask >> i & 1) counted.push_back(x.shape()[i]);
+  return {x.b, x.b->size_of(counted, x.type())};
+}
+constexpr value as_floating(value x) { return is_floating(x.type()) ? x : cast(x, dtype::float32); }
+
+template <class Axes>
+struct mean_function {
+  static constexpr value trace(value x) {
+    x = as_floating(x);
+    axis_mask const mask = Axes::mask(x, "mean");
+    value result = reduce(op::sum, x, mask) / count_along(x, mask);
+    return Axes::keep ? restore_axes(result, mask) : result;
+  }
+};
+
+/// max(x) along `mask`, kept, and 0 where that is infinite: what is taken off before an exponential.
+constexpr value shift_of(value x, axis_mask mask) {
+  value largest = restore_axes(reduce(op::max, x, mask), mask);
+  return detach(where(abs(largest) == std::numeric_limits<double>::infinity(), 0, largest));
+}
+
+// Source of the shifted forms: Blanchard, Higham, Higham, Accurately computing the log-sum-exp and softmax functions (2021).
+template <class Axes>
+struct logsumexp_function {
+  static constexpr value trace(value x) {
+    x = as_floating(x);
+    axis_mask const mask = Axes::mask(x, "logsumexp");
+    value shift = shift_of(x, mask);
+    value result = log(restore_axes(reduce(op::sum, exp(x - shift), mask), mask)) + shift;
+    return Axes::keep ? result : reduce(op::sum, result, mask);
+  }
+};
+template <class Axes>
+struct softmax_function {
+  static constexpr value trace(value x) {
+    x = as_floating(x);
+    axis_mask const mask = Axes::mask(x, "softmax");
+    value e = exp(x - shift_of(x, mask));
+    return e / restore_axes(reduce(op::sum, e, mask), mask);
+  }
+};
+template <class Axes>
+struct log_softmax_function {
+  static constexpr value trace(value x) {
+    x = as_floating(x);
+    axis_mask const mask = Axes::mask(x, "log_softmax");
+    value shifted = x - shift_of(x, mask);
+    return shifted - log(restore_axes(reduce(op::sum, exp(shifted), mask), mask));
+  }
+};
+
+struct matmul_function {
+  static constexpr value trace(value a, value b) { return {a.b, a.b->matmul(a.id, b.id)}; }
+};
+struct dot_function {
+  static constexpr value trace(value a, value b) {
+    if (a.rank() != 1 || b.rank() != 1)
+      return {a.b, a.b->fail(message() << "ctgrad: dot of " << a.b->describe(a.id) << " and " << b.b->describe(b.id) << ": both have to have one axis")};
+    return matmul_function::trace(a, b);
+  }
+};
+struct outer_function {
+  static constexpr value trace(value a, value b) {
+    if (a.rank() != 1 || b.rank() != 1)
+      return {a.b, a.b->fail(message() << "ctgrad: outer of " << a.b->describe(a.id) << " and " << b.b->describe(b.id) << ": both have to have one axis")};
+    return restore_axes(a, 0b10) * restore_axes(b, 0b01);
+  }
+};
+struct transpose_function {
+  static constexpr value trace(value x) {
+    std::array<int, max_rank> source{};
+    int const rank = x.rank();
+    for (int i = 0; i < rank; ++i) source[i] = i;
+    if (rank > 1) source[rank - 1] = rank - 2, source[rank - 2] = rank - 1;
+    return {x.b, x.b->permute(x.id, source)};
+  }
+};
+
+struct mse_function {
+  static constexpr value trace(value prediction, value target) {
+    value difference = prediction - target;
+    return mean_function<axis_list<false>>::trace(difference * difference);
+  }
+};
+
+/// Mean over the rows of logsumexp(row) - row[label], with the label found by comparison, so that it fuses.
+struct cross_entropy_function {
+  static constexpr value trace(value logits, value labels) {
+    builder& b = *logits.b;
+    int const classes = logits.rank() - 1;
+    if (logits.rank() < 1 || labels.rank() != classes || !is_integer(labels.type()))
+      return {&b, b.fail(message() << "ctgrad: cross_entropy of logits " << b.describe(logits.id) << " and labels " << b.describe(labels.id) << " (" << to_string(labels.type())
+                                   << "): the labels have to be integers, one for each row of logits")};
+    axis_mask const last = axis_mask{1} << classes;
+    value shifted = logits - shift_of(logits, last);
+    value row_sum = log(reduce(op::sum, exp(shifted), last));
+    value number = {&b, b.iota(logits.shape()[classes], dtype::int32)};
+    value chosen = reduce(op::sum, where(number == restore_axes(cast(labels, dtype::int32), last), shifted, 0), last);
+    // A label that is no class gives NaN rather than a loss that looks right.
+    value classes_count = {&b, b.size_of({1, {logits.shape()[classes]}}, dtype::int32)};
+    value known = cast(labels, dtype::int32) >= 0 && cast(labels, dtype::int32) < classes_count;
+    value loss = where(known, row_sum - chosen, std::numeric_limits<double>::quiet_NaN());
+    return mean_function<axis_list<false>>::trace(loss);
+  }
+};
+struct binary_cross_entropy_with_logits_function {
+  static constexpr value trace(value logits, value target) {
+    return mean_function<axis_list<false>>::trace(softplus(logits) - target * logits);
+  }
+};
+
+template <class Shape>
+struct cast_function;
+template <dtype Type>
+struct cast_function<std::integral_constant<dtype, Type>> {
+  static constexpr value trace(value x) { return cast(x, Type); }
+};
+
+/// A function of a tensor and axes, as `name(x)`, `name(x, 0_c)`, `name(x, 0_c, -1_c, keepdim)`.
+template <template <class> class Function>
+struct axis_function {
+  template <class X, axis_argument... Axes>
+  constexpr auto operator()(X const& x, Axes...) const {
+    return call_function<Function<axes_of<Axes...>>>(x);
+  }
+};
+template <op Code>
+struct reduction_function {
+  template <class X, axis_argument... Axes>
+  constexpr auto operator()(X const& x, Axes...) const {
+    return call_function<reduce_function<Code, axes_of<Axes...>>>(x);
+  }
+};
+template <class Function>
+struct plain_function {
+  template <class... Arguments>
+  constexpr auto operator()(Arguments const&... arguments) const {
+    return call_function<Function>(arguments...);
+  }
+};
+/// Over one axis, the last where none is given.
+template <template <class> class Function>
+struct last_axis_function {
+  template <class X, axis_argument... Axes>
+  constexpr auto operator()(X const& x, Axes...) const {
+    if constexpr (sizeof...(Axes) == 0) return call_function<Function<axis_list<false, -1>>>(x);
+    else return call_function<Function<axes_of<Axes...>>>(x);
+  }
+};
+
+}  // namespace detail
+
+// Reductions: over all axes, or over the given ones. `ct::keepdim` keeps them with extent 1. bool counts as int64.
+inline constexpr detail::reduction_function<detail::op::sum> sum{};      ///< sum; of no elements 0
+inline constexpr detail::reduction_function<detail::op::prod> prod{};    ///< product; of no elements 1
+inline constexpr detail::reduction_function<detail::op::max> max{};      ///< largest element; NaN if there is one; of no elements -inf. Equal ones share the gradient.
+inline constexpr detail::reduction_function<detail::op::min> min{};      ///< smallest element; NaN if there is one; of no elements inf. Equal ones share the gradient.
+inline constexpr detail::axis_function<detail::mean_function> mean{};    ///< sum / count; float32 for integers; of no elements NaN
+inline constexpr detail::axis_function<detail::logsumexp_function> logsumexp{};  ///< log of the sum of e^x, without overflow
+
+// Along one axis, the last where none is given. Shapes stay.
+inline constexpr detail::last_axis_function<detail::softmax_function> softmax{};          ///< e^x / sum of e^x
+inline constexpr detail::last_axis_function<detail::log_softmax_function> log_softmax{};  ///< log(softmax(x)), without underflow
+
+// Products. Extents that meet have to be equal.
+inline constexpr detail::plain_function<detail::matmul_function> matmul{};  ///< [n,k]·[k,m]→[n,m], [n,k]·[k]→[n], [k]·[k,m]→[m], [k]·[k]→[]
+inline constexpr detail::plain_function<detail::dot_function> dot{};        ///< [k]·[k]→[]
+inline constexpr detail::plain_function<detail::outer_function> outer{};    ///< [n],[m]→[n,m]
+inline constexpr detail::plain_function<detail::transpose_function> transpose{};  ///< swaps the last two axes
+
+// Losses: scalars, means over all elements or rows.
+inline constexpr detail::plain_function<detail::mse_function> mse{};  ///< mean((prediction - target)^2)
+/// Mean over rows of -log softmax(logits)[label]: logits[…, C], integer labels[…] in [0, C); NaN for a label outside.
+inline constexpr detail::plain_function<detail::cross_entropy_function> cross_entropy{};
+/// Mean of -(y log p + (1 - y) log(1 - p)), p = sigmoid(logits), for targets y in [0, 1] of the shape of `logits`.
+inline constexpr detail::plain_function<detail::binary_cross_entropy_with_logits_function> binary_cross_entropy_with_logits{};
+
+/// The values of `x` as elements `T`: `ct::cast<float>(labels)`. Towards integers it cuts the fraction off.
+template <element T, class X>
+constexpr auto cast(X const& x) {
+  return detail::call_function<detail::cast_function<std::integral_constant<dtype, dtype_of<T>>>>(x);
+}
+
+}  // namespace ctgrad

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Compiles each header under FOLDER alone, included twice, with warnings as errors: a header must bring what it needs.
+#
+# usage: headers_alone.sh FOLDER COMPILER [FLAG]...
+# SPDX-License-Identifier: BSL-1.0
+set -u
+LC_ALL=C
+export LC_ALL
+folder=$1
+shift
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+find "$folder" -type f -name '*.hpp' | sort >"$work/headers"
+while IFS= read -r header; do
+  printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$work/alone.cpp"
+  if "$@" -Wall -Wextra -Werror -fsyntax-only -fdiagnostics-color=never "$work/alone.cpp" >"$work/output" 2>&1 </dev/null; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'FAILED: %s does not compile alone\n' "$header"
+    head -n 20 "$work/output"
+  fi
+done <"$work/headers"
+
+if [ "$((passed + failed))" -eq 0 ]; then
+  printf 'FAILED: no headers in %s\n' "$folder"
+  failed=1
+fi
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

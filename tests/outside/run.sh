@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs ctgrad into a prefix of its own, and builds and runs the projects beside this file with it, as a user would who has never seen this
+# repository: Meson, CMake by its package and by pkg-config, a plain compiler with the installed headers and with those of the source tree,
+# and Meson with ctgrad as a subproject.
+#
+# usage: run.sh SOURCE-ROOT COMPILER [FLAG]...
+# SPDX-License-Identifier: BSL-1.0
+set -u
+root=$1
+shift
+CXX=$*
+CMAKE_GENERATOR=Ninja
+export CXX CMAKE_GENERATOR
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+# attempt NAME COMMAND…: counts it, and shows its output if it fails.
+attempt() {
+  name=$1
+  shift
+  if "$@" >"$work/output" 2>&1 </dev/null; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'FAILED: outside project: %s\n' "$name"
+    tail -n 40 "$work/output"
+  fi
+}
+
+# copy KIND NAME: the project KIND with its program, as $work/NAME.
+copy() { cp -R "$root/tests/outside/$1" "$work/$2" && cp "$root/tests/outside/main.cpp" "$work/$2/"; }
+
+install_package() {
+  meson setup "$work/build" "$root" --prefix "$work/first" -Dtests=disabled -Dexamples=disabled -Dbenchmarks=disabled &&
+    meson install -C "$work/build"
+}
+
+by_meson() {
+  copy meson meson && meson setup "$work/meson/build" "$work/meson" && meson compile -C "$work/meson/build" && "$work/meson/build/outside"
+}
+
+by_cmake() {
+  copy cmake "cmake $1" && cmake -S "$work/cmake $1" -B "$work/cmake $1/build" -DBY_PKG_CONFIG="$1" -DCMAKE_PREFIX_PATH="$work/moved" &&
+    cmake --build "$work/cmake $1/build" && "$work/cmake $1/build/outside"
+}
+
+# by_compiler INCLUDE-FOLDER NAME COMPILER…
+by_compiler() (
+  include=$1
+  name=$2
+  shift 2
+  copy plain "$name" && cd "$work/$name" && sh build.sh "$include" ./outside "$@" && ./outside
+)
+
+as_subproject() {
+  copy meson subproject && mkdir "$work/subproject/subprojects" && ln -s "$root" "$work/subproject/subprojects/ctgrad" &&
+    printf '[wrap-file]\ndirectory = ctgrad\n\n[provide]\ndependency_names = ctgrad\n' >"$work/subproject/subprojects/ctgrad.wrap" &&
+    meson setup "$work/subproject/build" "$work/subproject" --force-fallback-for=ctgrad &&
+    meson compile -C "$work/subproject/build" && "$work/subproject/build/outside"
+}
+
+attempt 'meson install' install_package
+# pkg-config knows the prefix; the CMake package and the headers must also work where the tree was moved to.
+[ -d "$work/first" ] && cp -R "$work/first" "$work/moved"
+PKG_CONFIG_PATH=$work/first/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+export PKG_CONFIG_PATH
+
+attempt 'Meson, dependency()' by_meson
+attempt 'CMake, pkg_check_modules' by_cmake ON
+rm -rf "$work/first"
+attempt 'CMake, find_package' by_cmake OFF
+attempt 'plain -I, installed' by_compiler "$(echo "$work"/moved/include/ctgrad-*/include)" 'plain installed' "$@"
+attempt 'plain -I include' by_compiler "$root/include" 'plain source' "$@"
+unset PKG_CONFIG_PATH
+attempt 'Meson, subproject' as_subproject
+
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
