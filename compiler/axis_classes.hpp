@@ -79,7 +79,11 @@ struct axis_classes {
 
   constexpr explicit axis_classes(graph const& g) {
     auto const count = g.nodes.size();
-    first.resize(count), rank.resize(count), cut.resize(count), epoch.resize(count), sources.resize(count * max_operands);
+    // Constructed, not resized: libstdc++ 12's resize is no constant expression for clang.
+    first = epoch = std::vector<std::int32_t>(count, 0);
+    rank = std::vector<std::int8_t>(count, 0);
+    cut = std::vector<char>(count, 0);
+    sources = std::vector<source>(count * max_operands, source{});
     for (int i = 0; i < g.size(); ++i) {
       node const& n = g.nodes[i];
       first[i] = static_cast<std::int32_t>(parent.size());

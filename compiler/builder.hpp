@@ -177,9 +177,9 @@ struct builder {
       if (!goes || from[i].is_one()) to.push_back(from[i]), ++left;
       if (goes && from[i].is_one()) axes &= ~(axis_mask{1} << i);
     }
-    if (axes == 0) return squeeze(n.type == dtype::bool_ && code != op::max && code != op::min ? cast(a, dtype::int64) : a, single);
+    dtype type = info(code).widens && !is_floating(n.type) ? dtype::int64 : n.type;
+    if (axes == 0) return squeeze(cast(a, type), single);
     if (single) return squeeze(reduce(code, a, axes), single);
-    dtype type = n.type == dtype::bool_ && code != op::max && code != op::min ? dtype::int64 : n.type;
     return add({.code = code,
                 .type = type,
                 .arity = 1,

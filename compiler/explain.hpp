@@ -57,7 +57,7 @@ struct explainer {
   std::vector<int> uses{};
 
   constexpr message run() {
-    uses.resize(s.instructions.size());
+    uses = std::vector<int>(s.instructions.size(), 0);
     for (auto const& i : s.instructions)
       if (i.what != action::product)
         for (auto operand : i.operands)

@@ -48,9 +48,14 @@ class fuser {
  public:
   constexpr explicit fuser(graph const& from) : g(from), classes(from) {
     auto const count = g.nodes.size();
-    current.resize(count, -1), value_buffer.resize(count, -1), buffer_axes.resize(count), in_memory.resize(count), start.resize(count, -1);
-    stamp.resize(count), group.resize(count), need.resize(count), cost.resize(count), feeds_extremum.resize(count);
-    loop_of_class.resize(classes.parent.size(), -1);
+    // Constructed, not resized: libstdc++ 12's resize with a value is no constant expression for clang.
+    current = start = std::vector<instruction_id>(count, -1);
+    value_buffer = std::vector<std::int16_t>(count, -1);
+    buffer_axes = std::vector<axis_mask>(count, 0);
+    in_memory = feeds_extremum = std::vector<char>(count, 0);
+    stamp = group = cost = std::vector<int>(count, 0);
+    need = std::vector<group_set>(count, group_set{});
+    loop_of_class = std::vector<std::int16_t>(classes.parent.size(), -1);
     out.shapes = g.shapes;
   }
 
@@ -77,7 +82,9 @@ class fuser {
       if (classes.cut[i]) keep(id);
       if (classes.epoch[i] >= epochs) epochs = classes.epoch[i] + 1;
     }
-    auto groups = divide(all, [&](node_id id) { return classes.epoch[index(id)]; }, epochs, -1);
+    std::vector<int> group_of;
+    for (node_id id : all) group_of.push_back(classes.epoch[index(id)]);
+    auto groups = divide(all, group_of, epochs, -1);
     for (int e = 0; e < epochs; ++e) {
       walk(groups[e], -1);
       for (int i = 0; i < g.size(); ++i)
@@ -263,13 +270,13 @@ class fuser {
   // Blocks.
 
   /// Splits `nodes` into groups that are worked off one after the other, and decides what crosses by memory and what is computed again.
-  template <class GroupOf>
-  constexpr std::vector<std::vector<node_id>> divide(std::vector<node_id> const& nodes, GroupOf group_of, int groups, int parent) {
+  constexpr std::vector<std::vector<node_id>> divide(std::vector<node_id> const& nodes, std::vector<int> const& group_of, int groups, int parent) {
     ++stamps;
     int const limit = parent < 0 ? recompute_limit_array : recompute_limit_row;
-    for (node_id id : nodes) {
+    for (std::size_t at = 0; at < nodes.size(); ++at) {
+      node_id const id = nodes[at];
       auto const i = index(id);
-      stamp[i] = stamps, group[i] = group_of(id), need[i] = {}, feeds_extremum[i] = 0;
+      stamp[i] = stamps, group[i] = group_of[at], need[i] = {}, feeds_extremum[i] = 0;
       cost[i] = info(g[id].code).cost;
       for (int k = 0; k < g[id].arity; ++k) {
         auto const base = index(classes.operand(id, k).base);
@@ -302,7 +309,7 @@ class fuser {
         if (stamp[base] == stamps) need[base].add(need[i]);
       }
     }
-    std::vector<std::vector<node_id>> result(static_cast<std::size_t>(groups));
+    std::vector<std::vector<node_id>> result(static_cast<std::size_t>(groups), std::vector<node_id>{});
     for (node_id id : nodes)
       for (int e = 0; e < groups; ++e)
         if (need[index(id)].has(e)) result[e].push_back(id);
@@ -348,7 +355,7 @@ class fuser {
         else candidates.push_back({c, 1, place, 0});
       }
     if (candidates.size() == 1) return candidates[0].c;
-    std::vector<int> levels(nodes.size());
+    std::vector<int> levels(nodes.size(), 0);
     candidate const* best = nullptr;
     for (auto& k : candidates) {
       k.walks = find_levels(nodes, k.c, levels) + (k.axis > 0 ? strided_walks : 0);
@@ -386,7 +393,7 @@ class fuser {
       return;
     }
     int const c = choose(nodes);
-    std::vector<int> levels(nodes.size());
+    std::vector<int> levels(nodes.size(), 0);
     int walks_needed = find_levels(nodes, c, levels);
     int last = 0;
     for (int level : levels)
@@ -394,8 +401,7 @@ class fuser {
     // Walk `l` over the class is group 2l + 1; what does not walk it comes before, in group 2l.
     int const groups = 2 * (last > walks_needed ? last : walks_needed) + 2;
     for (std::size_t at = 0; at < nodes.size(); ++at) levels[at] = 2 * levels[at] + (walks(nodes[at], c) ? 1 : 0);
-    std::size_t at = 0;
-    auto parts = divide(nodes, [&](node_id) { return levels[at++]; }, groups, parent);
+    auto parts = divide(nodes, levels, groups, parent);
     for (int part = 0; part < groups; ++part) {
       if (parts[part].empty()) continue;
       if (part % 2 == 0) walk(parts[part], parent);

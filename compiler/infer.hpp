@@ -92,9 +92,8 @@ constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
   }
 
   dtype const result = row.result == result_rule::boolean || row.result == result_rule::logical ? dtype::bool_ : type;
-  if (constant && weak) return fold(code, result, result != dtype::bool_, operands, count);
   for (int i = first; i < count; ++i) operands[i] = cast(operands[i], type);
-  if (constant) return fold(code, result, false, operands, count);
+  if (constant) return fold(code, result, weak && result != dtype::bool_, operands, count);
   // Operands of commutative operations stand in one order, constants first: equal terms are found equal.
   if (row.commutative && !g[operands[0]].is_constant() && (g[operands[1]].is_constant() || index(operands[1]) < index(operands[0]))) {
     node_id swapped = operands[0];

@@ -179,7 +179,7 @@ constexpr std::vector<tensor_value> interpret(graph const& g, std::vector<tensor
       interpret_contraction(n, *operands[0], *operands[1], n.type, v);
     } else if (n.code == op::extent) {
       auto number = product_of(extents_of(g[shape_id{static_cast<int>(n.attribute)}], bound));
-      v.elements[0] = scalar{static_cast<double>(number), number};
+      v.elements[0] = is_floating(n.type) ? scalar::from(static_cast<double>(number), n.type) : scalar::from(number, n.type);
     } else if (n.code == op::iota) {
       for (std::size_t e = 0; e < count; ++e) v.elements[e] = scalar{static_cast<double>(e), static_cast<std::int64_t>(e)};
     }

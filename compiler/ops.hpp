@@ -75,7 +75,7 @@ constexpr scalar evaluate_row(dtype operand_type, dtype type, scalar const* x) {
       return apply([](scalar s) { return s.integer != 0; });
     } else {
       if constexpr (r::info.result != result_rule::floating)
-        if (!is_floating(operand_type)) return apply([](scalar s) { return s.integer; });
+        if (!is_floating(operand_type)) return apply([](scalar s) { return cmath::wrapping<std::int64_t>(s.integer); });
       return apply([](scalar s) { return s.real; });
     }
   }

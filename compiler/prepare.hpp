@@ -7,6 +7,8 @@
 #include "axis_classes.hpp"
 #include "simplify.hpp"
 
+#include <algorithm>
+
 namespace ctgrad::detail {
 
 /// What each anonymous extent turned out to be. Two different known extents that would have to be equal are an error.
@@ -114,19 +116,19 @@ constexpr graph prepare(graph from) {
     map[i] = copy_node(b, from, n, operands);
     if (product && !gemm) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
   }
-  std::vector<char> taken, used(b.g.nodes.size() + 1, 0);
+  std::vector<node_id> taken;
+  std::vector<char> used(b.g.nodes.size() + 1, 0);
   for (node const& n : b.g.nodes)
     for (int k = 0; k < n.arity; ++k) used[index(n.operands[k])] = 1;
   for (node_id id : from.outputs) {
     id = map[index(id)];
     node const n = b.g[id];
     op_kind const kind = info(n.code).kind;
-    taken.resize(b.g.nodes.size() + 1, 0);
     bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::product;
     // What is added to an array cannot be read back from it.
     bool const accumulated = static_cast<int>(b.g.outputs.size()) >= b.g.accumulate_from;
     bool const readable = !accumulated || (!used[index(id)] && (kind != op_kind::reduction || info(n.code).additive));
-    if (!computed || !readable || taken[index(id)]) {
+    if (!computed || !readable || std::find(taken.begin(), taken.end(), id) != taken.end()) {
       // One copy for each output; the attribute keeps equal ones apart.
       id = b.add({.code = op::copy,
                   .type = n.type,
@@ -134,9 +136,8 @@ constexpr graph prepare(graph from) {
                   .shape = n.shape,
                   .operands = {id, node_id::none, node_id::none},
                   .attribute = static_cast<std::int64_t>(b.g.outputs.size()) + 1});
-      taken.resize(b.g.nodes.size() + 1, 0);
     }
-    taken[index(id)] = 1;
+    taken.push_back(id);
     b.g.outputs.push_back(id);
   }
   return without_dead_nodes(b.g);

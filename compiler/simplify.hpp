@@ -26,7 +26,7 @@ struct matcher {
       if (place == node_id::none) place = id;
       return place == id;
     }
-    if (p.is_constant()) return n.is_constant(p.real());
+    if (p.is_constant()) return n.is_constant(p.real()) && cmath::signbit(n.real()) == cmath::signbit(p.real());  // x - 0 is x, x - -0 is not
     if (n.code != p.code || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
     auto const before = bound;
     if (match_operands(p, n, false)) return true;
@@ -107,7 +107,7 @@ constexpr graph simplify(graph const& from, Rules const& rules) {
     }
     map[i] = id;
     if (wanted[i]) {
-      if (static_cast<int>(opaque.size()) <= index(id)) opaque.resize(static_cast<std::size_t>(index(id)) + 1, 0);
+      if (static_cast<int>(opaque.size()) <= index(id)) opaque.insert(opaque.end(), static_cast<std::size_t>(index(id)) + 1 - opaque.size(), 0);
       opaque[index(id)] = 1;
     }
   }

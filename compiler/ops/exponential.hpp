@@ -69,7 +69,7 @@ template <> struct row<op::gelu> {
 template <> struct row<op::silu> {
   static constexpr op_info info{.name = "silu", .result = result_rule::floating, .cost = 19};
   static constexpr auto eval(auto x) { using cmath::exp; using number = decltype(x); return x / (number(1) + exp(-x)); }
-  static constexpr value d0(value g, value x, value y) { return g * (sigmoid(x) * (1 + x - y)); }
+  static constexpr value d0(value g, value x, value y) { return g * (sigmoid(x) * (1 + (x - y))); }  // x - y first: it is small where x is large
 };
 // clang-format on
 

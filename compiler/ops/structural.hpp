@@ -44,13 +44,13 @@ template <> struct row<op::squeeze> {
 };
 
 template <> struct row<op::sum> {
-  static constexpr op_info info{.name = "sum", .kind = op_kind::reduction, .additive = true};
+  static constexpr op_info info{.name = "sum", .kind = op_kind::reduction, .widens = true, .additive = true};
   template <class T> static constexpr T identity() { return T(0); }
   static constexpr auto combine(auto a, auto b) { return a + b; }
   static constexpr value d0(value g, value x, value y) { return broadcast_like(g, x, y.get().axes()); }
 };
 template <> struct row<op::prod> {
-  static constexpr op_info info{.name = "prod", .kind = op_kind::reduction};
+  static constexpr op_info info{.name = "prod", .kind = op_kind::reduction, .widens = true};
   template <class T> static constexpr T identity() { return T(1); }
   static constexpr auto combine(auto a, auto b) { return a * b; }
   // y / x; beside a single zero the product of the others, beside two or more zero.

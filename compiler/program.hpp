@@ -1,0 +1,130 @@
+// Facts about a scheduled program that its callers need: extents' names, aliasing, memory, figures.
+// Everything is worked out in the compiler; at run time it is a table.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "interpret.hpp"
+#include "plan.hpp"
+#include "schedule.hpp"
+
+namespace ctgrad::detail {
+
+/// A name of an extent, and the symbol whose axis says what it is.
+struct dim_entry {
+  extent_name name;
+  int symbol = -1, axis = -1;
+};
+
+template <class Graph>
+constexpr std::vector<dim_entry> find_dims(Graph const& g) {
+  std::vector<dim_entry> dims;
+  for (int i = 0; i < static_cast<int>(g.symbols.size()); ++i) {
+    shape const& s = g.shapes[static_cast<std::size_t>(index(g.symbols[i].shape))];
+    for (int axis = 0; axis < s.rank; ++axis) {
+      extent_name const name = s[axis].name();
+      bool known = name.characters == nullptr;
+      for (auto const& d : dims) known = known || d.name == name;
+      if (!known) dims.push_back({name, i, axis});
+    }
+  }
+  return dims;
+}
+
+/// Whether output buffer `output` may be the very array of symbol buffer `symbol`: each element is read for the last time before it is written.
+template <class Schedule>
+constexpr bool may_be_same_array(Schedule const& s, int symbol, int output) {
+  auto loops_of = [&](int at) {
+    std::vector<int> open;
+    for (int i = 0; i < at; ++i) {
+      if (s.instructions[i].what == action::begin_loop && s.instructions[i].end > at) open.push_back(i);
+    }
+    return open;
+  };
+  int const count = static_cast<int>(s.instructions.size());
+  for (int w = 0; w < count; ++w) {
+    instruction const& write = s.instructions[w];
+    bool const writes = (write.what == action::store || write.what == action::product || write.what == action::initialize || write.what == action::accumulate) &&
+                        write.access_number >= 0 && s.accesses[write.access_number].buffer == output;
+    if (!writes) continue;
+    auto const write_loops = loops_of(w);
+    for (int r = 0; r < count; ++r) {
+      instruction const& read = s.instructions[r];
+      if (read.what == action::product) {
+        for (int k = 0; k < 2; ++k)
+          if (s.accesses[read.operands[k]].buffer == symbol && r >= w) return false;
+        continue;
+      }
+      if (read.what != action::load || s.accesses[read.access_number].buffer != symbol) continue;
+      int last = r;
+      for (int u = r; u < count; ++u)
+        for (auto operand : s.instructions[u].operands)
+          if (operand == r && s.instructions[u].what != action::product) last = u;
+      if (last > w) return false;
+      auto const read_loops = loops_of(r);
+      bool const common = !read_loops.empty() && !write_loops.empty() && read_loops[0] == write_loops[0];
+      if (!common) continue;
+      // In one loop: the same element at the same time, in a body that is not cut into chunks.
+      if (read_loops != write_loops || write.what != action::store || !(s.accesses[read.access_number] == [&] {
+            access a = s.accesses[write.access_number];
+            a.buffer = static_cast<std::int16_t>(symbol);
+            return a;
+          }()))
+        return false;
+      int computed = 0;
+      for (int i = read_loops.back(); i < s.instructions[read_loops.back()].end; ++i) computed += s.instructions[i].what == action::compute;
+      if (computed > whole_body_limit) return false;
+      // The access has to move with every loop around it, or an element is read again after it was written.
+      for (int l : read_loops)
+        if (s.accesses[read.access_number].axis_of(s.instructions[l].loop) < 0) return false;
+    }
+  }
+  return true;
+}
+
+/// Arithmetic and memory traffic, as `report` gives them.
+struct work {
+  std::int64_t flops = 0, bytes = 0;
+};
+
+/// Elementwise operations count 1, a reduction 1 for each element, a product 2 for each term; bytes are what passes over memory outside of caches read and write.
+template <class Graph, class Schedule>
+constexpr work measure(Graph const& g, Schedule const& s, extent_binding const& bound) {
+  work total;
+  std::vector<std::int64_t> trips;
+  std::int64_t around = 1;
+  auto size_of_shape = [&](shape_id id) { return product_of(extents_of(g.shapes[static_cast<std::size_t>(index(id))], bound)); };
+  for (auto const& i : s.instructions) {
+    if (i.what == action::begin_loop) {
+      trips.push_back(around);
+      around *= s.loops[i.loop].e.evaluate(bound);
+    } else if (i.what == action::end_loop) {
+      around = trips.back();
+      trips.pop_back();
+    } else if (i.what == action::compute) {
+      total.flops += info(g.nodes[static_cast<std::size_t>(index(i.node))].code).cost ? around : 0;
+    } else if (i.what == action::accumulate) {
+      total.flops += around;
+    } else if (i.what == action::product) {
+      node const& n = g.nodes[static_cast<std::size_t>(index(i.node))];
+      auto const labels = contraction::unpack(n.attribute);
+      node const& left = g.nodes[static_cast<std::size_t>(index(n.operands[0]))];
+      std::int64_t summed = 1;
+      for (int axis = 0; axis < 2; ++axis)
+        if (labels.left[axis] != labels.result[0] && labels.left[axis] != labels.result[1])
+          summed *= g.shapes[static_cast<std::size_t>(index(left.shape))][axis].evaluate(bound);
+      total.flops += 2 * size_of_shape(n.shape) * summed;
+    }
+    bool const whole = (i.what == action::load || i.what == action::store) && s.buffers[s.accesses[i.access_number].buffer].kind != buffer_kind::row;
+    if (whole) {
+      // An access touches each element once for each walk of its own loops.
+      std::int64_t elements = 1;
+      for (int axis = 0; axis < s.accesses[i.access_number].rank; ++axis)
+        if (int const loop = s.accesses[i.access_number].loops[axis]; loop >= 0) elements *= s.loops[loop].e.evaluate(bound);
+      total.bytes += elements * static_cast<std::int64_t>(size_of(i.type));
+    }
+  }
+  return total;
+}
+
+}  // namespace ctgrad::detail

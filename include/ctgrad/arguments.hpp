@@ -1,0 +1,181 @@
+// What a program is called with: names found, shapes checked, arrays described.
+// Names, dtypes and ranks are checked in the compiler; extents, overlaps and null pointers before the first element is written.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../../compiler/program.hpp"
+#include "array.hpp"
+#include "cpu/frame.hpp"
+#include "error.hpp"
+#include "symbol.hpp"
+#include "view.hpp"
+
+#include <string>
+
+namespace ctgrad::detail {
+
+inline std::string to_text(message const& m) { return {m.view().begin(), m.view().end()}; }
+
+/// The element type and rank of what was bound.
+template <class Data>
+struct data_traits {
+  using view_type = decltype(view_of(std::declval<Data&>()));
+  using element_type = std::remove_const_t<typename view_type::value_type>;
+  static constexpr int rank = static_cast<int>(view_type::rank);
+};
+template <class Data>
+  requires std::is_arithmetic_v<std::remove_cvref_t<Data>>
+struct data_traits<Data> {
+  using element_type = std::remove_cvref_t<Data>;
+  static constexpr int rank = 0;
+};
+template <class Data>
+concept bindable = std::is_arithmetic_v<std::remove_cvref_t<Data>> || requires(std::remove_reference_t<Data>& data) { view_of(data); };
+
+template <class Target>
+inline constexpr char const* target_name = nullptr;
+template <class T, class Name, class... Extents>
+inline constexpr char const* target_name<symbol<T, Name, Extents...>> = name_of<Name>;
+template <class Name>
+inline constexpr char const* target_name<dim_type<Name>> = name_of<Name>;
+
+/// How one binding of a call names and types its data, as values.
+struct argument_info {
+  char const* name = nullptr;
+  bool is_output = false, is_dim = false, is_number = false, is_bindable = false;
+  dtype type = dtype::float32;
+  int rank = 0;
+};
+template <class Binding>
+constexpr argument_info argument_info_of() {
+  using target = typename Binding::target;
+  using data = decltype(Binding::data);
+  argument_info a;
+  a.name = target_name<target>;
+  a.is_output = a.name == nullptr;
+  a.is_dim = is_dim<target>;
+  a.is_number = std::is_arithmetic_v<std::remove_cvref_t<data>>;
+  if constexpr (bindable<data>) {
+    using T = typename data_traits<std::remove_reference_t<data>>::element_type;
+    a.is_bindable = element<T>;
+    if constexpr (element<T>) a.type = dtype_of<T>;
+    a.rank = data_traits<std::remove_reference_t<data>>::rank;
+  }
+  return a;
+}
+
+/// Names that a call lacks, repeats or should not have, and data of the wrong dtype or rank: the message for the first, or nothing.
+template <class P>
+constexpr message check_names(argument_info const* arguments, int count) {
+  auto const& g = P::graph;
+  auto symbols = [&](message& m) {
+    for (std::size_t i = 0; i < g.symbols.size(); ++i) (i ? m << ", " : m) << g.symbols[i].view();
+  };
+  for (int a = 0; a < count; ++a) {
+    if (arguments[a].is_output) continue;
+    std::string_view const name = arguments[a].name;
+    int place = -1;
+    for (std::size_t i = 0; i < g.symbols.size(); ++i)
+      if (g.symbols[i].view() == name && !arguments[a].is_dim) place = static_cast<int>(i);
+    if (place < 0) {
+      message m;
+      m << "ctgrad: " << name << " is no symbol of this program, which takes ";
+      symbols(m);
+      return m;
+    }
+    for (int b = 0; b < a; ++b)
+      if (!arguments[b].is_output && !arguments[b].is_dim && std::string_view(arguments[b].name) == name) return message() << "ctgrad: " << name << " is bound twice";
+    auto const& symbol = g.symbols[place];
+    int const rank = g.shapes[static_cast<std::size_t>(index(symbol.shape))].rank;
+    if (!arguments[a].is_bindable) return message() << "ctgrad: " << name << " is bound to something that is neither a number nor an array; see ct::view";
+    if (arguments[a].rank != rank)
+      return message() << "ctgrad: " << name << " has " << rank << (rank == 1 ? " axis" : " axes") << ", and is bound to data of " << arguments[a].rank;
+    bool const fits = arguments[a].type == symbol.type ||
+                      (arguments[a].is_number && (is_floating(symbol.type) || (!is_floating(arguments[a].type) && symbol.type != dtype::bool_)));
+    if (!fits) return message() << "ctgrad: " << name << " is " << to_string(symbol.type) << ", and is bound to " << to_string(arguments[a].type) << " data";
+  }
+  for (std::size_t i = 0; i < g.symbols.size(); ++i) {
+    bool found = false;
+    for (int a = 0; a < count; ++a) found = found || (!arguments[a].is_output && !arguments[a].is_dim && std::string_view(arguments[a].name) == g.symbols[i].view());
+    if (!found) {
+      return message() << "ctgrad: " << g.symbols[i].view() << " is not bound: add " << g.symbols[i].view() << " = …";
+    }
+  }
+  return {};
+}
+template <class P, class... Bindings>
+struct names_error {
+  constexpr message operator()() const {
+    argument_info arguments[] = {argument_info_of<Bindings>()..., argument_info{}};
+    return check_names<P>(arguments, sizeof...(Bindings));
+  }
+};
+
+/// `data` as an array reference. Numbers are copied into `number`, in the dtype of the symbol.
+template <dtype Type, class Data>
+array_ref describe_data(Data& data, std::int64_t& number) {
+  array_ref a;
+  if constexpr (std::is_arithmetic_v<std::remove_cvref_t<Data>>) {
+    auto const converted = static_cast<element_t<Type>>(data);
+    std::memcpy(&number, &converted, sizeof converted);
+    a.data = &number;
+  } else {
+    auto const v = view_of(data);
+    a.data = const_cast<void*>(static_cast<void const*>(v.data()));
+    for (std::size_t i = 0; i < v.shape().size(); ++i) a.extents[i] = v.shape()[i], a.strides[i] = v.strides()[i];
+  }
+  return a;
+}
+
+/// The bytes that an array touches; nothing where it has no element.
+struct memory_range {
+  std::uintptr_t begin = 0, end = 0;
+  bool overlaps(memory_range o) const { return begin < o.end && o.begin < end; }
+};
+inline memory_range range_of(array_ref const& a, int rank, std::size_t element_size) {
+  std::int64_t low = 0, high = 0;
+  for (int i = 0; i < rank; ++i) {
+    if (a.extents[i] == 0) return {};
+    std::int64_t const reach = (a.extents[i] - 1) * a.strides[i];
+    (reach < 0 ? low : high) += reach;
+  }
+  auto const base = reinterpret_cast<std::uintptr_t>(a.data);
+  auto const size = static_cast<std::int64_t>(element_size);
+  return {base + static_cast<std::uintptr_t>(low * size), base + static_cast<std::uintptr_t>((high + 1) * size)};
+}
+
+/// Where an extent differs from what the array has: the message for it.
+template <class P>
+[[noreturn, gnu::cold]] void throw_extent(std::string_view name, int axis, std::int64_t given, extent const& e, std::int64_t needed) {
+  message m;
+  m << "ctgrad: axis " << axis << " of " << name << " has extent " << given << ", and needs " << needed;
+  if (!e.is_static()) {
+    m << " = " << e;
+    for (auto const& d : P::dims)
+      if (e.name() == d.name) m << " (from axis " << d.axis << " of " << P::graph.symbols[static_cast<std::size_t>(d.symbol)].view() << ")";
+  }
+  throw shape_error(to_text(m));
+}
+
+/// Whether no two elements of an array to be written share memory.
+inline bool is_distinct(array_ref const& a, int rank) {
+  int order[max_rank];
+  int count = 0;
+  for (int i = 0; i < rank; ++i) {
+    if (a.extents[i] == 0) return true;
+    if (a.extents[i] == 1) continue;
+    int place = count++;
+    for (; place > 0 && std::abs(a.strides[order[place - 1]]) > std::abs(a.strides[i]); --place) order[place] = order[place - 1];
+    order[place] = i;
+  }
+  std::int64_t reach = 0;
+  for (int k = 0; k < count; ++k) {
+    std::int64_t const step = std::abs(a.strides[order[k]]);
+    if (step <= reach) return false;
+    reach += (a.extents[order[k]] - 1) * step;
+  }
+  return true;
+}
+
+}  // namespace ctgrad::detail

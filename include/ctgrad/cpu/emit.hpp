@@ -1,0 +1,157 @@
+// Turns a schedule into loops: each instruction becomes the code of one `if constexpr` branch.
+// The CPU backend; nothing of it is known to the compiler's passes.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "gemm.hpp"
+#include "leaf.hpp"
+
+namespace ctgrad::detail {
+
+/// The instructions of [First, Last) that stand at its own level, without those inside its loops.
+template <class P, int First, int Last>
+struct level_of {
+  static constexpr int count = [] {
+    int n = 0;
+    for (int i = First; i < Last; ++i, ++n)
+      if (P::schedule.instructions[i].what == action::begin_loop) i = P::schedule.instructions[i].end;
+    return n;
+  }();
+  static constexpr auto places = [] {
+    std::array<int, count + 1> p{};
+    for (int i = First, n = 0; i < Last; ++i, ++n) {
+      p[n] = i;
+      if (P::schedule.instructions[i].what == action::begin_loop) i = P::schedule.instructions[i].end;
+    }
+    return p;
+  }();
+};
+
+template <class P, int First, int Last>
+void run_level(frame<P>& f);
+
+/// Sets each element of an access to `number`: axes without a loop are walked.
+template <class P, class T, int Access, int Axis = 0>
+void fill(frame<P>& f, T* to, T number) {
+  if constexpr (Axis == access_at<P, Access>.rank) {
+    *to = number;
+  } else if constexpr (access_at<P, Access>.loops[Axis] >= 0) {
+    fill<P, T, Access, Axis + 1>(f, to, number);
+  } else {
+    array_ref const& array = f.arrays[access_at<P, Access>.buffer];
+    for (std::int64_t i = 0; i < array.extents[Axis]; ++i) fill<P, T, Access, Axis + 1>(f, to + i * array.strides[Axis], number);
+  }
+}
+
+template <class P, int I>
+void run_product(frame<P>& f) {
+  constexpr instruction at = instruction_at<P, I>;
+  constexpr node n = node_at<P, static_cast<int>(at.node)>;
+  using T = element_t<n.type>;
+  constexpr contraction labels = contraction::unpack(n.attribute);
+  constexpr int rows_left = labels.left[0] == labels.right[0] || labels.left[0] == labels.right[1] ? 1 : 0;  // the axis of left that the result keeps
+  constexpr int summed_label = labels.left[1 - rows_left];
+  constexpr int summed_right = labels.right[0] == summed_label ? 0 : 1;
+  constexpr bool swapped = labels.result[0] != labels.left[rows_left];
+  // `axis` of an operand, as the product sees it, in its array.
+  auto stride = [&]<int Which>(std::integral_constant<int, Which>, int axis) {
+    constexpr access a = access_at<P, instruction_at<P, I>.operands[Which]>;
+    return f.arrays[a.buffer].strides[a.loops[0] == axis ? 0 : 1];
+  };
+  auto extent = [&]<int Which>(std::integral_constant<int, Which>, int axis) {
+    constexpr access a = access_at<P, instruction_at<P, I>.operands[Which]>;
+    return f.arrays[a.buffer].extents[a.loops[0] == axis ? 0 : 1];
+  };
+  constexpr std::integral_constant<int, 0> left{};
+  constexpr std::integral_constant<int, 1> right{};
+  array_ref const& l = f.arrays[access_at<P, at.operands[0]>.buffer];
+  array_ref const& r = f.arrays[access_at<P, at.operands[1]>.buffer];
+  array_ref const& result = f.arrays[access_at<P, at.access_number>.buffer];
+  gemm<T>(extent(left, rows_left), extent(right, 1 - summed_right), extent(left, 1 - rows_left),
+          {static_cast<T const*>(l.data), stride(left, rows_left), stride(left, 1 - rows_left)},
+          {static_cast<T const*>(r.data), stride(right, summed_right), stride(right, 1 - summed_right)}, P::accumulates(access_at<P, at.access_number>.buffer),
+          {static_cast<T*>(result.data), result.strides[swapped ? 1 : 0], result.strides[swapped ? 0 : 1]});
+}
+
+template <class P, int I>
+void run_instruction(frame<P>& f) {
+  constexpr instruction at = instruction_at<P, I>;
+  using T = element_t<at.type>;
+  if constexpr (at.what == action::begin_loop) {
+    if constexpr (P::schedule.loops[at.loop].leaf) {
+      leaf_code<P, I>::run(f);
+    } else {
+      std::int64_t const n = trip_count<P, at.loop>(f);
+      for (f.at[at.loop] = 0; f.at[at.loop] < n; ++f.at[at.loop]) run_level<P, I + 1, at.end>(f);
+    }
+  } else if constexpr (at.what == action::load) {
+    f.template number<T, I>() = *address<P, T, at.access_number>(f);
+  } else if constexpr (at.what == action::extent) {
+    constexpr shape s = P::graph.shapes[static_cast<std::size_t>(node_at<P, static_cast<int>(at.node)>.attribute)];
+    f.template number<T, I>() = static_cast<T>([&]<int... Axes>(std::integer_sequence<int, Axes...>) {
+      return (std::int64_t{1} * ... * s[Axes].evaluate([&](extent_name name) { return f.dims[P::dim_number(name)]; }));
+    }(std::make_integer_sequence<int, s.rank>{}));
+  } else if constexpr (at.what == action::position) {
+    if constexpr (at.loop < 0) f.template number<T, I>() = T(0);
+    else f.template number<T, I>() = static_cast<T>(f.at[at.loop]);
+  } else if constexpr (at.what == action::compute) {
+    constexpr op code = node_at<P, static_cast<int>(at.node)>.code;
+    using r = row<code>;
+    auto operand = [&]<int Which>(std::integral_constant<int, Which>) {
+      constexpr int from = instruction_at<P, I>.operands[Which];
+      return computing(number_of<P, element_t<instruction_at<P, from>.type>, from>(f));
+    };
+    auto result = [&] {
+      if constexpr (r::info.result == result_rule::attribute) {
+        constexpr int from = at.operands[0];
+        return cmath::convert<T>(number_of<P, element_t<instruction_at<P, from>.type>, from>(f));
+      } else if constexpr (r::info.arity == 1) return r::eval(operand(std::integral_constant<int, 0>{}));
+      else if constexpr (r::info.arity == 2) return r::eval(operand(std::integral_constant<int, 0>{}), operand(std::integral_constant<int, 1>{}));
+      else return r::eval(operand(std::integral_constant<int, 0>{}), operand(std::integral_constant<int, 1>{}), operand(std::integral_constant<int, 2>{}));
+    }();
+    f.template number<T, I>() = static_cast<T>(stored(result));
+  } else if constexpr (at.what == action::initialize) {
+    using r = row<node_at<P, static_cast<int>(at.node)>.code>;
+    if constexpr (at.access_number < 0) f.template number<wide_t<T>, I>() = r::template identity<wide_t<T>>();
+    else if constexpr (!P::accumulates(access_at<P, at.access_number>.buffer))
+      fill<P, T, at.access_number>(f, address<P, T, at.access_number>(f), r::template identity<T>());
+  } else if constexpr (at.what == action::accumulate) {
+    using r = row<node_at<P, static_cast<int>(at.node)>.code>;
+    constexpr int from = at.operands[0];
+    T const x = number_of<P, T, from>(f);
+    if constexpr (at.access_number < 0) {
+      auto& total = f.template number<wide_t<T>, at.end>();
+      total = stored(r::combine(computing(total), computing(static_cast<wide_t<T>>(x))));
+    } else {
+      T& total = *address<P, T, at.access_number>(f);
+      total = stored(r::combine(computing(total), computing(x)));
+    }
+  } else if constexpr (at.what == action::result) {
+    f.template number<T, I>() = static_cast<T>(f.template number<wide_t<T>, at.end>());
+  } else if constexpr (at.what == action::store) {
+    constexpr int from = at.operands[0];
+    T* const to = address<P, T, at.access_number>(f);
+    T const x = number_of<P, T, from>(f);
+    if constexpr (P::accumulates(access_at<P, at.access_number>.buffer)) *to = stored(computing(*to) + computing(x));
+    else *to = x;
+  } else if constexpr (at.what == action::product) {
+    run_product<P, I>(f);
+  }
+}
+
+/// The instructions at places [Begin, End) of a level, in folds of at most 64.
+template <class P, class Level, int Begin, int End>
+void run_places(frame<P>& f) {
+  constexpr int here = End - Begin > 64 ? 64 : End - Begin;
+  [&]<int... I>(std::integer_sequence<int, I...>) { (run_instruction<P, Level::places[Begin + I]>(f), ...); }(std::make_integer_sequence<int, here>{});
+  if constexpr (Begin + here < End) run_places<P, Level, Begin + here, End>(f);
+}
+
+template <class P, int First, int Last>
+void run_level(frame<P>& f) {
+  using level = level_of<P, First, Last>;
+  run_places<P, level, 0, level::count>(f);
+}
+
+}  // namespace ctgrad::detail

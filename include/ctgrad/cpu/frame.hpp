@@ -1,0 +1,160 @@
+// What a running program has at hand: the arrays, the extents, where its loops stand, and the numbers between loops.
+// All of it is on the stack; nothing is allocated while a program runs.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../compiler.hpp"
+#include "simd.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace ctgrad::detail {
+
+/// An array as a program sees it: any strides, in elements.
+struct array_ref {
+  void* data = nullptr;
+  std::int64_t extents[max_rank]{};
+  std::int64_t strides[max_rank]{};
+};
+
+// Each entry of a program as a constant of its own: indexing the arrays in every step costs nvcc memory without bound (design 4.3).
+template <class P, int I>
+inline constexpr instruction instruction_at = P::schedule.instructions[I];
+template <class P, int I>
+inline constexpr access access_at = P::schedule.accesses[I];
+template <class P, int I>
+inline constexpr node node_at = P::graph.nodes[I];
+
+/// The type that the sum of a reduction over `T` is kept in between loops.
+template <class T>
+using wide_t = std::conditional_t<std::is_same_v<T, float>, double, T>;
+/// The type in which numbers between loops are computed: integers wrap.
+template <class T>
+using computing_t = std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, cmath::wrapping<T>, T>;
+template <class T>
+constexpr computing_t<T> computing(T x) { return computing_t<T>(x); }
+template <class T>
+constexpr T stored(cmath::wrapping<T> x) { return x.raw; }
+template <class T>
+constexpr T stored(T x) { return x; }
+
+/// Where each instruction outside the vector loops keeps its number: a place among those of its type.
+struct number_places {
+  std::vector<std::int16_t> place;
+  int counts[dtype_count]{};
+};
+template <class Schedule>
+constexpr number_places place_numbers(Schedule const& s) {
+  number_places p;
+  p.place = std::vector<std::int16_t>(s.instructions.size(), -1);
+  int leaf_end = -1;
+  for (int i = 0; i < static_cast<int>(s.instructions.size()); ++i) {
+    instruction const& at = s.instructions[i];
+    if (i < leaf_end) continue;
+    if (at.what == action::begin_loop && s.loops[at.loop].leaf) leaf_end = at.end;
+    bool const number = at.what == action::load || at.what == action::extent || at.what == action::position || at.what == action::compute || at.what == action::result ||
+                        (at.what == action::initialize && at.access_number < 0);
+    // A sum is kept wide.
+    dtype const type = at.what == action::initialize && at.type == dtype::float32 ? dtype::float64 : at.type;
+    if (number) p.place[i] = static_cast<std::int16_t>(p.counts[static_cast<int>(type)]++);
+  }
+  return p;
+}
+template <class P>
+struct numbers_of {
+  static constexpr auto make() {
+    auto p = place_numbers(P::schedule);
+    std::array<std::int16_t, P::schedule.instructions.size()> places{};
+    for (std::size_t i = 0; i < places.size(); ++i) places[i] = p.place[i];
+    return places;
+  }
+  static constexpr auto places = make();
+  static constexpr int count(dtype t) { return place_numbers(P::schedule).counts[static_cast<int>(t)]; }
+  template <class T>
+  static constexpr int count_of = count(dtype_of<T>);
+};
+
+template <class P, class T>
+using number_array = std::array<T, numbers_of<P>::template count_of<T> + 1>;
+
+template <class P>
+struct frame {
+  array_ref const* arrays;        // by buffer
+  std::int64_t const* dims;       // by extent name of the program
+  std::array<std::int64_t, P::schedule.loops.size() + 1> at;  // by loop
+  number_array<P, bool> bools;
+  number_array<P, std::int32_t> int32s;
+  number_array<P, std::int64_t> int64s;
+  number_array<P, float> floats;
+  number_array<P, double> doubles;
+
+  template <class T>
+  auto& numbers() {
+    if constexpr (std::is_same_v<T, bool>) return bools;
+    else if constexpr (std::is_same_v<T, std::int32_t>) return int32s;
+    else if constexpr (std::is_same_v<T, std::int64_t>) return int64s;
+    else if constexpr (std::is_same_v<T, float>) return floats;
+    else return doubles;
+  }
+  /// The number that instruction `I` keeps.
+  template <class T, int I>
+  T& number() {
+    return numbers<T>()[numbers_of<P>::places[I]];
+  }
+};
+
+/// The number of an extent, from the bound names.
+template <class P, auto const& Extent>
+std::int64_t extent_number(std::int64_t const* dims) {
+  if constexpr (Extent.is_static()) return Extent.constant;
+  else return Extent.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
+}
+template <class P, int Loop>
+inline constexpr extent loop_extent = P::schedule.loops[Loop].e;
+template <class P, int Loop>
+inline constexpr extent_name loop_name = loop_extent<P, Loop>.name();
+template <class P, int Loop>
+std::int64_t trip_count(frame<P> const& f) {
+  if constexpr (loop_extent<P, Loop>.is_static()) {
+    return loop_extent<P, Loop>.constant;
+  } else if constexpr (loop_name<P, Loop>.characters != nullptr) {
+    constexpr int number = P::dim_number(loop_name<P, Loop>);
+    return f.dims[number];
+  } else {
+    return loop_extent<P, Loop>.evaluate([&](extent_name name) { return f.dims[P::dim_number(name)]; });
+  }
+}
+
+/// The address of an access where the loops stand; `Without` counts as 0.
+template <class P, class T, int Access, int Without = -1>
+T* address(frame<P> const& f) {
+  constexpr access a = access_at<P, Access>;
+  array_ref const& array = f.arrays[a.buffer];
+  return [&]<int... Axes>(std::integer_sequence<int, Axes...>) {
+    std::int64_t offset = 0;
+    (
+        [&] {
+          constexpr int loop = access_at<P, Access>.loops[Axes];
+          if constexpr (loop >= 0 && loop != Without) offset += f.at[loop] * array.strides[Axes];
+        }(),
+        ...);
+    return static_cast<T*>(array.data) + offset;
+  }(std::make_integer_sequence<int, access_at<P, Access>.rank>{});
+}
+
+/// The number that `Operand`, an instruction outside the vector loops, stands for.
+template <class P, class T, int Operand>
+T number_of(frame<P>& f) {
+  constexpr instruction i = instruction_at<P, Operand>;
+  if constexpr (i.what == action::constant) {
+    constexpr node n = node_at<P, static_cast<int>(i.node)>;
+    if constexpr (is_floating(n.type)) return static_cast<T>(n.real());
+    else return static_cast<T>(n.attribute);
+  } else {
+    return f.template number<T, Operand>();
+  }
+}
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,391 @@
+// Vector loops: the innermost ones, several elements at once, from the plan of their body.
+// Tails and strided arrays go through small contiguous copies, so each body is compiled once.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../../../compiler/plan.hpp"
+#include "frame.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace ctgrad::detail {
+
+#if defined(__GNUC__)
+#define CTGRAD_INLINE [[gnu::always_inline]] inline
+#define CTGRAD_LAMBDA_INLINE __attribute__((always_inline))
+#define CTGRAD_NOINLINE [[gnu::noinline]]
+#else
+#define CTGRAD_INLINE inline
+#define CTGRAD_LAMBDA_INLINE
+#define CTGRAD_NOINLINE
+#endif
+
+/// Registers that a pack of the narrowest dtype fills: two hide the latency of one (measured: 1.2 times faster on exp than one, four spill).
+inline constexpr int registers_per_pack = 2;
+/// Elements between two roundings into a wide sum.
+inline constexpr std::int64_t block_elements = 8192;
+/// Elements of a tile, which long bodies and strided arrays go through. The padding keeps tiles off each other's cache sets.
+inline constexpr int tile_elements = 256, tile_padding_bytes = 64;
+
+template <class P, int Begin>
+struct leaf_data {
+  static constexpr leaf_plan make() { return leaf_planner(P::graph.nodes, P::schedule, Begin).run(); }
+  static constexpr leaf_plan_size size = size_of(make());
+  static constexpr frozen_leaf_plan<size> plan{make()};
+};
+template <class P, int Begin, int I>
+inline constexpr leaf_step step_at = leaf_data<P, Begin>::plan.steps[I];
+
+template <class P, int Begin>
+struct leaf_code {
+  static constexpr auto const& plan = leaf_data<P, Begin>::plan;
+  static constexpr leaf_plan_size size = leaf_data<P, Begin>::size;
+  static constexpr int loop = instruction_at<P, Begin>.loop;
+  static constexpr int lane_bytes = plan.lane_bytes;
+  static constexpr int width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
+  static constexpr bool tiled = size.chunks > 1;
+  static constexpr int tile = tile_elements > width ? tile_elements : width;
+
+  template <class T>
+  using pack = std::conditional_t<std::is_same_v<T, bool>, simd::mask<lane_bytes, width>, simd::pack<T, width>>;
+  template <class T>
+  using registers = std::array<pack<T>, plan.registers[static_cast<int>(dtype_of<T>)] + 1>;
+
+  /// Room for one tile of any dtype.
+  struct tile_memory {
+    alignas(64) std::byte bytes[tile * 8 + tile_padding_bytes];
+  };
+  struct context {
+    void* pointers[size.arrays + 1];
+    void* tiles[size.tiles + 1];
+    frame<P>* f;
+    std::int64_t position;
+    alignas(64) std::byte sums[size.accumulators + 1][sizeof(double) * width];
+  };
+
+  template <class T>
+  static T* pointer(context const& c, int number) {
+    return static_cast<T*>(c.pointers[number]);
+  }
+
+  /// The registers of a chunk, while it runs.
+  struct state {
+    registers<bool> bools;
+    registers<std::int32_t> int32s;
+    registers<std::int64_t> int64s;
+    registers<float> floats;
+    registers<double> doubles;
+    template <class T>
+    CTGRAD_INLINE auto& of() {
+      if constexpr (std::is_same_v<T, bool>) return bools;
+      else if constexpr (std::is_same_v<T, std::int32_t>) return int32s;
+      else if constexpr (std::is_same_v<T, std::int64_t>) return int64s;
+      else if constexpr (std::is_same_v<T, float>) return floats;
+      else return doubles;
+    }
+  };
+
+  template <std::size_t I>
+  using invariant_type = element_t<instruction_at<P, plan.invariants[I]>.type>;
+  template <class Sequence>
+  struct make_invariants;
+  template <std::size_t... I>
+  struct make_invariants<std::index_sequence<I...>> {
+    template <std::size_t Number, class T>
+    struct one {
+      pack<T> value;
+    };
+    struct type : one<I, invariant_type<I>>... {
+      CTGRAD_INLINE explicit type(frame<P>& f) : one<I, invariant_type<I>>{pack<invariant_type<I>>(number_of<P, invariant_type<I>, plan.invariants[I]>(f))}... {}
+    };
+    template <std::size_t Number>
+    CTGRAD_INLINE static auto const& get(type const& all) {
+      return static_cast<one<Number, invariant_type<Number>> const&>(all).value;
+    }
+  };
+  using invariants = make_invariants<std::make_index_sequence<size.invariants>>;
+
+  template <std::size_t I>
+  using accumulator_type = element_t<plan.accumulators[I].type>;
+  template <class Sequence>
+  struct make_accumulators;
+  template <std::size_t... I>
+  struct make_accumulators<std::index_sequence<I...>> {
+    template <std::size_t Number, class T>
+    struct one {
+      pack<T> value;
+    };
+    struct type : one<I, accumulator_type<I>>... {};
+    template <std::size_t Number>
+    CTGRAD_INLINE static auto& get(type& all) {
+      return static_cast<one<Number, accumulator_type<Number>>&>(all).value;
+    }
+  };
+  using accumulators = make_accumulators<std::make_index_sequence<size.accumulators>>;
+
+  template <int Chunk>
+  static constexpr int first_step = Chunk == 0 ? 0 : plan.ends[Chunk == 0 ? 0 : Chunk - 1];
+
+  template <class T, value_place const& From>
+  CTGRAD_INLINE static pack<T> value(state& s, typename invariants::type const& known) {
+    if constexpr (From.where == place::reg) return s.template of<T>()[From.number];
+    else if constexpr (From.where == place::invariant) return invariants::template get<From.number>(known);
+    else {
+      constexpr node n = node_at<P, From.number>;
+      if constexpr (is_floating(n.type)) return pack<T>(static_cast<T>(n.real()));
+      else return pack<T>(static_cast<T>(n.attribute));
+    }
+  }
+
+  template <int Step, int Which>
+  static constexpr value_place operand_of = step_at<P, Begin, Step>.operands[Which];
+  template <int Step>
+  static constexpr op code_of = node_at<P, static_cast<int>(instruction_at<P, step_at<P, Begin, Step>.id>.node)>.code;
+
+  template <int Step>
+  CTGRAD_INLINE static void run_step(state& s, typename invariants::type const& known, typename accumulators::type& sums, context const& c, std::int64_t at) {
+    constexpr leaf_step step = step_at<P, Begin, Step>;
+    using T = element_t<instruction_at<P, step.id>.type>;
+    auto operand = [&]<int Which>(std::integral_constant<int, Which>) CTGRAD_LAMBDA_INLINE {
+      return value<element_t<operand_of<Step, Which>.type>, operand_of<Step, Which>>(s, known);
+    };
+    constexpr std::integral_constant<int, 0> first{};
+    constexpr std::integral_constant<int, 1> second{};
+    constexpr std::integral_constant<int, 2> third{};
+    if constexpr (step.kind == step_kind::load) {
+      s.template of<T>()[step.target.number].load(pointer<T>(c, step.pointer) + at);
+    } else if constexpr (step.kind == step_kind::take) {
+      s.template of<T>()[step.target.number].load(static_cast<T*>(c.tiles[step.pointer]) + at);
+    } else if constexpr (step.kind == step_kind::keep) {
+      operand(first).store(static_cast<T*>(c.tiles[step.pointer]) + at);
+    } else if constexpr (step.kind == step_kind::uniform) {
+      s.template of<T>()[step.target.number] = pack<T>(*pointer<T>(c, step.pointer));
+    } else if constexpr (step.kind == step_kind::position) {
+      if constexpr (instruction_at<P, step.id>.loop == loop) s.template of<T>()[step.target.number] = simd::count_from<T, width>(c.position + at);
+      else s.template of<T>()[step.target.number] = pack<T>(instruction_at<P, step.id>.loop < 0 ? 0 : c.f->at[std::max<int>(0, instruction_at<P, step.id>.loop)]);
+    } else if constexpr (step.kind == step_kind::store) {
+      if constexpr (P::accumulates(access_at<P, instruction_at<P, step.id>.access_number>.buffer)) {
+        pack<T> before;
+        before.load(pointer<T>(c, step.pointer) + at);
+        (before + operand(first)).store(pointer<T>(c, step.pointer) + at);
+      } else {
+        operand(first).store(pointer<T>(c, step.pointer) + at);
+      }
+    } else if constexpr (step.kind == step_kind::accumulate) {
+      auto& sum = accumulators::template get<step.pointer>(sums);
+      sum = static_cast<pack<T>>(row<code_of<Step>>::combine(sum, operand(first)));
+    } else if constexpr (step.kind == step_kind::add_to) {
+      pack<T> before;
+      before.load(pointer<T>(c, step.pointer) + at);
+      static_cast<pack<T>>(row<code_of<Step>>::combine(before, operand(first))).store(pointer<T>(c, step.pointer) + at);
+    } else {
+      constexpr op code = code_of<Step>;
+      using r = row<code>;
+      auto& target = s.template of<T>()[step.target.number];
+      if constexpr (r::info.result == result_rule::attribute) {
+        using From = element_t<operand_of<Step, 0>.type>;
+        if constexpr (std::is_same_v<T, From>) target = operand(first);
+        else if constexpr (std::is_same_v<T, bool>) target = pack<bool>(operand(first) != pack<From>(0));
+        else if constexpr (std::is_same_v<From, bool>) target = select(operand(first), pack<T>(1), pack<T>(0));
+        else target = simd::convert<T>(operand(first));
+      } else if constexpr (r::info.arity == 1) {
+        target = static_cast<pack<T>>(r::eval(operand(first)));
+      } else if constexpr (r::info.arity == 2) {
+        target = static_cast<pack<T>>(r::eval(operand(first), operand(second)));
+      } else {
+        target = static_cast<pack<T>>(r::eval(operand(first), operand(second), operand(third)));
+      }
+    }
+  }
+
+  // Sums in lanes, kept in memory between the chunks.
+
+  template <std::size_t I>
+  CTGRAD_INLINE static pack<accumulator_type<I>> sum_in_memory(context const& c) {
+    pack<accumulator_type<I>> p;
+    p.load(reinterpret_cast<accumulator_type<I> const*>(c.sums[I]));
+    return p;
+  }
+  template <std::size_t I>
+  static constexpr op sum_code = node_at<P, static_cast<int>(instruction_at<P, plan.accumulators[I].start>.node)>.code;
+  template <std::size_t I>
+  static void start_sum(context& c) {
+    using T = accumulator_type<I>;
+    pack<T>(row<sum_code<I>>::template identity<T>()).store(reinterpret_cast<T*>(c.sums[I]));
+  }
+  /// Adds up the lanes of a sum, of which the first `valid` count, and starts them again.
+  template <std::size_t I>
+  static void flush_sum(context& c, int valid) {
+    using T = accumulator_type<I>;
+    using r = row<sum_code<I>>;
+    T* lanes = reinterpret_cast<T*>(c.sums[I]);
+    for (int i = valid; i < width; ++i) lanes[i] = r::template identity<T>();
+    for (int half = width / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) lanes[i] = stored(r::combine(computing(lanes[i]), computing(lanes[i + half])));
+    constexpr leaf_accumulator a = plan.accumulators[I];
+    if constexpr (a.access_number < 0) {
+      auto& total = c.f->template number<wide_t<T>, a.start>();
+      total = stored(r::combine(computing(total), computing(static_cast<wide_t<T>>(lanes[0]))));
+    } else {
+      T& total = *address<P, T, a.access_number>(*c.f);
+      total = stored(r::combine(computing(total), computing(lanes[0])));
+    }
+    start_sum<I>(c);
+  }
+
+  template <int Chunk>
+  static constexpr bool sums_in(int accumulator) {
+    for (int i = first_step<Chunk>; i < plan.ends[Chunk]; ++i)
+      if (plan.steps[i].kind == step_kind::accumulate && plan.steps[i].pointer == accumulator) return true;
+    return false;
+  }
+
+  template <int First, int... Steps>
+  CTGRAD_INLINE static void run_steps(state& s, typename invariants::type const& known, typename accumulators::type& sums, context const& c, std::int64_t at,
+                                      std::integer_sequence<int, Steps...>) {
+    (run_step<First + Steps>(s, known, sums, c, at), ...);
+  }
+  /// Steps [First, Last), in folds of at most 64: clang takes no more than 256, and one flat fold is quadratic in g++.
+  template <int First, int Last>
+  CTGRAD_INLINE static void run_range(state& s, typename invariants::type const& known, typename accumulators::type& sums, context const& c, std::int64_t at) {
+    constexpr int here = Last - First > 64 ? 64 : Last - First;
+    run_steps<First>(s, known, sums, c, at, std::make_integer_sequence<int, here>{});
+    if constexpr (First + here < Last) run_range<First + here, Last>(s, known, sums, c, at);
+  }
+
+  template <int Chunk>
+  CTGRAD_INLINE static void chunk_body(context& c, std::int64_t count) {
+    typename invariants::type const known(*c.f);
+    typename accumulators::type sums;
+    [&]<std::size_t... I>(std::index_sequence<I...>) CTGRAD_LAMBDA_INLINE {
+      (
+          [&]() CTGRAD_LAMBDA_INLINE {
+            if constexpr (sums_in<Chunk>(I)) accumulators::template get<I>(sums) = sum_in_memory<I>(c);
+          }(),
+          ...);
+    }(std::make_index_sequence<size.accumulators>{});
+    for (std::int64_t at = 0; at < count; at += width) {
+      state s;
+      run_range<first_step<Chunk>, plan.ends[Chunk]>(s, known, sums, c, at);
+    }
+    [&]<std::size_t... I>(std::index_sequence<I...>) CTGRAD_LAMBDA_INLINE {
+      (
+          [&]() CTGRAD_LAMBDA_INLINE {
+            if constexpr (sums_in<Chunk>(I)) accumulators::template get<I>(sums).store(reinterpret_cast<accumulator_type<I>*>(c.sums[I]));
+          }(),
+          ...);
+    }(std::make_index_sequence<size.accumulators>{});
+  }
+  template <int Chunk>
+  CTGRAD_NOINLINE static void chunk(context& c, std::int64_t count) {
+    chunk_body<Chunk>(c, count);
+  }
+  static void chunks(context& c, std::int64_t count) {
+    if constexpr (size.chunks == 1) chunk_body<0>(c, count);
+    else [&]<int... Chunks>(std::integer_sequence<int, Chunks...>) { (chunk<Chunks>(c, count), ...); }(std::make_integer_sequence<int, size.chunks>{});
+  }
+
+  template <class F, std::size_t... I>
+  CTGRAD_INLINE static void for_each_array(F f, std::index_sequence<I...>) {
+    (f(std::integral_constant<std::size_t, I>{}), ...);
+  }
+
+ public:
+  static void run(frame<P>& f) {
+    std::int64_t const n = trip_count<P, loop>(f);
+    if (n <= 0) return;
+    constexpr auto arrays = std::make_index_sequence<size.arrays>{};
+    constexpr auto sums = std::make_index_sequence<size.accumulators>{};
+    context c;
+    c.f = &f;
+    std::byte* bases[size.arrays + 1];
+    std::int64_t strides[size.arrays + 1];
+    bool contiguous = true;
+    for_each_array(
+        [&](auto i) {
+          constexpr leaf_array a = plan.arrays[i];
+          using T = element_t<plan.arrays[i].type>;
+          bases[i] = reinterpret_cast<std::byte*>(address<P, T, a.access_number, loop>(f));
+          strides[i] = 0;
+          if constexpr (a.moves) {
+            strides[i] = f.arrays[access_at<P, a.access_number>.buffer].strides[access_at<P, a.access_number>.axis_of(loop)];
+            contiguous = contiguous && strides[i] == 1;
+          }
+          c.pointers[i] = bases[i];
+        },
+        arrays);
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (start_sum<I>(c), ...); }(sums);
+    tile_memory tiles[tiled ? size.tiles + 1 : 1];
+    for (int t = 0; t < size.tiles; ++t) c.tiles[t] = tiles[t].bytes;
+
+    std::int64_t unflushed = 0;
+    for (std::int64_t done = 0; done < n;) {
+      std::int64_t const left = n - done;
+      c.position = done;
+      std::int64_t count;
+      if (contiguous && left >= width) {
+        constexpr std::int64_t most = tiled ? tile / width * width : block_elements / width * width;
+        count = std::min(left / width * width, most);
+        for_each_array([&](auto i) { if constexpr (plan.arrays[i].moves) c.pointers[i] = bases[i] + done * static_cast<std::int64_t>(size_of(plan.arrays[i].type)); }, arrays);
+        chunks(c, count);
+      } else {
+        count = left < width ? left : std::min<std::int64_t>(left / width * width, tile);
+        staged(c, bases, strides, done, count);
+      }
+      done += count;
+      unflushed += count;
+      if (count < width || unflushed >= block_elements || done == n) {
+        int const valid = count < width ? static_cast<int>(count) : width;
+        // Lanes that no element filled hold copies of the last one: before them, what the full ones hold is added up.
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (flush_sum<I>(c, valid), ...); }(sums);
+        unflushed = 0;
+      } else if (n - done < width) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (flush_sum<I>(c, width), ...); }(sums);
+        unflushed = 0;
+      }
+    }
+  }
+
+ private:
+  /// `count` elements from `done` on by way of contiguous copies, filled up to whole packs with the last element.
+  CTGRAD_NOINLINE static void staged(context& c, std::byte* const* bases, std::int64_t const* strides, std::int64_t done, std::int64_t count) {
+    tile_memory stages[size.arrays + 1];
+    std::int64_t const padded = (count + width - 1) / width * width;
+    constexpr auto arrays = std::make_index_sequence<size.arrays>{};
+    for_each_array(
+        [&](auto i) {
+          constexpr leaf_array a = plan.arrays[i];
+          using T = element_t<plan.arrays[i].type>;
+          if constexpr (a.moves) {
+            c.pointers[i] = stages[i].bytes;
+            if constexpr (a.read || P::accumulates(access_at<P, a.access_number>.buffer)) {
+              T const* from = reinterpret_cast<T const*>(bases[i]) + done * strides[i];
+              T* to = reinterpret_cast<T*>(stages[i].bytes);
+              if (strides[i] == 1) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+              else
+                for (std::int64_t k = 0; k < count; ++k) to[k] = from[k * strides[i]];
+              for (std::int64_t k = count; k < padded; ++k) to[k] = to[count - 1];
+            }
+          }
+        },
+        arrays);
+    chunks(c, padded);
+    for_each_array(
+        [&](auto i) {
+          constexpr leaf_array a = plan.arrays[i];
+          using T = element_t<plan.arrays[i].type>;
+          if constexpr (a.moves && a.written) {
+            T* to = reinterpret_cast<T*>(bases[i]) + done * strides[i];
+            T const* from = reinterpret_cast<T const*>(stages[i].bytes);
+            if (strides[i] == 1) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+            else
+              for (std::int64_t k = 0; k < count; ++k) to[k * strides[i]] = from[k];
+          }
+        },
+        arrays);
+  }
+};
+
+}  // namespace ctgrad::detail

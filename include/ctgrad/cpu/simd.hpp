@@ -1,0 +1,240 @@
+// Packs: as many elements of any dtype as a loop handles at once, whatever the registers' width.
+// xsimd's batches differ in length from dtype to dtype; a loop over float32 and float64 needs one length for both.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../../../compiler/dtype.hpp"
+#include "../../../compiler/math.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <xsimd/xsimd.hpp>
+
+namespace ctgrad::simd {
+
+template <class T>
+inline constexpr int lanes = static_cast<int>(xsimd::batch<T>::size);
+
+/// The element that a mask over lanes of `Bytes` bytes is made for.
+template <int Bytes>
+using lane_type = std::conditional_t<Bytes == 4, float, double>;
+
+/// `Width` truth values.
+template <int Bytes, int Width>
+struct mask {
+  using lane = lane_type<Bytes>;
+  using batch = xsimd::batch_bool<lane>;
+  static constexpr int count = Width / lanes<lane>;
+  batch part[count];
+
+  mask() = default;
+  explicit mask(bool b) {
+    for (auto& p : part) p = batch(b);
+  }
+  /// The same truth values for lanes of another size.
+  template <int Other>
+  explicit mask(mask<Other, Width> const& from) {
+    alignas(64) bool truth[Width];
+    from.store(truth);
+    load(truth);
+  }
+  void load(bool const* from) {
+    alignas(64) bool truth[Width];
+    std::memcpy(truth, from, Width);
+    for (int i = 0; i < count; ++i) part[i] = batch::load_aligned(truth + i * lanes<lane>);
+  }
+  void store(bool* to) const {
+    alignas(64) bool truth[Width];
+    for (int i = 0; i < count; ++i) part[i].store_aligned(truth + i * lanes<lane>);
+    std::memcpy(to, truth, Width);
+  }
+
+  template <class F>
+  static mask each(F f) {
+    mask r;
+    for (int i = 0; i < count; ++i) r.part[i] = f(i);
+    return r;
+  }
+  friend mask operator&&(mask const& a, mask const& b) { return each([&](int i) { return a.part[i] & b.part[i]; }); }
+  friend mask operator||(mask const& a, mask const& b) { return each([&](int i) { return a.part[i] | b.part[i]; }); }
+  friend mask operator!(mask const& a) { return each([&](int i) { return ~a.part[i]; }); }
+  friend mask operator==(mask const& a, mask const& b) { return !(a != b); }
+  friend mask operator!=(mask const& a, mask const& b) { return (a && !b) || (b && !a); }
+  // bool as a number: + is or, * is and, as in PyTorch.
+  friend mask operator+(mask const& a, mask const& b) { return a || b; }
+  friend mask operator*(mask const& a, mask const& b) { return a && b; }
+  friend mask operator<(mask const& a, mask const& b) { return !a && b; }
+  friend mask operator>(mask const& a, mask const& b) { return a && !b; }
+  friend mask operator<=(mask const& a, mask const& b) { return !a || b; }
+  friend mask operator>=(mask const& a, mask const& b) { return a || !b; }
+};
+template <int Bytes, int Other, int Width>
+mask<Bytes, Width> select(mask<Other, Width> const& condition, mask<Bytes, Width> const& a, mask<Bytes, Width> const& b) {
+  if constexpr (Bytes == Other) return (condition && a) || (!condition && b);
+  else return select(mask<Bytes, Width>(condition), a, b);
+}
+
+/// `Width` elements `T`.
+template <class T, int Width>
+struct pack {
+  using batch = xsimd::batch<T>;
+  using truth = mask<static_cast<int>(sizeof(T)), Width>;
+  static constexpr int count = Width / lanes<T>;
+  static_assert(Width % lanes<T> == 0);
+  batch part[count];
+
+  pack() = default;
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  explicit pack(Number number) {
+    for (auto& p : part) p = batch(static_cast<T>(number));
+  }
+  void load(T const* from) {
+    for (int i = 0; i < count; ++i) part[i] = batch::load_unaligned(from + i * lanes<T>);
+  }
+  void store(T* to) const {
+    for (int i = 0; i < count; ++i) part[i].store_unaligned(to + i * lanes<T>);
+  }
+
+  template <class F>
+  static pack each(F f) {
+    pack r;
+    for (int i = 0; i < count; ++i) r.part[i] = f(i);
+    return r;
+  }
+  template <class F>
+  static truth each_truth(F f) {
+    // A comparison of integers gives a mask of integers; the bits are those of the lanes' mask.
+    truth r;
+    for (int i = 0; i < count; ++i) {
+      if constexpr (std::is_integral_v<T>) r.part[i] = xsimd::bool_cast(f(i));
+      else r.part[i] = f(i);
+    }
+    return r;
+  }
+  /// One element after the other, where the instruction set has nothing better.
+  template <class F, class... Packs>
+  static pack each_element(F f, Packs const&... packs) {
+    alignas(64) T result[Width];
+    [&](auto const&... elements) {
+      for (int i = 0; i < Width; ++i) result[i] = f(elements.values[i]...);
+    }(packs.elements()...);
+    pack r;
+    r.load(result);
+    return r;
+  }
+  struct element_array {
+    alignas(64) T values[Width];
+  };
+  element_array elements() const {
+    element_array e;
+    store(e.values);
+    return e;
+  }
+
+  friend pack operator+(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] + b.part[i]; }); }
+  friend pack operator-(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] - b.part[i]; }); }
+  friend pack operator*(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] * b.part[i]; }); }
+  friend pack operator/(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] / b.part[i]; }); }
+  friend pack operator-(pack const& a) { return each([&](int i) { return -a.part[i]; }); }
+  friend truth operator==(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] == b.part[i]; }); }
+  friend truth operator!=(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] != b.part[i]; }); }
+  friend truth operator<(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] < b.part[i]; }); }
+  friend truth operator<=(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] <= b.part[i]; }); }
+  friend truth operator>(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] > b.part[i]; }); }
+  friend truth operator>=(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] >= b.part[i]; }); }
+};
+
+template <class T, int Width, int Bytes>
+pack<T, Width> select(mask<Bytes, Width> const& condition, pack<T, Width> const& a, pack<T, Width> const& b) {
+  if constexpr (Bytes != sizeof(T)) {
+    return select(mask<static_cast<int>(sizeof(T)), Width>(condition), a, b);
+  } else {
+    return pack<T, Width>::each([&](int i) {
+      if constexpr (std::is_integral_v<T>) return xsimd::select(xsimd::bool_cast(condition.part[i]), a.part[i], b.part[i]);
+      else return xsimd::select(condition.part[i], a.part[i], b.part[i]);
+    });
+  }
+}
+
+#define CTGRAD_PACK_FUNCTION(name, function)                                              \
+  template <class T, int Width>                                                           \
+  pack<T, Width> name(pack<T, Width> const& x) {                                          \
+    return pack<T, Width>::each([&](int i) { return xsimd::function(x.part[i]); });       \
+  }
+CTGRAD_PACK_FUNCTION(exp, exp)
+CTGRAD_PACK_FUNCTION(expm1, expm1)
+CTGRAD_PACK_FUNCTION(log, log)
+CTGRAD_PACK_FUNCTION(log1p, log1p)
+CTGRAD_PACK_FUNCTION(sqrt, sqrt)
+CTGRAD_PACK_FUNCTION(cbrt, cbrt)
+CTGRAD_PACK_FUNCTION(sin, sin)
+CTGRAD_PACK_FUNCTION(cos, cos)
+CTGRAD_PACK_FUNCTION(tan, tan)
+CTGRAD_PACK_FUNCTION(asin, asin)
+CTGRAD_PACK_FUNCTION(acos, acos)
+CTGRAD_PACK_FUNCTION(atan, atan)
+CTGRAD_PACK_FUNCTION(sinh, sinh)
+CTGRAD_PACK_FUNCTION(cosh, cosh)
+CTGRAD_PACK_FUNCTION(tanh, tanh)
+CTGRAD_PACK_FUNCTION(erf, erf)
+CTGRAD_PACK_FUNCTION(abs, abs)
+#undef CTGRAD_PACK_FUNCTION
+
+template <class T, int Width>
+pack<T, Width> floor(pack<T, Width> const& x) {
+  if constexpr (std::is_integral_v<T>) return x;
+  else return pack<T, Width>::each([&](int i) { return xsimd::floor(x.part[i]); });
+}
+template <class T, int Width>
+pack<T, Width> ceil(pack<T, Width> const& x) {
+  if constexpr (std::is_integral_v<T>) return x;
+  else return pack<T, Width>::each([&](int i) { return xsimd::ceil(x.part[i]); });
+}
+/// The nearest whole number, the even one of two.
+template <class T, int Width>
+pack<T, Width> round(pack<T, Width> const& x) {
+  if constexpr (std::is_integral_v<T>) return x;
+  else return pack<T, Width>::each([&](int i) { return xsimd::nearbyint(x.part[i]); });
+}
+template <class T, int Width>
+pack<T, Width> atan2(pack<T, Width> const& y, pack<T, Width> const& x) {
+  return pack<T, Width>::each([&](int i) { return xsimd::atan2(y.part[i], x.part[i]); });
+}
+template <class T, int Width>
+pack<T, Width> hypot(pack<T, Width> const& x, pack<T, Width> const& y) {
+  return pack<T, Width>::each_element([](T a, T b) { return detail::cmath::hypot(a, b); }, x, y);
+}
+template <class T, int Width>
+pack<T, Width> pow(pack<T, Width> const& x, pack<T, Width> const& y) {
+  if constexpr (std::is_integral_v<T>) return pack<T, Width>::each_element([](T a, T b) { return detail::cmath::pow(a, b); }, x, y);
+  else return pack<T, Width>::each([&](int i) { return xsimd::pow(x.part[i], y.part[i]); });
+}
+
+/// 0, 1, 2, … from `first` on.
+template <class T, int Width>
+pack<T, Width> count_from(std::int64_t first) {
+  alignas(64) T numbers[Width];
+  for (int i = 0; i < Width; ++i) numbers[i] = static_cast<T>(first + i);
+  pack<T, Width> r;
+  r.load(numbers);
+  return r;
+}
+
+/// The elements as another dtype (detail::convert says how).
+template <class To, class From, int Width>
+pack<To, Width> convert(pack<From, Width> const& x) {
+  if constexpr (std::is_same_v<To, From>) {
+    return x;
+  } else {
+    auto const from = x.elements();
+    alignas(64) To to[Width];
+    for (int i = 0; i < Width; ++i) to[i] = detail::cmath::convert<To>(from.values[i]);
+    pack<To, Width> r;
+    r.load(to);
+    return r;
+  }
+}
+
+}  // namespace ctgrad::simd

@@ -1,0 +1,420 @@
+// Programs: expressions, compiled to loops, as a function object without state.
+// `ct::compile(loss, ct::grad(loss, w))` runs the passes; calling it runs what they made.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "arguments.hpp"
+#include "cpu/emit.hpp"
+#include "gradient.hpp"
+
+#include <memory>
+#include <new>
+#include <tuple>
+
+namespace ctgrad {
+namespace detail {
+
+/// The graph of the outputs; those from `Assigned` on are added to what their arrays hold.
+template <int Assigned, class... Outputs>
+struct program_source {
+  static constexpr graph make() {
+    graph g = source_graph<Outputs...>::make();
+    g.accumulate_from = Assigned;
+    return g;
+  }
+};
+
+/// Everything that the compiler works out about a program, as constants.
+template <int Assigned, class... Outputs>
+struct compiled {
+  using source = program_source<Assigned, Outputs...>;
+  static constexpr auto const& graph = graph_after<source>;
+  static constexpr schedule_size size = size_of(fuse(graph.thaw()));
+  static constexpr frozen_schedule<size> schedule{fuse(graph.thaw())};
+
+  static constexpr int dim_count = static_cast<int>(find_dims(graph).size());
+  static constexpr auto dims = [] {
+    std::array<dim_entry, dim_count + 1> table{};
+    auto const found = find_dims(graph);
+    for (int i = 0; i < dim_count; ++i) table[i] = found[i];
+    return table;
+  }();
+  static constexpr int dim_number(extent_name name) {
+    for (int i = 0; i < dim_count; ++i)
+      if (dims[i].name == name) return i;
+    return dim_count;
+  }
+  static constexpr int symbol_count = static_cast<int>(graph.symbols.size());
+  static constexpr int output_count = sizeof...(Outputs);
+  static constexpr int buffer_count = size.buffers;
+  static constexpr bool accumulates(int buffer) {
+    return schedule.buffers[buffer].kind == buffer_kind::output && schedule.buffers[buffer].number >= graph.accumulate_from;
+  }
+  template <int Buffer>
+  static constexpr shape buffer_shape = schedule.shapes[static_cast<std::size_t>(index(schedule.buffers[Buffer].s))];
+  template <int Symbol, int Output>
+  static constexpr bool same_array_allowed = may_be_same_array(schedule, Symbol, symbol_count + Output);
+};
+
+/// The sum over the outputs' extents that would have to agree: an error where two known ones do not.
+template <int Assigned, class... Outputs>
+struct extents_error {
+  constexpr message operator()() const {
+    lowering l;
+    std::vector<node_id> outputs{lower<Outputs>(l)...};
+    if (!l.b.ok()) return l.b.error;
+    return unify_extents(l.b.g);
+  }
+};
+
+inline constexpr std::align_val_t arena_alignment{64};
+
+/// Memory of temporaries.
+struct arena_delete {
+  void operator()(std::byte* bytes) const { ::operator delete(bytes, arena_alignment); }
+};
+using arena = std::unique_ptr<std::byte, arena_delete>;
+
+template <class P>
+std::int64_t evaluate_extent(extent const& e, std::int64_t const* dims) {
+  return e.is_static() ? e.constant : e.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
+}
+
+/// Extents and row-major strides of a buffer; returns its bytes, rounded up so that the next one is aligned.
+template <class P, int Buffer>
+std::int64_t lay_out(array_ref& a, std::int64_t const* dims) {
+  constexpr shape s = P::template buffer_shape<Buffer>;
+  std::int64_t count = 1;
+  for (int axis = s.rank - 1; axis >= 0; --axis) {
+    a.extents[axis] = evaluate_extent<P>(s[axis], dims);
+    a.strides[axis] = count;
+    count *= a.extents[axis];
+  }
+  return (count * static_cast<std::int64_t>(size_of(P::schedule.buffers[Buffer].type)) + 63) / 64 * 64;
+}
+
+/// The temporaries of a program for some extents: their bytes, and their places after `base` where there is one.
+template <class P>
+std::int64_t lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, std::byte* base) {
+  std::int64_t total = 0;
+  [&]<int... I>(std::integer_sequence<int, I...>) {
+    (
+        [&] {
+          constexpr int buffer = P::symbol_count + P::output_count + I;
+          if (base) arrays[buffer].data = base + total;
+          total += lay_out<P, buffer>(arrays[buffer], dims);
+        }(),
+        ...);
+  }(std::make_integer_sequence<int, P::buffer_count - P::symbol_count - P::output_count>{});
+  return total;
+}
+
+template <class T>
+struct result_type {
+  using type = T;
+};
+
+template <class Output>
+using output_element = element_t<Output::type.weak ? (is_floating(Output::type.type) ? dtype::float32 : dtype::int64) : Output::type.type>;
+/// What a call returns for one output: a number, or an array.
+template <class Output>
+using output_value = std::conditional_t<Output::type.s.rank == 0, output_element<Output>, array<output_element<Output>, static_cast<std::size_t>(Output::type.s.rank)>>;
+
+}  // namespace detail
+
+/// The outputs of a call: by expression (`r[loss]`), or in order (`auto [l, g] = …`).
+template <class... Outputs>
+struct results {
+  std::tuple<detail::output_value<Outputs>...> values;
+
+  template <expression E>
+  auto& operator[](E) {
+    return std::get<place<E>()>(values);
+  }
+  template <expression E>
+  auto const& operator[](E) const {
+    return std::get<place<E>()>(values);
+  }
+
+ private:
+  template <class E>
+  struct no_output {
+    constexpr detail::message operator()() const { return detail::message() << "ctgrad: this expression is no output of the program that was called"; }
+  };
+  template <class E>
+  static constexpr std::size_t place() {
+    std::size_t i = 0;
+    static_cast<void>(((std::is_same_v<E, Outputs> ? false : (++i, true)) && ...));
+    if constexpr (!(std::is_same_v<E, Outputs> || ...)) detail::require_no_error<no_output<E>>();
+    return i;
+  }
+};
+template <std::size_t I, class... Outputs>
+decltype(auto) get(results<Outputs...>&& r) {
+  return std::get<I>(std::move(r.values));
+}
+template <std::size_t I, class... Outputs>
+decltype(auto) get(results<Outputs...> const& r) {
+  return std::get<I>(r.values);
+}
+template <std::size_t I, class... Outputs>
+decltype(auto) get(results<Outputs...>& r) {
+  return std::get<I>(r.values);
+}
+
+/// The memory of a program's temporaries, made by `program::workspace`. Used by one call at a time.
+class workspace_memory {
+ public:
+  explicit workspace_memory(std::int64_t bytes) : bytes_(bytes), memory_(bytes ? static_cast<std::byte*>(::operator new(static_cast<std::size_t>(bytes), detail::arena_alignment)) : nullptr) {}
+  std::int64_t bytes() const { return bytes_; }
+  std::byte* data() { return memory_.get(); }
+
+ private:
+  std::int64_t bytes_;
+  detail::arena memory_;
+};
+
+/// A compiled program: a function of its symbols. It holds nothing, and may be called from several threads at once.
+template <int Assigned, class... Outputs>
+struct program {
+  using compiled = detail::compiled<Assigned, Outputs...>;
+
+  /// Computes all outputs. Symbols are bound by name, in any order: `step(X = images, w = weights)`.
+  /// Throws shape_error, binding_error before anything is computed.
+  template <bound... Bindings>
+  auto operator()(Bindings&&... bindings) const {
+    static_assert(Assigned >= static_cast<int>(sizeof...(Outputs)), "ctgrad: a program that accumulates is called with ct::parameters or through into");
+    detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
+    call c;
+    c.bind_symbols(bindings...);
+    results<Outputs...> r;
+    c.make_outputs(r, std::make_integer_sequence<int, sizeof...(Outputs)>{});
+    std::int64_t const bytes = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr);
+    workspace_memory memory(bytes);
+    c.run(memory.data());
+    return r;
+  }
+
+  /// The memory that `into` needs for extents up to the given ones: `step.workspace(N = 4096)`.
+  template <bound... Bindings>
+  workspace_memory workspace(Bindings const&... bindings) const {
+    std::int64_t dims[compiled::dim_count + 1]{};
+    bool given[compiled::dim_count + 1]{};
+    (
+        [&] {
+          constexpr int number = compiled::dim_number(detail::extent_name{detail::target_name<typename Bindings::target>});
+          static_assert(number < compiled::dim_count, "ctgrad: workspace is bound to a name that is no extent of this program");
+          dims[number] = bindings.data, given[number] = true;
+        }(),
+        ...);
+    for (int i = 0; i < compiled::dim_count; ++i) {
+      detail::message m;
+      if (!given[i]) m << "ctgrad: workspace needs the extent " << compiled::dims[i].name.view();
+      else if (dims[i] < 0) m << "ctgrad: extent " << compiled::dims[i].name.view() << " is " << dims[i];
+      if (!m.empty()) throw shape_error(detail::to_text(m));
+    }
+    detail::array_ref arrays[compiled::buffer_count + 1];
+    return workspace_memory(detail::lay_out_temporaries<compiled>(arrays, dims, nullptr));
+  }
+
+  /// Computes into arrays of the caller's, without allocating: `step.into(space, X = images, w = weights, loss = l, dw = buffer)`.
+  /// Throws shape_error, binding_error, overlap_error before anything is written.
+  template <bound... Bindings>
+  void into(workspace_memory& space, Bindings&&... bindings) const {
+    detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
+    detail::require_no_error<outputs_error<std::remove_cvref_t<Bindings>...>>();
+    call c;
+    c.bind_symbols(bindings...);
+    c.bind_outputs(std::make_integer_sequence<int, sizeof...(Outputs)>{}, bindings...);
+    c.check_overlap(std::make_integer_sequence<int, sizeof...(Outputs)>{});
+    std::int64_t const bytes = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
+    if (bytes > space.bytes())
+      throw shape_error("ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(bytes) + ": make it for larger extents");
+    c.run(space.data());
+  }
+
+ private:
+  /// What is wrong with the place of output `number`.
+  template <class Output, class... Bindings>
+  static constexpr void check_output(detail::message& m, int number) {
+    int const times = (0 + ... + (std::is_same_v<typename Bindings::target, Output> ? 1 : 0));
+    if (times == 0) m << "ctgrad: output " << number << " has no place to go: add `expression = array`";
+    if (times > 1) m << "ctgrad: output " << number << " is bound twice";
+    detail::argument_info const arguments[] = {detail::argument_info_of<Bindings>()...};
+    bool const is_it[] = {std::is_same_v<typename Bindings::target, Output>...};
+    dtype const type = dtype_of<detail::output_element<Output>>;
+    for (std::size_t i = 0; m.empty() && i < sizeof...(Bindings); ++i)
+      if (is_it[i] && (!arguments[i].is_bindable || arguments[i].type != type || arguments[i].rank != Output::type.s.rank))
+        m << "ctgrad: output " << number << ", " << to_string(type) << Output::type.s << ", is bound to " << to_string(arguments[i].type) << " data with " << arguments[i].rank
+          << (arguments[i].rank == 1 ? " axis" : " axes");
+  }
+  template <class Binding>
+  static constexpr bool is_known_target = !detail::argument_info_of<Binding>().is_output || (std::is_same_v<typename Binding::target, Outputs> || ...);
+  template <class... Bindings>
+  struct outputs_error {
+    constexpr detail::message operator()() const {
+      detail::message m;
+      int number = 0;
+      ((m.empty() ? check_output<Outputs, Bindings...>(m, number) : void(), ++number), ...);
+      if (m.empty() && !(is_known_target<Bindings> && ...)) m << "ctgrad: an expression is bound that is no output of this program";
+      return m;
+    }
+  };
+
+  /// One call at work: arrays by buffer, extents by name.
+  struct call {
+    detail::array_ref arrays[compiled::buffer_count + 1];
+    std::int64_t dims[compiled::dim_count + 1];
+    std::int64_t numbers[compiled::symbol_count + 1];
+
+    template <class... Bindings>
+    void bind_symbols(Bindings&... bindings) {
+      (bind_symbol(bindings), ...);
+      for (int i = 0; i < compiled::dim_count; ++i) dims[i] = arrays[compiled::dims[i].symbol].extents[compiled::dims[i].axis];
+      [&]<int... I>(std::integer_sequence<int, I...>) { (check_symbol<I>(), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
+    }
+    template <class Binding>
+    void bind_symbol(Binding& b) {
+      constexpr char const* name = detail::target_name<typename Binding::target>;
+      if constexpr (name != nullptr && !detail::is_dim<typename Binding::target>) {
+        constexpr int number = [] {
+          int i = 0;
+          while (compiled::graph.symbols[i].name != detail::target_name<typename Binding::target>) ++i;
+          return i;
+        }();
+        arrays[number] = detail::describe_data<compiled::graph.symbols[number].type>(b.data, numbers[number]);
+      }
+    }
+    template <int Symbol>
+    void check_symbol() {
+      constexpr detail::shape const& s = compiled::template buffer_shape<Symbol>;
+      check_extents<Symbol>(compiled::graph.symbols[Symbol].view(), s);
+    }
+    template <int Buffer>
+    void check_extents(std::string_view name, detail::shape const& s) {
+      bool empty = false;
+      for (int axis = 0; axis < s.rank; ++axis) {
+        std::int64_t const needed = detail::evaluate_extent<compiled>(s[axis], dims);
+        empty = empty || needed == 0;
+        if (arrays[Buffer].extents[axis] != needed) detail::throw_extent<compiled>(name, axis, arrays[Buffer].extents[axis], s[axis], needed);
+      }
+      if (!empty && arrays[Buffer].data == nullptr) throw binding_error("ctgrad: " + std::string(name) + " is bound to a null pointer");
+    }
+
+    template <int... I>
+    void make_outputs(results<Outputs...>& r, std::integer_sequence<int, I...>) {
+      (make_output<I>(std::get<I>(r.values)), ...);
+    }
+    template <int I, class Value>
+    void make_output(Value& value) {
+      constexpr int buffer = compiled::symbol_count + I;
+      detail::array_ref& a = arrays[buffer];
+      if constexpr (std::is_arithmetic_v<Value>) {
+        a.data = &value;
+      } else {
+        detail::lay_out<compiled, buffer>(a, dims);
+        typename Value::shape_type extents;
+        for (std::size_t axis = 0; axis < extents.size(); ++axis) extents[axis] = a.extents[axis];
+        value = Value::uninitialized(extents);
+        a.data = value.data();
+      }
+    }
+
+    template <int... I, class... Bindings>
+    void bind_outputs(std::integer_sequence<int, I...>, Bindings&... bindings) {
+      (bind_output<I, std::tuple_element_t<I, std::tuple<Outputs...>>>(bindings...), ...);
+    }
+    template <int I, class Output, class... Bindings>
+    void bind_output(Bindings&... bindings) {
+      constexpr int buffer = compiled::symbol_count + I;
+      (
+          [&] {
+            if constexpr (std::is_same_v<typename Bindings::target, Output>) {
+              using data = decltype(Bindings::data);
+              if constexpr (std::is_arithmetic_v<std::remove_cvref_t<data>>) {
+                static_assert(std::is_lvalue_reference_v<data> && !std::is_const_v<std::remove_reference_t<data>>, "ctgrad: an output is bound to a number that cannot be written");
+                arrays[buffer].data = &bindings.data;
+              } else {
+                static_assert(!std::is_const_v<std::remove_pointer_t<decltype(view_of(bindings.data).data())>>, "ctgrad: an output is bound to an array that cannot be written");
+                std::int64_t none;
+                arrays[buffer] = detail::describe_data<dtype_of<detail::output_element<Output>>>(bindings.data, none);
+              }
+            }
+          }(),
+          ...);
+      check_extents<buffer>("output " + std::to_string(I), compiled::template buffer_shape<buffer>);
+      if (!detail::is_distinct(arrays[buffer], compiled::template buffer_shape<buffer>.rank))
+        throw overlap_error("ctgrad: output " + std::to_string(I) + " has elements that share memory");
+    }
+
+    template <int... I>
+    void check_overlap(std::integer_sequence<int, I...>) {
+      detail::memory_range ranges[compiled::buffer_count + 1];
+      [&]<int... B>(std::integer_sequence<int, B...>) {
+        ((ranges[B] = detail::range_of(arrays[B], compiled::template buffer_shape<B>.rank, size_of(compiled::schedule.buffers[B].type))), ...);
+      }(std::make_integer_sequence<int, compiled::symbol_count + compiled::output_count>{});
+      (check_output_overlap<I>(ranges), ...);
+    }
+    template <int Output>
+    void check_output_overlap(detail::memory_range const* ranges) {
+      constexpr int buffer = compiled::symbol_count + Output;
+      for (int other = compiled::symbol_count; other < buffer; ++other)
+        if (ranges[buffer].overlaps(ranges[other]))
+          throw overlap_error("ctgrad: outputs " + std::to_string(other - compiled::symbol_count) + " and " + std::to_string(Output) + " overlap in memory");
+      [&]<int... S>(std::integer_sequence<int, S...>) { (check_input_overlap<S, Output>(ranges), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
+    }
+    template <int Symbol, int Output>
+    void check_input_overlap(detail::memory_range const* ranges) {
+      constexpr int buffer = compiled::symbol_count + Output;
+      if (!ranges[buffer].overlaps(ranges[Symbol])) return;
+      if constexpr (compiled::template same_array_allowed<Symbol, Output>) {
+        // The very same array, element for element: what is written has been read.
+        constexpr int rank = compiled::template buffer_shape<buffer>.rank;
+        bool same = arrays[buffer].data == arrays[Symbol].data && rank == compiled::template buffer_shape<Symbol>.rank &&
+                    compiled::schedule.buffers[buffer].type == compiled::schedule.buffers[Symbol].type;
+        for (int axis = 0; same && axis < rank; ++axis)
+          same = arrays[buffer].extents[axis] == arrays[Symbol].extents[axis] && (arrays[buffer].strides[axis] == arrays[Symbol].strides[axis] || arrays[buffer].extents[axis] <= 1);
+        if (same) return;
+      }
+      throw overlap_error("ctgrad: output " + std::to_string(Output) + " overlaps " + std::string(compiled::graph.symbols[Symbol].view()) + " in memory, which would change the result");
+    }
+
+    /// Runs the loops; `base` is the memory of the temporaries.
+    void run(std::byte* base) {
+      if constexpr (compiled::buffer_count > compiled::symbol_count + compiled::output_count) detail::lay_out_temporaries<compiled>(arrays, dims, base);
+      detail::frame<compiled> f;
+      f.arrays = arrays;
+      f.dims = dims;
+      detail::run_level<compiled, 0, compiled::size.instructions>(f);
+    }
+  };
+};
+
+namespace detail {
+template <int Assigned, class... Outputs>
+constexpr auto make_program(Outputs const&...) {
+  require_no_error<extents_error<Assigned, Outputs...>>();
+  return program<Assigned, Outputs...>{};
+}
+template <class T>
+constexpr auto as_tuple(T const& x) {
+  if constexpr (expression<T>) return std::tuple<T>{};
+  else return boost::hana::unpack(x, [](auto... e) { return std::tuple<decltype(e)...>{}; });
+}
+}  // namespace detail
+
+/// Compiles expressions, and Hana tuples of them as `grad` makes, to one program. Parts that they share are computed once.
+template <class... Outputs>
+constexpr auto compile(Outputs const&... outputs) {
+  return std::apply([](auto... e) { return detail::make_program<1 << 30>(e...); }, std::tuple_cat(detail::as_tuple(outputs)...));
+}
+
+}  // namespace ctgrad
+
+template <class... Outputs>
+struct std::tuple_size<ctgrad::results<Outputs...>> : std::integral_constant<std::size_t, sizeof...(Outputs)> {};
+template <std::size_t I, class... Outputs>
+struct std::tuple_element<I, ctgrad::results<Outputs...>> {
+  using type = std::tuple_element_t<I, std::tuple<ctgrad::detail::output_value<Outputs>...>>;
+};
