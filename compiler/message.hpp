@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -43,10 +44,10 @@ struct message {
   constexpr message& operator<<(double number);
 };
 
-/// The shortest decimal that a reader would write for `number`: exact for up to 15 significant digits, else 6 digits.
+/// The shortest decimal that a reader would write for `number`: exact where nine decimals are enough, else rounded to 6 digits or more.
 constexpr message& message::operator<<(double number) {
   if (number != number) return *this << "nan";
-  if (number < 0 || (number == 0 && 1 / number < 0)) {
+  if (std::bit_cast<std::uint64_t>(number) >> 63) {
     *this << '-';
     number = -number;
   }
@@ -65,7 +66,9 @@ constexpr message& message::operator<<(double number) {
                                static_cast<double>(whole) != number)
     ++places, scale *= 10;
   auto decimals = static_cast<std::int64_t>(fraction * static_cast<double>(scale) + 0.5);
-  if (decimals == scale && places) ++whole, decimals = 0, places = 0;
+  if (decimals == scale) ++whole, decimals = 0;
+  for (; places && decimals % 10 == 0; --places) decimals /= 10, scale /= 10;
+  if (exponent && whole == 10) whole = 1, ++exponent;
   *this << whole;
   if (places) {
     *this << '.';

@@ -114,7 +114,7 @@ constexpr rational nearest_fraction(double number, double tolerance, double comp
 /// coefficient * 2^two * pi^pi * e^e * (log 2)^log_two
 struct named_number {
   double value = 0;
-  rational two, pi, e, log_two;
+  rational two{}, pi{}, e{}, log_two{};
 };
 
 inline constexpr named_number named_numbers[] = {

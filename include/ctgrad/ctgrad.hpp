@@ -5,10 +5,19 @@
 #pragma once
 
 #include "array.hpp"
+#include "dlpack.hpp"
+#include "eager.hpp"
+#include "evaluate.hpp"
 #include "fn.hpp"
 #include "functions.hpp"
 #include "gradient.hpp"
 #include "npy.hpp"
+#include "optim.hpp"
+#include "parameters.hpp"
 #include "print.hpp"
 #include "program.hpp"
+#include "report.hpp"
 #include "symbol.hpp"
+#if __has_include("equivalent.hpp")
+#include "equivalent.hpp"
+#endif

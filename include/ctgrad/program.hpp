@@ -218,6 +218,15 @@ struct program {
     return workspace_memory(detail::lay_out_temporaries<compiled>(arrays, dims, nullptr));
   }
 
+  /// The bytes of temporaries that a call with these symbols needs.
+  template <bound... Bindings>
+  std::int64_t workspace_bytes(Bindings&&... bindings) const {
+    detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
+    call c;
+    c.bind_symbols(bindings...);
+    return detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr);
+  }
+
   /// Computes into arrays of the caller's, without allocating: `step.into(space, X = images, w = weights, loss = l, dw = buffer)`.
   /// Throws shape_error, binding_error, overlap_error before anything is written.
   template <bound... Bindings>

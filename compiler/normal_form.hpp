@@ -1,0 +1,421 @@
+// Sums of products over the reals: the arithmetic of the normal form, in which equal formulas have equal terms.
+// Everything is kept once and known by a number, so comparing two terms is comparing two numbers.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "extent.hpp"
+#include "op.hpp"
+#include "rational.hpp"
+
+#include <bit>
+#include <vector>
+
+namespace ctgrad::detail {
+
+/// What products are made of. Atoms with axes say by which indices they are read (see `index_set`).
+enum class atom_kind : std::uint8_t {
+  symbol,       ///< a: place in the table; bits: indices
+  position,     ///< the index `bits` itself (iota)
+  extent,       ///< a: place of the name
+  number,       ///< bits of a double that is no simple number
+  pi,
+  root,         ///< the positive integer bits, with exponents between 0 and 1
+  exponential,  ///< a: the monomial m of exp(m)
+  base,         ///< a: a sum, with exponents that are not natural numbers
+  positive,     ///< 1 where the sum a > 0, else 0; partner: its `zero`
+  zero,         ///< 1 where the sum a == 0, else 0; partner: its `positive`
+  application,  ///< code of the sums a, b, c; a sine's partner is its cosine
+  total,        ///< sum of the monomial a over its own indices, from b on; bits: their extents, 8 bits each
+  reduction,    ///< max or prod (code) of the sum a over its own indices, from b on; bits: their extents
+};
+
+/// What is known of an atom's sign.
+enum class sign_class : std::uint8_t { unknown, nonnegative, positive };
+
+/// Indices are numbers below 64. 0 to 7 are the axes of the value at hand; those of a total's own are numbered from `first_bound`
+/// by how deep totals nest, so that equal totals are equal atoms; those from `first_temporary` exist while a total is made.
+using index_set = std::uint64_t;
+inline constexpr int first_bound = 8, first_temporary = 32, only_index = 63;  // only_index: of an axis of one element
+
+struct atom {
+  atom_kind kind{};
+  op code{};
+  bool truth = false;   ///< 0 or 1
+  bool active = false;  ///< products with it are to be rewritten
+  int a = -1, b = -1, c = -1;
+  std::uint64_t bits = 0;
+  // what follows from these
+  sign_class sign = sign_class::unknown;
+  index_set uses = 0;  ///< indices that are not its own
+  int height = 0;      ///< how deep totals nest in it
+  int lead = -1;       ///< base, zero: the largest monomial of the sum, where that is a product of positive powers
+  int lead_sign = 1;   ///< and its coefficient
+  int partner = -1;
+
+  constexpr bool same(atom const& other) const {
+    return kind == other.kind && code == other.code && a == other.a && b == other.b && c == other.c && bits == other.bits;
+  }
+};
+
+struct factor {
+  int atom = 0;
+  rational exponent;
+  friend constexpr bool operator==(factor const&, factor const&) = default;
+};
+using product = std::vector<factor>;  // by atom
+
+struct term {
+  int monomial = 0;
+  rational coefficient;
+  friend constexpr bool operator==(term const&, term const&) = default;
+};
+using terms = std::vector<term>;  // by monomial, no coefficient zero
+
+inline constexpr int unit_monomial = 0;
+
+/// Finds numbers by hash. A linear scan would break clang's limit of steps.
+struct hash_index {
+  std::vector<std::int32_t> slots = std::vector<std::int32_t>(256, -1);
+  std::vector<std::uint64_t> hashes;
+
+  /// The number of what has this hash and is `same`; the next new one where there is none.
+  template <class Same>
+  constexpr int find(std::uint64_t hash, Same same) {
+    hash ^= hash >> 31;
+    hash *= 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 29;
+    std::uint64_t mask = slots.size() - 1, place = hash & mask;
+    for (; slots[place] >= 0; place = (place + 1) & mask)
+      if (hashes[slots[place]] == hash && same(slots[place])) return slots[place];
+    int const number = static_cast<int>(hashes.size());
+    slots[place] = number;
+    hashes.push_back(hash);
+    if (2 * hashes.size() > slots.size()) {
+      mask = 4 * slots.size() - 1;
+      slots.assign(mask + 1, -1);
+      for (int i = 0; i <= number; ++i) {
+        for (place = hashes[i] & mask; slots[place] >= 0;) place = (place + 1) & mask;
+        slots[place] = i;
+      }
+    }
+    return number;
+  }
+};
+
+struct polynomials {
+  struct monomial_entry {
+    int begin = 0, count = 0;
+    index_set uses = 0;
+    int height = 0;
+    bool active = false, truth = false;  // of any factor
+    rational degree{};
+  };
+  struct sum_entry {
+    int begin = 0, count = 0;
+    index_set uses = 0;
+    int height = 0;
+  };
+
+  std::vector<atom> atoms;
+  std::vector<monomial_entry> monomials;
+  std::vector<sum_entry> sums;
+  std::vector<factor> factors;
+  std::vector<term> pool;
+  hash_index atom_index, monomial_index, sum_index;
+  int work = 0;  ///< products so far; past the limit nothing is computed any more, and nothing shown
+  bool failed = false;
+
+  /// A product costs some 600 of clang's steps, of which there are 1,048,576.
+  static constexpr int work_limit = 4000;
+
+  constexpr polynomials() { monomial(product{}); }
+
+  constexpr bool spend() {
+    failed = failed || ++work > work_limit;
+    return !failed;
+  }
+
+  // Keeping.
+
+  constexpr int keep(atom const& n) {
+    std::uint64_t h = static_cast<std::uint64_t>(n.kind) * 0xBF58476D1CE4E5B9u + static_cast<std::uint64_t>(n.code) * 0x94D049BB133111EBu + n.bits * 0xD6E8FEB86659FD93u +
+                      static_cast<std::uint64_t>(n.a) * 0xA0761D6478BD642Fu + static_cast<std::uint64_t>(n.b) * 0xE7037ED1A0B428DBu + static_cast<std::uint64_t>(n.c);
+    int const id = atom_index.find(h, [&](int i) { return atoms[i].same(n); });
+    if (id == static_cast<int>(atoms.size())) atoms.push_back(n);
+    return id;
+  }
+  constexpr int monomial(product const& p) {
+    std::uint64_t h = p.size();
+    for (factor const& f : p) h = (h ^ h >> 27) * 0xBF58476D1CE4E5B9u + static_cast<std::uint64_t>(f.atom) * 0x94D049BB133111EBu + static_cast<std::uint64_t>(f.exponent.numerator * 64 + f.exponent.denominator);
+    int const id = monomial_index.find(h, [&](int i) {
+      if (monomials[i].count != static_cast<int>(p.size())) return false;
+      for (int k = 0; k < monomials[i].count; ++k)
+        if (!(factors[monomials[i].begin + k] == p[k])) return false;
+      return true;
+    });
+    if (id == static_cast<int>(monomials.size())) {
+      monomial_entry m{.begin = static_cast<int>(factors.size()), .count = static_cast<int>(p.size())};
+      for (factor const& f : p) {
+        atom const& a = atoms[f.atom];
+        m.uses |= a.uses;
+        m.height = a.height > m.height ? a.height : m.height;
+        m.active = m.active || a.active;
+        m.truth = m.truth || a.truth;
+        m.degree = m.degree + f.exponent;
+        failed = failed || f.exponent.lost();
+        factors.push_back(f);
+      }
+      monomials.push_back(m);
+    }
+    return id;
+  }
+  constexpr int sum(terms const& s) {
+    std::uint64_t h = s.size();
+    for (term const& t : s) h = (h ^ h >> 27) * 0xBF58476D1CE4E5B9u + static_cast<std::uint64_t>(t.monomial) * 0x94D049BB133111EBu + static_cast<std::uint64_t>(t.coefficient.numerator * 64 + t.coefficient.denominator);
+    int const id = sum_index.find(h, [&](int i) {
+      if (sums[i].count != static_cast<int>(s.size())) return false;
+      for (int k = 0; k < sums[i].count; ++k)
+        if (!(pool[sums[i].begin + k] == s[k])) return false;
+      return true;
+    });
+    if (id == static_cast<int>(sums.size())) {
+      sum_entry e{.begin = static_cast<int>(pool.size()), .count = static_cast<int>(s.size())};
+      for (term const& t : s) {
+        e.uses |= monomials[t.monomial].uses;
+        e.height = monomials[t.monomial].height > e.height ? monomials[t.monomial].height : e.height;
+        pool.push_back(t);
+      }
+      sums.push_back(e);
+    }
+    return id;
+  }
+
+  constexpr product factors_of(int monomial) const {
+    monomial_entry const& m = monomials[monomial];
+    return {factors.begin() + m.begin, factors.begin() + m.begin + m.count};
+  }
+  constexpr terms terms_of(int sum) const { return {pool.begin() + sums[sum].begin, pool.begin() + sums[sum].begin + sums[sum].count}; }
+
+  // Sums.
+
+  static constexpr terms one() { return {{unit_monomial, 1}}; }
+  static constexpr terms constant(rational c) { return c.is_zero() ? terms{} : terms{{unit_monomial, c}}; }
+  constexpr terms of_atom(int id, rational exponent = 1) { return {{monomial({{id, exponent}}), 1}}; }
+
+  /// s += c * m
+  constexpr void add(terms& s, rational c, int m) {
+    failed = failed || c.lost();
+    std::size_t low = 0, high = s.size();
+    while (low < high) {
+      std::size_t middle = (low + high) / 2;
+      if (s[middle].monomial < m) low = middle + 1;
+      else high = middle;
+    }
+    if (low < s.size() && s[low].monomial == m) {
+      s[low].coefficient = s[low].coefficient + c;
+      failed = failed || s[low].coefficient.lost();
+      if (s[low].coefficient.is_zero()) s.erase(s.begin() + static_cast<std::ptrdiff_t>(low));
+    } else if (!c.is_zero()) {
+      s.insert(s.begin() + static_cast<std::ptrdiff_t>(low), {m, c});
+    }
+  }
+  constexpr void add(terms& s, terms const& other, rational scale = 1) {
+    for (term const& t : other) add(s, scale.is_one() ? t.coefficient : scale * t.coefficient, t.monomial);
+  }
+  constexpr terms plus(terms const& a, terms const& b, rational scale_b = 1) {
+    terms s = a;
+    add(s, b, scale_b);
+    return s;
+  }
+  constexpr terms scaled(terms s, rational scale) {
+    if (scale.is_zero()) return {};
+    for (term& t : s) {
+      t.coefficient = t.coefficient * scale;
+      failed = failed || t.coefficient.lost();
+    }
+    return s;
+  }
+
+  // Products.
+
+  /// p * m^exponent
+  constexpr product times(product const& p, int m, rational exponent = 1) const {
+    product result;
+    monomial_entry const& e = monomials[m];
+    result.reserve(p.size() + static_cast<std::size_t>(e.count));
+    std::size_t i = 0;
+    for (int k = e.begin; k < e.begin + e.count; ++k) {
+      factor f = factors[k];
+      if (!exponent.is_one()) f.exponent = f.exponent * exponent;
+      while (i < p.size() && p[i].atom < f.atom) result.push_back(p[i++]);
+      if (i < p.size() && p[i].atom == f.atom) {
+        f.exponent = f.exponent + p[i++].exponent;
+        if (!f.exponent.is_zero()) result.push_back(f);
+      } else {
+        result.push_back(f);
+      }
+    }
+    while (i < p.size()) result.push_back(p[i++]);
+    return result;
+  }
+  constexpr void raise(product& p, int atom, rational exponent) {
+    std::size_t i = 0;
+    while (i < p.size() && p[i].atom < atom) ++i;
+    if (i < p.size() && p[i].atom == atom) {
+      p[i].exponent = p[i].exponent + exponent;
+      if (p[i].exponent.is_zero()) p.erase(p.begin() + static_cast<std::ptrdiff_t>(i));
+    } else if (!exponent.is_zero()) {
+      p.insert(p.begin() + static_cast<std::ptrdiff_t>(i), {atom, exponent});
+    }
+  }
+
+  /// Whether `m` divides `p` with exponents that are not negative.
+  constexpr bool divides(int m, product const& p) const {
+    monomial_entry const& e = monomials[m];
+    std::size_t i = 0;
+    for (int k = e.begin; k < e.begin + e.count; ++k) {
+      while (i < p.size() && p[i].atom < factors[k].atom) ++i;
+      if (i == p.size() || p[i].atom != factors[k].atom || p[i].exponent < factors[k].exponent) return false;
+    }
+    return true;
+  }
+
+  constexpr void add_product(terms& out, rational c, int a, int b) {
+    if (a == unit_monomial || b == unit_monomial) return add(out, c, a == unit_monomial ? b : a);
+    bool const active = monomials[a].active || monomials[b].active;
+    product p = times(factors_of(a), b);
+    if (active) add_reduced(out, c, std::move(p));
+    else if (spend()) add(out, c, monomial(p));
+  }
+
+  /// out += c * p, by the rules of its atoms.
+  constexpr void add_reduced(terms& out, rational c, product p) {
+    if (!spend()) return;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      factor const f = p[i];
+      atom const a = atoms[f.atom];
+      if (!a.active) continue;
+      auto const without = [&] {
+        product rest = p;
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+        return rest;
+      };
+      if (a.truth) {
+        // t^2 = t; 1/t is 1 wherever it is defined
+        if (f.exponent.negative()) return add_reduced(out, c, without());
+        p[i].exponent = 1;
+        // (s > 0) (s == 0) = 0
+        if (a.kind == atom_kind::positive)
+          for (factor const& other : p)
+            if (other.atom == a.partner) return;
+      }
+      if (a.kind == atom_kind::root) {
+        // 2^(3/2) = 2 * 2^(1/2)
+        if (std::int64_t const whole = f.exponent.floor(); whole != 0) {
+          c = c * rational(static_cast<std::int64_t>(a.bits)).power(whole);
+          p[i].exponent = f.exponent - whole;
+          if (p[i].exponent.is_zero()) return add_reduced(out, c, without());
+        }
+      } else if (a.kind == atom_kind::application && a.code == op::sin) {
+        // sin^2 = 1 - cos^2
+        if (!(f.exponent < 2) && f.exponent.is_integer()) {
+          raise(p, f.atom, -2);
+          product squared = p;
+          raise(squared, a.partner, 2);
+          add_reduced(out, c, p);
+          return add_reduced(out, -c, squared);
+        }
+      } else if (a.kind == atom_kind::base && !(f.exponent < 1)) {
+        // s^(3/2) = s * s^(1/2)
+        product rest = p;
+        raise(rest, f.atom, -1);
+        for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k) {
+          term const t = pool[k];
+          add_reduced(out, c * t.coefficient, times(rest, t.monomial));
+        }
+        return;
+      } else if ((a.kind == atom_kind::zero || (a.kind == atom_kind::base && f.exponent.negative())) && a.lead >= 0 && divides(a.lead, p)) {
+        // With s = lead + rest: lead * s^e = s^(e+1) - rest * s^e, and lead * (s == 0) = -rest * (s == 0)
+        product const quotient = times(p, a.lead, -1);
+        rational const scale = a.lead_sign < 0 ? -c : c;
+        if (a.kind == atom_kind::base) {
+          product raised = quotient;
+          raise(raised, f.atom, 1);
+          add_reduced(out, scale, std::move(raised));
+        }
+        for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k) {
+          term const t = pool[k];
+          if (t.monomial != a.lead) add_reduced(out, -(scale * t.coefficient), times(quotient, t.monomial));
+        }
+        return;
+      }
+    }
+    add(out, c, monomial(p));
+  }
+
+  constexpr terms multiply(terms const& a, terms const& b) {
+    if (a.size() == 1 && a[0].monomial == unit_monomial) return scaled(b, a[0].coefficient);
+    if (b.size() == 1 && b[0].monomial == unit_monomial) return scaled(a, b[0].coefficient);
+    terms out;
+    for (term const& l : a)
+      for (term const& r : b) {
+        if (failed) return out;
+        add_product(out, l.coefficient * r.coefficient, l.monomial, r.monomial);
+      }
+    return out;
+  }
+
+  // Order and signs.
+
+  /// Whether `a` is smaller than `b`: by degree, then by the exponent of the first atom in which they differ. Products keep the order.
+  constexpr bool before(int a, int b) const {
+    monomial_entry const& l = monomials[a];
+    monomial_entry const& r = monomials[b];
+    if (!(l.degree == r.degree)) return l.degree < r.degree;
+    for (int i = 0;; ++i) {
+      if (i == l.count || i == r.count) return i == l.count && i < r.count ? !factors[r.begin + i].exponent.negative() : i < l.count && factors[l.begin + i].exponent.negative();
+      factor const& x = factors[l.begin + i];
+      factor const& y = factors[r.begin + i];
+      if (x == y) continue;
+      if (x.atom == y.atom) return x.exponent < y.exponent;
+      return x.atom < y.atom ? x.exponent.negative() : !y.exponent.negative();
+    }
+  }
+  constexpr term const& largest(terms const& s) const {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < s.size(); ++i)
+      if (before(s[best].monomial, s[i].monomial)) best = i;
+    return s[best];
+  }
+  constexpr term const& smallest(terms const& s) const {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < s.size(); ++i)
+      if (before(s[i].monomial, s[best].monomial)) best = i;
+    return s[best];
+  }
+  constexpr sign_class sign_of(factor const& f) const {
+    sign_class const s = atoms[f.atom].sign;
+    if (s != sign_class::unknown) return s;
+    return f.exponent.is_even_power() || f.exponent.is_even_root() ? sign_class::nonnegative : sign_class::unknown;
+  }
+  constexpr sign_class sign_of(int m) const {
+    sign_class sign = sign_class::positive;
+    for (int k = monomials[m].begin; k < monomials[m].begin + monomials[m].count; ++k) {
+      sign_class const s = sign_of(factors[k]);
+      sign = s < sign ? s : sign;
+    }
+    return sign;
+  }
+  constexpr sign_class sign_of(terms const& s) const {
+    sign_class sign = sign_class::nonnegative;
+    for (term const& t : s) {
+      sign_class const one = t.coefficient.negative() ? sign_class::unknown : sign_of(t.monomial);
+      if (one == sign_class::unknown) return one;
+      sign = one > sign ? one : sign;
+    }
+    return sign;
+  }
+};
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,370 @@
+// Functions of normal forms: powers, exp, log, comparisons and the rest. Each gives what its arguments' form makes of it.
+// A result may be defined where the function is not, never the other way round: so two functions of one form agree wherever both are defined.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "normal_form.hpp"
+
+#include <limits>
+
+namespace ctgrad::detail {
+
+struct normal_functions : polynomials {
+  // Atoms.
+
+  constexpr atom with_sums(atom n) const {
+    for (int s : {n.a, n.b, n.c})
+      if (s >= 0) n.uses |= sums[s].uses, n.height = sums[s].height > n.height ? sums[s].height : n.height;
+    return n;
+  }
+  constexpr void set_lead(atom& n, terms const& s) const {
+    term const& lead = largest(s);
+    bool positive_powers = monomials[lead.monomial].count > 0 && (lead.coefficient.is_one() || (-lead.coefficient).is_one());
+    for (factor const& f : factors_of(lead.monomial)) positive_powers = positive_powers && !f.exponent.negative();
+    if (positive_powers) n.lead = lead.monomial;
+    n.lead_sign = lead.coefficient.negative() ? -1 : 1;
+  }
+  constexpr int base_atom(terms const& s) {
+    atom n = with_sums({.kind = atom_kind::base, .active = true, .a = sum(s), .sign = sign_of(s)});
+    set_lead(n, s);
+    return keep(n);
+  }
+  constexpr terms application(op code, terms const& s) {
+    atom n = with_sums({.kind = atom_kind::application, .code = code, .a = sum(s)});
+    if (code == op::sin) {
+      n.active = true;
+      atom cosine = n;
+      cosine.code = op::cos;
+      cosine.active = false;
+      n.partner = keep(cosine);
+    }
+    return of_atom(keep(n));
+  }
+  constexpr terms number(double value) {
+    bool const negative = value < 0;
+    double const size = negative ? -value : value;
+    return scaled(of_atom(keep({.kind = atom_kind::number, .bits = std::bit_cast<std::uint64_t>(size), .sign = sign_class::positive})), negative ? -1 : 1);
+  }
+  /// What has no value: 1 / 0, log 0.
+  constexpr terms undefined() { return of_atom(undefined_atom()); }
+  constexpr int undefined_atom() { return keep({.kind = atom_kind::number, .bits = std::bit_cast<std::uint64_t>(std::numeric_limits<double>::quiet_NaN())}); }
+  constexpr bool is_undefined(terms const& s) { return s == undefined(); }
+
+  // Cases. f(where(p, a, b)) is where(p, f(a), f(b)): a function is taken of each case.
+
+  /// A truth atom of `s`, or -1.
+  constexpr int find_truth(terms const& s) const {
+    for (term const& t : s)
+      if (monomials[t.monomial].truth)
+        for (factor const& f : factors_of(t.monomial))
+          if (atoms[f.atom].truth) return f.atom;
+    return -1;
+  }
+  /// `s` where the truth atom `id` is `value`. That it is 1 makes its partner 0.
+  constexpr terms where_truth(terms const& s, int id, bool value) {
+    int const partner = atoms[id].partner;
+    terms result;
+    for (term const& t : s) {
+      if (!monomials[t.monomial].truth) {
+        add(result, t.coefficient, t.monomial);
+        continue;
+      }
+      product p = factors_of(t.monomial);
+      bool gone = false;
+      for (std::size_t i = 0; i < p.size();) {
+        if (p[i].atom == id && value) p.erase(p.begin() + static_cast<std::ptrdiff_t>(i));
+        else if (p[i].atom == id || (value && p[i].atom == partner)) gone = true, ++i;
+        else ++i;
+      }
+      if (!gone) add_reduced(result, t.coefficient, p);
+    }
+    return result;
+  }
+  template <class Function>
+  constexpr terms by_cases(terms const& s, Function const& f) {
+    int const truth = find_truth(s);
+    if (truth < 0 || failed) return f(s);
+    terms const where_true = by_cases(where_truth(s, truth, true), f), where_false = by_cases(where_truth(s, truth, false), f);
+    terms const chosen = of_atom(truth);
+    // Where a case has no value, any will do.
+    terms result = is_undefined(where_false) ? terms{} : plus(where_false, multiply(chosen, where_false), -1);
+    if (!is_undefined(where_true)) add(result, multiply(chosen, where_true));
+    return result;
+  }
+
+  // Factors.
+
+  /// A sum as sign * scale * common * rest: scale > 0, rest with lead coefficient ±1 and a positive smallest term; 1 where there was one term.
+  struct factored {
+    int sign = 1;
+    rational scale = 1;
+    product common;
+    terms rest;
+  };
+  constexpr factored factor_out(terms s) {
+    factored result;
+    // Sums with denominators become one fraction: 1 - 1/(1 + e) is e/(1 + e).
+    product denominators;
+    if (s.size() > 1) {
+      for (term const& t : s)
+        if (monomials[t.monomial].active)
+          for (factor const& f : factors_of(t.monomial))
+            if (atoms[f.atom].kind == atom_kind::base && f.exponent.negative()) {
+              rational known = 0;
+              for (factor const& d : denominators)
+                if (d.atom == f.atom) known = d.exponent;
+              if (f.exponent < known) raise(denominators, f.atom, f.exponent - known);
+            }
+      if (!denominators.empty()) {
+        int const d = monomial(denominators);
+        terms numerator;
+        for (term const& t : s) add_reduced(numerator, t.coefficient, times(factors_of(t.monomial), d, -1));
+        s = numerator;
+      }
+    }
+    if (s.empty()) return result;
+    product common = factors_of(s[0].monomial);
+    for (std::size_t k = 1; k < s.size(); ++k) {
+      product const p = factors_of(s[k].monomial);
+      product met;
+      std::size_t i = 0, j = 0;
+      while (i < common.size() || j < p.size()) {
+        bool const left = j == p.size() || (i < common.size() && common[i].atom < p[j].atom), both = !left && i < common.size() && common[i].atom == p[j].atom;
+        factor f = left ? common[i] : p[j];
+        if (both && common[i].exponent < f.exponent) f.exponent = common[i].exponent;
+        if (both || f.exponent.negative()) met.push_back(f);
+        if (left || both) ++i;
+        if (!left) ++j;
+      }
+      common = met;
+    }
+    result.common = common;
+    if (s.size() == 1) {
+      result.rest = one();
+      result.scale = s[0].coefficient.size();
+      result.sign = s[0].coefficient.negative() ? -1 : 1;
+    } else {
+      if (!common.empty()) {
+        int const m = monomial(common);
+        terms divided;
+        for (term const& t : s) add_reduced(divided, t.coefficient, times(factors_of(t.monomial), m, -1));
+        s = divided;
+      }
+      result.scale = largest(s).coefficient.size();
+      result.sign = smallest(s).coefficient.negative() ? -1 : 1;
+      rational const scale = result.scale.inverse();
+      result.rest = scaled(s, result.sign < 0 ? -scale : scale);
+    }
+    for (factor const& f : denominators) raise(result.common, f.atom, f.exponent);
+    return result;
+  }
+  /// scale^exponent, exactly: 8^(1/2) is 2 * 2^(1/2).
+  constexpr terms power_of(rational scale, rational exponent) {
+    if (exponent.is_integer()) return constant(scale.power(exponent.numerator));
+    product roots;
+    for (bool above : {true, false}) {
+      std::int64_t rest = above ? scale.numerator : scale.denominator;
+      for (std::int64_t prime = 2; rest > 1; ++prime) {
+        if (prime > 100) prime = rest;
+        int count = 0;
+        for (; rest % prime == 0; rest /= prime) ++count;
+        if (count) raise(roots, keep({.kind = atom_kind::root, .active = true, .bits = static_cast<std::uint64_t>(prime), .sign = sign_class::positive}), exponent * (above ? count : -count));
+      }
+    }
+    terms result;
+    add_reduced(result, 1, roots);
+    return result;
+  }
+
+  // Powers.
+
+  /// s^exponent. Exponents of odd denominator are real roots of any number, those of even denominator of numbers that are not negative.
+  constexpr terms power(terms const& s, rational exponent) {
+    if (exponent.is_zero()) return one();
+    if (exponent.is_one()) return s;
+    if (exponent.is_integer() && !exponent.negative()) {
+      if (s.size() == 1 && !monomials[s[0].monomial].active)
+        return {{monomial(times({}, s[0].monomial, exponent)), s[0].coefficient.power(exponent.numerator)}};
+      terms result = s;
+      for (std::int64_t i = 1; i < exponent.numerator && !failed; ++i) result = multiply(result, s);
+      return result;
+    }
+    return by_cases(s, [&](terms const& x) { return power_of_case(x, exponent); });
+  }
+  constexpr terms power_of_case(terms const& s, rational exponent) {
+    if (s.empty()) return exponent.negative() ? undefined() : terms{};
+    factored const f = factor_out(s);
+    if (f.rest.empty()) return exponent.negative() ? undefined() : terms{};
+    bool const single = f.rest == one();
+    terms result = power_of(f.scale, exponent);
+    product p;
+    if (!exponent.is_even_root()) {
+      for (factor const& c : f.common) raise(p, c.atom, c.exponent * exponent);
+      if (!single) raise(p, base_atom(f.rest), exponent);
+      terms powers;
+      add_reduced(powers, f.sign < 0 && exponent.numerator % 2 != 0 ? -1 : 1, p);
+      return multiply(result, powers);
+    }
+    // What is not negative has a root of its own; the rest has one together.
+    product together;
+    for (factor const& c : f.common) {
+      rational const raised = c.exponent * exponent;
+      if (atoms[c.atom].sign != sign_class::unknown || c.exponent.is_even_root()) {
+        raise(p, c.atom, raised);
+      } else if (c.exponent.is_even_power() && (raised.is_even_power() || raised.is_integer())) {
+        // sqrt(x^2) = |x|
+        raise(p, c.atom, raised.is_even_power() ? raised : raised - 1);
+        if (!raised.is_even_power()) result = multiply(result, absolute(of_atom(c.atom)));
+      } else {
+        together.push_back(c);
+      }
+    }
+    bool const known = single || (f.sign > 0 && sign_of(f.rest) != sign_class::unknown);
+    if (!single && known) raise(p, base_atom(f.rest), exponent);
+    if (f.sign > 0 && known && together.size() == 1 && !together[0].exponent.is_even_power()) {
+      raise(p, together[0].atom, together[0].exponent * exponent);
+    } else if (!together.empty() || f.sign < 0 || !known) {
+      if (together.empty() && single) return exponent.negative() || p.empty() ? undefined() : terms{};  // sqrt(-x^2): nowhere, or 0
+      terms inside;
+      for (term const& t : known ? one() : f.rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
+      raise(p, base_atom(inside), exponent);
+    }
+    terms powers;
+    add_reduced(powers, 1, p);
+    return multiply(result, powers);
+  }
+  constexpr terms absolute(terms const& s) { return plus(scaled(multiply(s, positive(s)), 2), s, -1); }
+
+  // Exponentials and logarithms.
+
+  /// exp(2 a + b) = exp(a)^2 exp(b), and exp(c log a) = a^c.
+  constexpr terms exponential(terms const& s) {
+    return by_cases(s, [&](terms const& x) {
+      product p;
+      terms powers = one();
+      for (term const& t : x) {
+        monomial_entry const m = monomials[t.monomial];
+        factor const f = m.count == 1 ? factors[m.begin] : factor{};
+        if (m.count == 1 && f.exponent.is_one() && atoms[f.atom].kind == atom_kind::application && atoms[f.atom].code == op::log)
+          powers = multiply(powers, power(terms_of(atoms[f.atom].a), t.coefficient));
+        else
+          raise(p, keep({.kind = atom_kind::exponential, .a = t.monomial, .sign = sign_class::positive, .uses = m.uses, .height = m.height}), t.coefficient);
+      }
+      terms result;
+      add_reduced(result, 1, p);
+      return multiply(result, powers);
+    });
+  }
+  constexpr terms log_of_atom(int id) {
+    atom const a = atoms[id];
+    if (a.kind == atom_kind::exponential) return {{a.a, 1}};
+    if (a.kind == atom_kind::base) return application(op::log, terms_of(a.a));
+    if (a.kind == atom_kind::root) return application(op::log, constant(static_cast<std::int64_t>(a.bits)));
+    return application(op::log, of_atom(id));
+  }
+  /// log(c e y) = log c + log e + log y for positive c and e. Factors of unknown sign stay together: log(x y) may be where log x is not.
+  constexpr terms logarithm(terms const& s) {
+    return by_cases(s, [&](terms const& x) {
+      factored const f = factor_out(x);
+      if (f.rest.empty()) return undefined();
+      terms result;
+      for (bool above : {true, false}) {
+        std::int64_t rest = above ? f.scale.numerator : f.scale.denominator;
+        for (std::int64_t prime = 2; rest > 1; ++prime) {
+          if (prime > 100) prime = rest;
+          for (; rest % prime == 0; rest /= prime) add(result, application(op::log, constant(prime)), above ? 1 : -1);
+        }
+      }
+      product together;
+      for (factor const& c : f.common) {
+        if (atoms[c.atom].sign != sign_class::unknown || c.exponent.is_even_root()) add(result, log_of_atom(c.atom), c.exponent);
+        else if (c.exponent.is_even_power()) add(result, logarithm(absolute(of_atom(c.atom))), c.exponent);
+        else together.push_back(c);
+      }
+      bool const single = f.rest == one(), known = single || (f.sign > 0 && sign_of(f.rest) != sign_class::unknown);
+      if (!single && known) add(result, application(op::log, f.rest));
+      if (f.sign > 0 && known && together.size() == 1) {
+        add(result, log_of_atom(together[0].atom), together[0].exponent);
+      } else if (!together.empty() || f.sign < 0 || !known) {
+        if (together.empty() && single) return undefined();
+        terms inside;
+        for (term const& t : known ? one() : f.rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
+        add(result, application(op::log, inside));
+      }
+      return result;
+    });
+  }
+
+  // Comparisons.
+
+  constexpr terms positive(terms const& s) { return compare(s, true); }
+  constexpr terms zero(terms const& s) { return compare(s, false); }
+  /// 1 where s > 0 (or s == 0), else 0. Both are of `s` scaled to lead coefficient 1: s < 0 is 1 - (s > 0) - (s == 0).
+  constexpr terms compare(terms const& s, bool greater) {
+    return by_cases(s, [&](terms const& x) -> terms {
+      auto const truth = [](bool b) { return b ? one() : terms{}; };
+      if (x.empty()) return truth(!greater);
+      if (x.size() == 1 && x[0].monomial == unit_monomial) return truth(greater && !x[0].coefficient.negative());
+      sign_class const sign = sign_of(x);
+      if (sign == sign_class::positive) return truth(greater);
+      sign_class const opposite = sign_of(scaled(x, -1));
+      if (opposite != sign_class::unknown && greater) return {};
+      if (opposite == sign_class::positive) return {};
+      terms scaled_sum = x;
+      // Positive factors change no sign.
+      if (product common = factor_out(x).common; !common.empty()) {
+        product gone;
+        for (factor const& f : common)
+          if (atoms[f.atom].sign == sign_class::positive) gone.push_back(f);
+        if (!gone.empty()) {
+          int const m = monomial(gone);
+          terms divided;
+          for (term const& t : scaled_sum) add_reduced(divided, t.coefficient, times(factors_of(t.monomial), m, -1));
+          scaled_sum = divided;
+        }
+      }
+      if (scaled_sum.empty()) return truth(!greater);
+      rational const lead = largest(scaled_sum).coefficient;
+      scaled_sum = scaled(scaled_sum, lead.inverse());
+      atom above = with_sums({.kind = atom_kind::positive, .truth = true, .active = true, .a = sum(scaled_sum), .sign = sign_class::nonnegative});
+      atom equal = above;
+      equal.kind = atom_kind::zero;
+      set_lead(equal, scaled_sum);
+      int const p = keep(above), z = keep(equal);
+      atoms[p].partner = z, atoms[z].partner = p;
+      if (!greater) return of_atom(z);
+      if (sign == sign_class::nonnegative) return plus(one(), of_atom(z), -1);
+      if (!lead.negative()) return of_atom(p);
+      return plus(plus(one(), of_atom(p), -1), of_atom(z), -1);
+    });
+  }
+
+  // Everything else.
+
+  /// f(-x) as a multiple of f(x): -1, 1, or 0 where it is none.
+  static constexpr int parity(op code) {
+    switch (code) {
+      case op::sin: case op::asin: case op::atan: case op::erf: case op::round: return -1;
+      case op::cos: return 1;
+      default: return 0;
+    }
+  }
+  constexpr terms function(op code, terms const& s) {
+    if (code == op::exp) return exponential(s);
+    if (code == op::log) return logarithm(s);
+    return by_cases(s, [&](terms const& x) -> terms {
+      int const p = parity(code);
+      if (x.empty() && p) return p < 0 ? terms{} : one();
+      bool const flip = p && largest(x).coefficient.negative();
+      terms const argument = flip ? scaled(x, -1) : x;
+      if (code == op::cos) {  // made beside its sine, so that there is one cosine
+        application(op::sin, argument);
+        return application(op::cos, argument);
+      }
+      return scaled(application(code, argument), flip ? p : 1);
+    });
+  }
+};
+
+}  // namespace ctgrad::detail

@@ -1,0 +1,157 @@
+// Optimisers: each update of all parameters is one fused program over the contiguous buffers.
+// Options, defaults and formulas are those of torch.optim.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "fn.hpp"
+#include "functions.hpp"
+#include "parameters.hpp"
+
+#include <cmath>
+
+namespace ctgrad::optim {
+namespace detail {
+
+using namespace ctgrad::literals;
+using namespace ctgrad::detail;
+
+/// The symbols of an update: vectors over all parameters, and the step's numbers.
+template <class T>
+struct symbols {
+  static constexpr auto P = ctgrad::dim("P"_s);
+  static constexpr auto value = ctgrad::tensor<T>("value"_s, P);
+  static constexpr auto gradient = ctgrad::tensor<T>("gradient"_s, P);
+  static constexpr auto first = ctgrad::tensor<T>("first"_s, P);    // momentum
+  static constexpr auto second = ctgrad::tensor<T>("second"_s, P);  // mean of squares
+  static constexpr auto rate = ctgrad::scalar<T>("rate"_s);
+  static constexpr auto decay = ctgrad::scalar<T>("decay"_s);
+  static constexpr auto beta1 = ctgrad::scalar<T>("beta1"_s);
+  static constexpr auto beta2 = ctgrad::scalar<T>("beta2"_s);
+  static constexpr auto take1 = ctgrad::scalar<T>("take1"_s);
+  static constexpr auto take2 = ctgrad::scalar<T>("take2"_s);
+  static constexpr auto epsilon = ctgrad::scalar<T>("epsilon"_s);
+  static constexpr auto root = ctgrad::scalar<T>("root"_s);
+  static constexpr auto shrink = ctgrad::scalar<T>("shrink"_s);
+};
+
+/// State vectors of an optimiser, of whichever dtype its parameters have; made at the first step.
+class state {
+ public:
+  template <class T>
+  view<T, 1> of(std::int64_t size) {
+    auto& memory = [&]() -> array<T, 1>& {
+      if constexpr (std::is_same_v<T, float>) return floats_;
+      else return doubles_;
+    }();
+    if (size_ < 0) size_ = size;
+    if (size != size_) throw shape_error("ctgrad: an optimiser that has stepped " + std::to_string(size_) + " parameters is given " + std::to_string(size));
+    if (memory.size() != size) memory = zeros<T>(size);
+    return memory.view();
+  }
+
+ private:
+  std::int64_t size_ = -1;
+  array<float, 1> floats_ = zeros<float>(0);
+  array<double, 1> doubles_ = zeros<double>(0);
+};
+
+}  // namespace detail
+
+/// Stochastic gradient descent, as torch.optim.SGD: g += weight_decay p; b = momentum b + (1 - dampening) g, at the first step b = g;
+/// p -= learning_rate (nesterov ? g + momentum b : momentum ? b : g).
+/// Source of the momentum form: Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
+class sgd {
+ public:
+  struct options {
+    double learning_rate = 1e-3, momentum = 0, dampening = 0, weight_decay = 0;
+    bool nesterov = false;
+  };
+  /// Throws std::invalid_argument for negative options, and for nesterov without momentum or with dampening.
+  explicit sgd(options o) : o_(o) {
+    if (!(o.learning_rate >= 0) || !(o.momentum >= 0) || !(o.weight_decay >= 0)) throw std::invalid_argument("ctgrad: sgd: learning_rate, momentum and weight_decay are at least 0");
+    if (o.nesterov && (o.momentum == 0 || o.dampening != 0)) throw std::invalid_argument("ctgrad: sgd: nesterov needs momentum, and no dampening");
+  }
+  options& settings() { return o_; }
+
+  /// One update of every value from its gradient.
+  template <class T, class... Symbols>
+  void step(parameter_set<T, Symbols...>& p) {
+    using s = detail::symbols<T>;
+    workspace_memory none(0);
+    if (o_.momentum == 0) {
+      constexpr auto value = s::value - s::rate * (s::gradient + s::decay * s::value);
+      constexpr auto update = ctgrad::compile(value);
+      update.into(none, s::value = p.values(), s::gradient = p.grads(), s::rate = o_.learning_rate, s::decay = o_.weight_decay, value = p.values());
+    } else {
+      constexpr auto g = s::gradient + s::decay * s::value;
+      constexpr auto buffer = s::beta1 * s::first + s::take1 * g;
+      auto run = [&](auto value) {
+        constexpr auto update = ctgrad::compile(decltype(value){}, decltype(buffer){});
+        auto b = buffer_.template of<T>(p.size());
+        update.into(none, s::value = p.values(), s::gradient = p.grads(), s::first = b, s::rate = o_.learning_rate, s::decay = o_.weight_decay, s::beta1 = o_.momentum,
+                    s::take1 = steps_ ? 1 - o_.dampening : 1.0, value = p.values(), buffer = b);
+      };
+      if (o_.nesterov) run(s::value - s::rate * (g + s::beta1 * buffer));
+      else run(s::value - s::rate * buffer);
+    }
+    ++steps_;
+  }
+
+ private:
+  options o_;
+  std::int64_t steps_ = 0;
+  detail::state buffer_;
+};
+
+/// Adam, as torch.optim.Adam: g += weight_decay p; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+/// p -= learning_rate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon). Source: Kingma and Ba, Adam (2015), algorithm 1.
+class adam {
+ public:
+  struct options {
+    double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+  };
+  /// Throws std::invalid_argument for options outside of their range.
+  explicit adam(options o) : adam(o, false) {}
+  options& settings() { return o_; }
+
+  /// One update of every value from its gradient.
+  template <class T, class... Symbols>
+  void step(parameter_set<T, Symbols...>& p) {
+    using s = detail::symbols<T>;
+    auto m = first_.template of<T>(p.size()), v = second_.template of<T>(p.size());
+    ++steps_;
+    double const t = static_cast<double>(steps_), correction1 = 1 - std::pow(o_.beta1, t), correction2 = 1 - std::pow(o_.beta2, t);
+    constexpr auto g = s::gradient + s::decay * s::value;
+    constexpr auto first = s::beta1 * s::first + s::take1 * g;
+    constexpr auto second = s::beta2 * s::second + s::take2 * g * g;
+    constexpr auto value = s::shrink * s::value - s::rate * (first / (ctgrad::sqrt(second) * s::root + s::epsilon));
+    constexpr auto update = ctgrad::compile(value, first, second);
+    workspace_memory none(0);
+    update.into(none, s::value = p.values(), s::gradient = p.grads(), s::first = m, s::second = v, s::rate = o_.learning_rate / correction1,
+                s::decay = decoupled_ ? 0.0 : o_.weight_decay, s::shrink = decoupled_ ? 1 - o_.learning_rate * o_.weight_decay : 1.0, s::beta1 = o_.beta1,
+                s::take1 = 1 - o_.beta1, s::beta2 = o_.beta2, s::take2 = 1 - o_.beta2, s::epsilon = o_.epsilon, s::root = 1 / std::sqrt(correction2), value = p.values(),
+                first = m, second = v);
+  }
+
+ protected:
+  adam(options o, bool decoupled) : o_(o), decoupled_(decoupled) {
+    if (!(o.learning_rate >= 0) || !(o.epsilon >= 0) || !(o.weight_decay >= 0) || !(o.beta1 >= 0 && o.beta1 < 1) || !(o.beta2 >= 0 && o.beta2 < 1))
+      throw std::invalid_argument("ctgrad: adam: learning_rate, epsilon and weight_decay are at least 0, beta1 and beta2 are in [0, 1)");
+  }
+
+ private:
+  options o_;
+  bool decoupled_;
+  std::int64_t steps_ = 0;
+  detail::state first_, second_;
+};
+
+/// Adam with decoupled weight decay, as torch.optim.AdamW: p *= 1 - learning_rate weight_decay before the step.
+/// Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
+class adamw : public adam {
+ public:
+  explicit adamw(options o) : adam(o, true) {}
+};
+
+}  // namespace ctgrad::optim

@@ -1,0 +1,198 @@
+// Parameters: values and gradients of symbols, and programs that add into the gradients.
+// All values are in one contiguous buffer and all gradients in another, so that optimisers and all-reduce see one vector.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "program.hpp"
+
+namespace ctgrad {
+
+/// One parameter: its value and its gradient, which share memory with the set that it is of.
+template <class T, std::size_t Rank>
+struct parameter {
+  view<T, Rank> value, grad;
+};
+
+namespace detail {
+
+template <class... Symbols>
+struct parameters_error {
+  constexpr message operator()() const {
+    message m;
+    ((m.empty() && !is_floating(Symbols::type.type)
+          ? void(m << "ctgrad: parameter " << target_name<Symbols> << " is " << to_string(Symbols::type.type) << ", and only float32 and float64 have gradients")
+          : void()),
+     ...);
+    dtype const types[] = {Symbols::type.type...};
+    char const* const names[] = {target_name<Symbols>...};
+    for (std::size_t i = 0; i < sizeof...(Symbols); ++i) {
+      if (m.empty() && types[i] != types[0])
+        m << "ctgrad: parameters " << names[0] << " and " << names[i] << " are " << to_string(types[0]) << " and " << to_string(types[i]) << "; one set has one dtype";
+      for (std::size_t j = 0; j < i; ++j)
+        if (m.empty() && names[i] == names[j]) m << "ctgrad: parameter " << names[i] << " is given twice";
+    }
+    return m;
+  }
+};
+template <class Binding>
+struct parameter_data_error {
+  constexpr message operator()() const {
+    using target = typename Binding::target;
+    auto const a = argument_info_of<Binding>();
+    if (!a.is_bindable) return message() << "ctgrad: parameter " << target_name<target> << " is given something that is neither a number nor an array";
+    if (a.rank != target::rank) return message() << "ctgrad: parameter " << target_name<target> << " has " << target::rank << " axes, and is given data of " << a.rank;
+    if (a.type != target::type.type && !a.is_number)
+      return message() << "ctgrad: parameter " << target_name<target> << " is " << to_string(target::type.type) << ", and is given " << to_string(a.type) << " data";
+    return {};
+  }
+};
+
+}  // namespace detail
+
+/// Values and gradients of `Symbols`, all of element type `T`. Made by `ct::parameters`.
+template <class T, class... Symbols>
+class parameter_set {
+ public:
+  using element_type = T;
+  static constexpr std::size_t count = sizeof...(Symbols);
+
+  template <class... Bindings>
+  explicit parameter_set(std::tuple<Bindings...> const& initial) {
+    std::size_t number = 0;
+    std::int64_t total = 0;
+    auto measure = [&](auto const& binding) {
+      using target = typename std::remove_cvref_t<decltype(binding)>::target;
+      std::int64_t none;
+      auto const a = detail::describe_data<dtype_of<T>>(binding.data, none);
+      std::int64_t size = 1;
+      for (int axis = 0; axis < target::rank; ++axis) {
+        detail::extent const& e = target::type.s[axis];
+        if (e.is_static() && e.constant != a.extents[axis])
+          throw shape_error("ctgrad: axis " + std::to_string(axis) + " of parameter " + detail::target_name<target> + " has extent " + std::to_string(a.extents[axis]) +
+                            ", and needs " + std::to_string(e.constant));
+        extents_[number][static_cast<std::size_t>(axis)] = a.extents[axis];
+        size *= a.extents[axis];
+      }
+      first_[number++] = total;
+      total += size;
+    };
+    std::apply([&](auto const&... b) { (measure(b), ...); }, initial);
+    values_ = zeros<T>(total);
+    grads_ = zeros<T>(total);
+    std::apply([&](auto const&... b) { (copy(b), ...); }, initial);
+  }
+
+  /// The value and the gradient of a symbol.
+  template <class Symbol>
+  auto operator[](Symbol) {
+    constexpr int i = place<Symbol>;
+    if constexpr (i < 0) detail::require_no_error<no_parameter<Symbol>>();
+    else return parameter<T, static_cast<std::size_t>(Symbol::rank)>{part<Symbol>(values_), part<Symbol>(grads_)};
+  }
+  template <class Symbol>
+  static constexpr bool has = (std::is_same_v<Symbol, Symbols> || ...);
+
+  view<T, 1> values() { return values_.view(); }  ///< all values, one after the other
+  view<T, 1> grads() { return grads_.view(); }    ///< all gradients, in the same order
+  std::int64_t size() const { return values_.size(); }
+  void zero_grad() { grads_.fill(T{0}); }
+
+ private:
+  array<T, 1> values_, grads_;
+  std::int64_t first_[count + 1]{};
+  std::array<std::int64_t, detail::max_rank> extents_[count + 1]{};
+
+  template <class Symbol>
+  struct no_parameter {
+    constexpr detail::message operator()() const { return detail::message() << "ctgrad: " << detail::target_name<Symbol> << " is none of these parameters"; }
+  };
+  template <class Symbol>
+  static constexpr int place = [] {
+    int i = 0, found = -1;
+    ((std::is_same_v<Symbol, Symbols> ? void(found = i++) : void(++i)), ...);
+    return found;
+  }();
+  template <class Symbol>
+  auto part(array<T, 1>& of) {
+    constexpr auto rank = static_cast<std::size_t>(Symbol::rank);
+    std::array<std::int64_t, rank> extents{};
+    for (std::size_t axis = 0; axis < rank; ++axis) extents[axis] = extents_[place<Symbol>][axis];
+    return view<T, rank>(of.data() + first_[place<Symbol>], extents);
+  }
+  template <class Binding>
+  void copy(Binding const& b) {
+    using target = typename Binding::target;
+    auto to = part<target>(values_);
+    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(b.data)>>) *to.data() = static_cast<T>(b.data);
+    else to.assign(view_of(b.data));
+  }
+};
+
+/// Parameters with their first values: `ct::parameters(w = ct::zeros<float>(784), b = 0.0f)`. Gradients start at zero.
+/// Throws shape_error where data do not have the extents of their symbol.
+template <bound First, bound... Rest>
+auto parameters(First&& first, Rest&&... rest) {
+  using T = typename std::remove_cvref_t<First>::target::element_type;
+  detail::require_no_error<detail::parameters_error<typename std::remove_cvref_t<First>::target, typename std::remove_cvref_t<Rest>::target...>>();
+  detail::require_no_error<detail::parameter_data_error<std::remove_cvref_t<First>>>();
+  (detail::require_no_error<detail::parameter_data_error<std::remove_cvref_t<Rest>>>(), ...);
+  return parameter_set<T, typename std::remove_cvref_t<First>::target, typename std::remove_cvref_t<Rest>::target...>(
+      std::tuple<First const&, Rest const&...>(first, rest...));
+}
+
+/// A program that computes `Of` and adds its gradients into those of a parameter set.
+template <class Of, class... By>
+struct backward_program {
+  using program_type = program<1, Of, apply<detail::gradient_function, Of, By>...>;
+
+  /// Returns the value; adds into the gradients of `by` in `p`: `float l = backward(params, X = images, y = labels)`.
+  /// Throws shape_error, binding_error before anything is added.
+  template <class T, class... Symbols, bound... Bindings>
+  auto operator()(parameter_set<T, Symbols...>& p, Bindings&&... bindings) const {
+    constexpr bool needs_no_memory = program_type::compiled::buffer_count == program_type::compiled::symbol_count + program_type::compiled::output_count;
+    if constexpr (needs_no_memory) {
+      workspace_memory none(0);
+      return into(none, p, bindings...);
+    } else {
+      return with_memory(p, bindings...);
+    }
+  }
+  /// The same, with temporaries in `space`: nothing is allocated.
+  template <class T, class... Symbols, bound... Bindings>
+  auto into(workspace_memory& space, parameter_set<T, Symbols...>& p, Bindings&&... bindings) const {
+    detail::output_value<Of> value;
+    call(space, p, value, bindings...);
+    return value;
+  }
+  template <bound... Bindings>
+  workspace_memory workspace(Bindings const&... extents) const {
+    return program_type{}.workspace(extents...);
+  }
+
+ private:
+  template <class Set, class Value, class... Bindings>
+  static void call(workspace_memory& space, Set& p, Value& value, Bindings&... bindings) {
+    [&]<class... Symbol>(std::type_identity<Symbol>...) {
+      program_type{}.into(space, bindings..., (Symbol{} = p[Symbol{}].value)..., (Of{} = value), (apply<detail::gradient_function, Of, By>{} = p[By{}].grad)...);
+    }(std::type_identity<By>{}...);
+  }
+  template <class Set, class... Bindings>
+  static auto with_memory(Set& p, Bindings&... bindings) {
+    detail::output_value<Of> value;
+    [&]<class... Symbol>(std::type_identity<Symbol>...) {
+      workspace_memory space(program_type{}.workspace_bytes(bindings..., (Symbol{} = p[Symbol{}].value)...));
+      call(space, p, value, bindings...);
+    }(std::type_identity<By>{}...);
+    return value;
+  }
+};
+
+/// The program of a scalar and its gradients by `by`, which adds the gradients to those of a parameter set.
+template <expression Of, expression... By>
+constexpr auto backward(Of const& of, By const&... by) {
+  static_cast<void>(detail::make_program<1>(of, grad(of, by)...));
+  return backward_program<Of, By...>{};
+}
+
+}  // namespace ctgrad

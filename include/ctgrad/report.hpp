@@ -1,0 +1,120 @@
+// What a program does, for people and for static_assert: figures, loops as pseudo-code, graphs as pictures.
+// The certificates of design 1.7.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../../compiler/explain.hpp"
+#include "program.hpp"
+
+#include <iosfwd>
+#include <string>
+
+namespace ctgrad {
+
+/// Figures of a program.
+template <class Compiled>
+struct program_report {
+  int nests = 0;        ///< loops over memory: outermost loops, each walked once
+  int products = 0;     ///< matrix products left to BLAS
+  int temporaries = 0;  ///< whole arrays of the workspace
+  int rows = 0;         ///< row buffers: what one walk of the outer loops keeps
+  int operations = 0;   ///< elementwise operations in all bodies
+
+  /// Arithmetic operations of one call for the bound extents: `report(step).flops(N = 1000)`.
+  template <bound... Bindings>
+  constexpr std::int64_t flops(Bindings const&... extents) const {
+    return work(extents...).flops;
+  }
+  /// Bytes of arrays that one call reads and writes, each array once for each loop that walks it.
+  template <bound... Bindings>
+  constexpr std::int64_t bytes(Bindings const&... extents) const {
+    return work(extents...).bytes;
+  }
+
+ private:
+  template <bound... Bindings>
+  static constexpr detail::work work(Bindings const&... extents) {
+    detail::extent_binding b;
+    (b.entries.push_back({detail::extent_name{detail::target_name<typename Bindings::target>}, extents.data}), ...);
+    for (int i = 0; i < Compiled::dim_count; ++i)
+      if (!b.find(Compiled::dims[i].name)) throw "ctgrad: report: an extent is not bound";
+    return detail::measure(Compiled::graph, Compiled::schedule, b);
+  }
+};
+
+/// Figures of a program, as constants: `static_assert(ct::report(step).nests == 1)`.
+template <int Assigned, class... Outputs>
+constexpr auto report(program<Assigned, Outputs...> const&) {
+  using compiled = detail::compiled<Assigned, Outputs...>;
+  program_report<compiled> r;
+  for (auto const& l : compiled::schedule.loops) r.nests += l.parent < 0;
+  for (auto const& b : compiled::schedule.buffers) {
+    r.temporaries += b.kind == detail::buffer_kind::temporary;
+    r.rows += b.kind == detail::buffer_kind::row;
+  }
+  for (auto const& i : compiled::schedule.instructions) {
+    r.products += i.what == detail::action::product;
+    r.operations += i.what == detail::action::compute;
+  }
+  return r;
+}
+
+namespace detail {
+template <class Frozen>
+constexpr schedule thaw_schedule(Frozen const& s) {
+  return {{s.instructions.begin(), s.instructions.end()},
+          {s.loops.begin(), s.loops.end()},
+          {s.accesses.begin(), s.accesses.end()},
+          {s.buffers.begin(), s.buffers.end()},
+          {s.shapes.begin(), s.shapes.end()}};
+}
+template <class E>
+struct formula_of {
+  constexpr message operator()() const {
+    message m;
+    graph const g = graph_after<source_graph<E>, 3>.thaw();
+    print_formula(m, g, g.outputs[0]);
+    return m;
+  }
+};
+/// The graph of a program's outputs, or of one expression, after differentiation.
+template <expression E>
+graph graph_to_draw(E const&) {
+  return graph_after<source_graph<E>, 3>.thaw();
+}
+template <int Assigned, class... Outputs>
+graph graph_to_draw(program<Assigned, Outputs...> const&) {
+  return graph_after<source_graph<Outputs...>, 3>.thaw();
+}
+}  // namespace detail
+
+/// The simplified formula of an expression, gradients worked out: `ct::to_string(ct::grad(f, x)) == "2 * x"`. A constant.
+template <expression E>
+constexpr std::string_view to_string(E const&) {
+  return detail::text_of<detail::formula_of<E>>.view();
+}
+
+/// The loops of a program, as pseudo-code, with what is kept between them.
+template <int Assigned, class... Outputs>
+std::string explain(program<Assigned, Outputs...> const& p) {
+  using compiled = detail::compiled<Assigned, Outputs...>;
+  auto const r = report(p);
+  detail::message head;
+  head << r.nests << (r.nests == 1 ? " nest, " : " nests, ") << r.products << (r.products == 1 ? " product, " : " products, ") << r.temporaries
+       << (r.temporaries == 1 ? " temporary, " : " temporaries, ") << r.rows << (r.rows == 1 ? " row buffer\n" : " row buffers\n");
+  return detail::to_text(head) + detail::to_text(detail::explain(compiled::graph.thaw(), detail::thaw_schedule(compiled::schedule)));
+}
+
+/// The graph of an expression or a program in Graphviz's language: `dot -Tsvg`.
+template <class T>
+std::string to_dot(T const& what) {
+  return detail::to_text(detail::print_dot(detail::graph_to_draw(what)));
+}
+/// The graph of an expression or a program in Mermaid's language, which GitHub draws.
+template <class T>
+std::string to_mermaid(T const& what) {
+  return detail::to_text(detail::print_mermaid(detail::graph_to_draw(what)));
+}
+
+}  // namespace ctgrad

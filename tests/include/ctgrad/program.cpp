@@ -1,0 +1,714 @@
+// Programs as they are called: names, results, what may be bound, and every run-time check, with its whole message.
+// Expected values are written out or come from loops in double; nothing may be written where a call throws.
+//
+// SPDX-License-Identifier: BSL-1.0
+#define BOOST_TEST_MODULE program
+#include <ctgrad/ctgrad.hpp>
+
+#include "../../arrays.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace ct = ctgrad;
+using namespace ct::literals;
+using ct::test::filled, ct::test::infinity, ct::test::message_of, ct::test::near, ct::test::not_a_number;
+
+namespace {
+std::atomic<std::size_t> allocations{0};
+void* allocate(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  size = (size + alignment - 1) / alignment * alignment;
+  if (void* p = std::aligned_alloc(alignment, size ? size : alignment)) return p;
+  throw std::bad_alloc();
+}
+}  // namespace
+void* operator new(std::size_t size) { return allocate(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return allocate(size, static_cast<std::size_t>(alignment)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace {
+
+constexpr auto N = ct::dim("N"_s);
+constexpr auto M = ct::dim("M"_s);
+constexpr auto X = ct::tensor<float>("X"_s, N, 3_c);
+constexpr auto w = ct::tensor<float>("w"_s, 3_c);
+constexpr auto b = ct::scalar<float>("b"_s);
+constexpr auto y = ct::tensor<float>("y"_s, N);
+
+constexpr auto p = ct::sigmoid(ct::matmul(X, w) + b);
+constexpr auto loss = -ct::mean(y * ct::log(p) + (1_c - y) * ct::log(1_c - p));
+constexpr auto gradients = ct::grad(loss, w, b);
+constexpr auto dw = ct::grad(loss, w);
+constexpr auto db = ct::grad(loss, b);
+constexpr auto step = ct::compile(loss, gradients);
+
+ct::array<float, 2> const images{{1, 2, -1}, {0.5f, -1, 2}, {-2, 0, 1}, {1, 1, 1}};
+ct::array<float, 1> const labels{1, 0, 0, 1}, weights{0.25f, -0.5f, 1};
+
+struct logistic {
+  double loss = 0, dw[3]{}, db = 0;
+};
+logistic by_hand(float bias) {
+  logistic r;
+  for (int n = 0; n < 4; ++n) {
+    double z = bias;
+    for (int k = 0; k < 3; ++k) z += static_cast<double>(images(n, k)) * weights(k);
+    double const probability = 1 / (1 + std::exp(-z)), t = labels(n);
+    r.loss -= (t * std::log(probability) + (1 - t) * std::log(1 - probability)) / 4;
+    for (int k = 0; k < 3; ++k) r.dw[k] += (probability - t) * images(n, k) / 4;
+    r.db += (probability - t) / 4;
+  }
+  return r;
+}
+/// float32 sums of four terms, against double.
+constexpr double single = 1e-6;
+
+// Small programs for the checks.
+constexpr auto u = ct::tensor<float>("u"_s, N);
+constexpr auto v = ct::tensor<float>("v"_s, N);
+constexpr auto A = ct::tensor<float>("A"_s, N, M);
+constexpr auto twice = ct::compile(2_c * u);
+constexpr auto total = u + 2_c * v;
+constexpr auto add = ct::compile(total);
+constexpr auto doubled = 2_c * A;
+constexpr auto twice_matrix = ct::compile(doubled);
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(names_in_any_order) {
+  auto const expected = by_hand(0.5f);
+  auto const check = [&](auto const& r) {
+    BOOST_TEST(near(r[loss], expected.loss, single));
+    BOOST_TEST(near(r[dw], {expected.dw[0], expected.dw[1], expected.dw[2]}, single));
+    BOOST_TEST(near(r[db], expected.db, single));
+  };
+  check(step(X = images, y = labels, w = weights, b = 0.5f));
+  check(step(b = 0.5f, w = weights, y = labels, X = images));
+  check(step(w = weights, X = images, b = 0.5f, y = labels));
+}
+
+BOOST_AUTO_TEST_CASE(results_by_expression_and_in_order) {
+  auto const expected = by_hand(-1.0f);
+  auto r = step(X = images, y = labels, w = weights, b = -1.0f);
+  static_assert(std::is_same_v<decltype(r[loss]), float&>);
+  static_assert(std::is_same_v<std::remove_cvref_t<decltype(r[dw])>, ct::array<float, 1>>);
+  float const l = r[loss];
+  auto const& gw = r[dw];
+  auto [l2, gw2, gb2] = step(X = images, y = labels, w = weights, b = -1.0f);
+  BOOST_TEST(near(l, expected.loss, single));
+  BOOST_TEST(l2 == l);
+  BOOST_TEST(near(gb2, expected.db, single));
+  BOOST_TEST(near(gw, {expected.dw[0], expected.dw[1], expected.dw[2]}, single));
+  BOOST_TEST(std::equal(gw.data(), gw.data() + 3, gw2.data()));
+  BOOST_TEST(&std::get<1>(r.values) == &r[dw]);
+  BOOST_TEST(get<0>(r) == l);
+  // An expression that means the same is another one where it is written differently; the same type is the same output.
+  BOOST_TEST(&r[ct::grad(loss, w)] == &r[dw]);
+}
+
+BOOST_AUTO_TEST_CASE(one_output_of_each_rank) {
+  auto r = ct::compile(b * 2_c, u, A)(b = 1.5f, u = ct::array<float, 1>{1, 2}, A = ct::array<float, 2>{{1, 2, 3}, {4, 5, 6}});
+  auto const& [number, vector, matrix] = r;
+  BOOST_TEST(number == 3.0f);
+  BOOST_TEST(near(vector, {1, 2}, 0));
+  BOOST_TEST(near(matrix, {1, 2, 3, 4, 5, 6}, 0));
+  BOOST_TEST((matrix.shape() == std::array<std::int64_t, 2>{2, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(the_same_expression_twice_and_a_constant) {
+  auto const [a, c, one, also_u] = ct::compile(2_c * u, 2_c * u, ct::sum(u) - ct::sum(u) + 1_c, u)(u = ct::array<float, 1>{1, -2});
+  BOOST_TEST(near(a, {2, -4}, 0));
+  BOOST_TEST(near(c, {2, -4}, 0));
+  BOOST_TEST(one == 1.0f);
+  BOOST_TEST(near(also_u, {1, -2}, 0));
+}
+
+// Inputs.
+
+BOOST_AUTO_TEST_CASE(numbers_are_converted) {
+  constexpr auto d = ct::scalar<double>("d"_s);
+  constexpr auto i = ct::scalar<int>("i"_s);
+  constexpr auto t = ct::scalar<bool>("t"_s);
+  auto const [x, k, q] = ct::compile(d + 0.5_c, i * 3_c, !t)(d = 2, i = 7, t = true);
+  BOOST_TEST(x == 2.5);
+  BOOST_TEST(k == 21);
+  BOOST_TEST(!q);
+  static_assert(std::is_same_v<std::remove_cvref_t<decltype(k)>, std::int32_t>);
+  static_assert(std::is_same_v<std::remove_cvref_t<decltype(q)>, bool>);
+  float const bound = 3;
+  BOOST_TEST(ct::compile(d * 2_c)(d = bound)[d * 2_c] == 6.0);
+  BOOST_TEST(ct::compile(d * 2_c)(d = ct::array<double, 0>(4.0))[d * 2_c] == 8.0);
+}
+
+BOOST_AUTO_TEST_CASE(inputs_of_every_kind) {
+  std::vector<float> vector{1, 2, 3};
+  std::vector<float> const constant_vector{1, 2, 3};
+  std::array<float, 3> array{1, 2, 3};
+  float c_array[]{1, 2, 3};
+  float const constant_c_array[]{1, 2, 3};
+  auto const check = [](auto const& r) { BOOST_TEST(near(r[2_c * u], {2, 4, 6}, 0)); };
+  check(twice(u = vector));
+  check(twice(u = constant_vector));
+  check(twice(u = std::vector<float>{1, 2, 3}));
+  check(twice(u = array));
+  check(twice(u = c_array));
+  check(twice(u = constant_c_array));
+  check(twice(u = std::span(vector)));
+  check(twice(u = std::span<float const>(vector)));
+  check(twice(u = ct::array<float, 1>{1, 2, 3}));
+  check(twice(u = ct::view<float const, 1>(vector.data(), {3})));
+}
+
+BOOST_AUTO_TEST_CASE(c_arrays_of_two_axes) {
+  float const matrix[2][3]{{1, 2, 3}, {4, 5, 6}};
+  BOOST_TEST(near(twice_matrix(A = matrix)[doubled], {2, 4, 6, 8, 10, 12}, 0));
+}
+
+BOOST_AUTO_TEST_CASE(strided_inputs) {
+  for (int n : {1, 2, 5, 33, 300}) {
+    auto const memory = filled<float>(7, 4 * n + 4);
+    for (int stride : {1, 2, 3, -1, -2, 0}) {
+      float const* first = memory.data() + (stride < 0 ? 4 * n : 0);
+      ct::view<float const, 1> const x(first, {n}, {stride});
+      std::vector<double> expected;
+      double sum = 0;
+      for (int i = 0; i < n; ++i) expected.push_back(2.0 * first[i * stride]), sum += first[i * stride];
+      BOOST_TEST(near(twice(u = x)[2_c * u], expected, 0), "stride " << stride << ", extent " << n);
+      BOOST_TEST(near(ct::compile(ct::sum(u))(u = x)[ct::sum(u)], sum, 1e-6), "stride " << stride << ", extent " << n);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(matrices_seen_in_other_orders) {
+  auto const memory = filled<float>(3, 40, 50);
+  auto const check = [&](ct::view<float const, 2> x) {
+    std::vector<double> expected, rows(static_cast<std::size_t>(x.extent(0)), 0.0), columns(static_cast<std::size_t>(x.extent(1)), 0.0);
+    for (int i = 0; i < x.extent(0); ++i)
+      for (int j = 0; j < x.extent(1); ++j) {
+        expected.push_back(2.0 * x(i, j));
+        rows[static_cast<std::size_t>(i)] += x(i, j), columns[static_cast<std::size_t>(j)] += x(i, j);
+      }
+    constexpr auto row_sums = ct::sum(A, 1_c);
+    constexpr auto column_sums = ct::sum(A, 0_c);
+    auto const r = ct::compile(doubled, row_sums, column_sums)(A = x);
+    BOOST_TEST(near(r[doubled], expected, 0));
+    BOOST_TEST(near(r[row_sums], rows, 2e-6));
+    BOOST_TEST(near(r[column_sums], columns, 2e-6));
+  };
+  check(memory.view());
+  check(memory.view().t());
+  check(memory.slice(0, 3, 20).slice(1, 7, 40));
+  check(memory.slice(0, 30, 3, -4).slice(1, nullptr ? 0 : 49, 2, -3));
+  check(memory.slice(0, 5, 6).expand(17, 50));
+  check(memory.slice(1, 5, 6).expand(40, 17));
+  check(memory.slice(0, 5, 6).slice(1, 5, 6).expand(13, 19));
+  check(memory.slice(0, 5, 6));
+  check(memory.slice(1, 5, 6));
+}
+
+BOOST_AUTO_TEST_CASE(one_array_for_two_symbols) {
+  auto const x = filled<float>(1, 20);
+  std::vector<double> expected;
+  for (int i = 0; i < 20; ++i) expected.push_back(static_cast<double>(x(i)) + 2.0 * x(i));
+  BOOST_TEST(near(add(u = x, v = x)[total], expected, 1e-7));
+}
+
+// Outputs.
+
+BOOST_AUTO_TEST_CASE(outputs_into_memory_of_the_caller) {
+  auto const expected = by_hand(0.5f);
+  auto space = step.workspace(N = 4);
+  float l = 0;
+  float gradient[3]{};
+  ct::array<float, 0> bias;
+  step.into(space, X = images, y = labels, w = weights, b = 0.5f, loss = l, dw = gradient, db = bias);
+  BOOST_TEST(near(l, expected.loss, single));
+  BOOST_TEST(near(gradient, 3, {expected.dw[0], expected.dw[1], expected.dw[2]}, single));
+  BOOST_TEST(near(bias(), expected.db, single));
+  std::vector<float> vector(3);
+  std::array<float, 3> array{};
+  step.into(space, dw = vector, X = images, y = labels, db = l, w = weights, b = 0.5f, loss = bias);
+  step.into(space, dw = std::span(array), X = images, y = labels, db = l, w = weights, b = 0.5f, loss = bias);
+  BOOST_TEST(std::equal(vector.begin(), vector.end(), gradient));
+  BOOST_TEST(std::equal(array.begin(), array.end(), gradient));
+}
+
+BOOST_AUTO_TEST_CASE(strided_and_transposed_outputs) {
+  auto space = twice_matrix.workspace(N = 40, M = 50);
+  for (int rows : {1, 3, 17, 40})
+    for (int columns : {1, 2, 31, 50}) {
+      auto const x = filled<float>(5, rows, columns);
+      auto const check = [&](ct::view<float, 2> out) {
+        twice_matrix.into(space, A = x, doubled = out);
+        bool right = true;
+        for (int i = 0; i < rows; ++i)
+          for (int j = 0; j < columns; ++j) right = right && out(i, j) == 2 * x(i, j);
+        BOOST_TEST(right, rows << " rows, " << columns << " columns");
+      };
+      ct::array<float, 2> whole = ct::zeros<float>(rows, columns), transposed = ct::zeros<float>(columns, rows), wide = ct::zeros<float>(2 * rows, 3 * columns);
+      check(whole);
+      check(transposed.t());
+      check(wide.slice(0, 0, 2 * rows, 2).slice(1, 0, 3 * columns, 3));
+      check(wide.slice(0, std::nullopt, std::nullopt, -2).slice(1, std::nullopt, std::nullopt, -3));
+      // What lies between is not touched.
+      wide.fill(-7);
+      check(wide.slice(0, 1, 2 * rows, 2).slice(1, 1, 3 * columns, 3));
+      bool untouched = true;
+      for (int i = 0; i < 2 * rows; ++i)
+        for (int j = 0; j < 3 * columns; ++j) untouched = untouched && ((i % 2 == 1 && j % 3 == 1) || wide(i, j) == -7);
+      BOOST_TEST(untouched);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(strided_outputs_of_reductions) {
+  constexpr auto rows = ct::sum(A, 1_c);
+  constexpr auto columns = ct::max(A, 0_c);
+  constexpr auto program = ct::compile(rows, columns);
+  auto const x = filled<float>(9, 21, 37);
+  auto space = program.workspace(N = 21, M = 37);
+  ct::array<float, 1> many_rows = ct::zeros<float>(63), many_columns = ct::zeros<float>(74);
+  program.into(space, A = x, rows = many_rows.slice(0, 1, std::nullopt, 3), columns = many_columns.slice(0, std::nullopt, std::nullopt, -2));
+  for (int i = 0; i < 21; ++i) {
+    double sum = 0;
+    for (int j = 0; j < 37; ++j) sum += x(i, j);
+    BOOST_TEST(near(many_rows(3 * i + 1), sum, 1e-6));
+    BOOST_TEST(many_rows(3 * i) == 0);
+  }
+  for (int j = 0; j < 37; ++j) {
+    float largest = x(0, j);
+    for (int i = 0; i < 21; ++i) largest = std::max(largest, x(i, j));
+    BOOST_TEST(many_columns(73 - 2 * j) == largest);
+    BOOST_TEST(many_columns(72 - 2 * j) == 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(into_does_not_allocate) {
+  // Products and a softmax: this one needs temporaries.
+  constexpr auto V = ct::tensor<float>("V"_s, 3_c, M);
+  constexpr auto z = ct::tensor<int>("z"_s, N);
+  constexpr auto cost = ct::cross_entropy(ct::matmul(ct::tanh(X), V), z);
+  constexpr auto dV = ct::grad(cost, V);
+  constexpr auto program = ct::compile(cost, dV);
+  auto const V0 = filled<float>(2, 3, 5);
+  ct::array<int, 1> const classes{0, 4, 2, 1};
+  ct::array<float, 2> gradient = ct::zeros<float>(3, 5);
+  auto space = program.workspace(N = 4, M = 5);
+  BOOST_TEST(space.bytes() > 0);
+  float l = 0;
+  auto call = [&] { program.into(space, X = images, V = V0, z = classes, cost = l, dV = gradient); };
+  call();  // BLAS may set itself up once
+  std::size_t const before = allocations;
+  for (int i = 0; i < 10; ++i) call();
+  float single_number = 0, bias[1];
+  auto small = step.workspace(N = 4);
+  std::size_t const made = allocations;
+  step.into(small, X = images, y = labels, w = weights, b = 0.5f, loss = single_number, dw = gradient[0].slice(0, 0, 3), db = bias[0]);
+  BOOST_TEST(allocations == made);
+  BOOST_TEST(before <= made);
+  // The workspace is the only allocation between the two.
+  BOOST_TEST(made - before <= 1);
+  auto const [by_call, gradient_by_call] = program(X = images, V = V0, z = classes);
+  BOOST_TEST(l == by_call);
+}
+
+BOOST_AUTO_TEST_CASE(a_workspace_serves_smaller_extents) {
+  constexpr auto V = ct::tensor<float>("V"_s, 3_c, M);
+  constexpr auto program = ct::compile(ct::sum(ct::tanh(ct::matmul(X, V))));
+  auto space = program.workspace(N = 50, M = 40);
+  for (int n : {50, 7, 1, 0, 33}) {
+    auto const x = filled<float>(3, n, 3);
+    auto const v0 = filled<float>(4, 3, 40);
+    float l = 0;
+    program.into(space, X = x, V = v0, ct::sum(ct::tanh(ct::matmul(X, V))) = l);
+    BOOST_TEST(near(l, std::get<0>(program(X = x, V = v0).values), 0));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(from_several_threads) {
+  auto const expected = by_hand(0.5f);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i)
+        if (auto const r = step(X = images, y = labels, w = weights, b = 0.5f); !near(r[loss], expected.loss, single) || !near(r[db], expected.db, single)) ++wrong;
+    });
+  for (auto& t : threads) t.join();
+  BOOST_TEST(wrong == 0);
+}
+
+// Extents.
+
+BOOST_AUTO_TEST_CASE(wrong_extents) {
+  auto const call = [](auto... bindings) {
+    return message_of<ct::shape_error>([&] { step(bindings...); });
+  };
+  ct::array<float, 2> const wide = ct::zeros<float>(4, 5), tall = ct::zeros<float>(5, 3);
+  ct::array<float, 1> const four{1, 2, 3, 4}, five{1, 2, 3, 4, 5};
+  BOOST_TEST(call(X = wide, y = labels, w = weights, b = 0.5f) == "ctgrad: axis 1 of X has extent 5, and needs 3");
+  BOOST_TEST(call(X = images, y = labels, w = four, b = 0.5f) == "ctgrad: axis 0 of w has extent 4, and needs 3");
+  // Which symbol says what N is follows from the graph, not from the call.
+  std::string const seen = call(X = images, y = five, w = weights, b = 0.5f), other = call(X = tall, y = labels, w = weights, b = 0.5f);
+  BOOST_TEST((seen == "ctgrad: axis 0 of y has extent 5, and needs 4 = N (from axis 0 of X)" || seen == "ctgrad: axis 0 of X has extent 4, and needs 5 = N (from axis 0 of y)"), seen);
+  BOOST_TEST((other == "ctgrad: axis 0 of y has extent 4, and needs 5 = N (from axis 0 of X)" || other == "ctgrad: axis 0 of X has extent 5, and needs 4 = N (from axis 0 of y)"), other);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_extents_of_outputs) {
+  auto space = step.workspace(N = 4);
+  float l = -1;
+  float gradient[3]{-1, -1, -1}, two[2]{-1, -1}, bias = -1;
+  BOOST_TEST(message_of<ct::shape_error>([&] { step.into(space, X = images, y = labels, w = weights, b = 0.5f, loss = l, dw = two, db = bias); }) ==
+             "ctgrad: axis 0 of output 1 has extent 2, and needs 3");
+  BOOST_TEST(l == -1);
+  BOOST_TEST(two[0] == -1);
+  ct::array<float, 1> const three{1, 2, 3};
+  BOOST_TEST(message_of<ct::shape_error>([&] { add.into(space, u = three, v = three, total = two); }) == "ctgrad: axis 0 of output 0 has extent 2, and needs 3 = N (from axis 0 of u)");
+  BOOST_TEST(two[0] == -1);
+  BOOST_TEST(message_of<ct::shape_error>([&] { step.into(space, X = images, y = three, w = weights, b = 0.5f, loss = l, dw = gradient, db = bias); }).starts_with("ctgrad: axis 0 of "));
+  BOOST_TEST((l == -1 && gradient[0] == -1 && bias == -1));
+}
+
+BOOST_AUTO_TEST_CASE(an_input_never_broadcasts_at_run_time) {
+  ct::array<float, 1> const one{1}, three{1, 2, 3};
+  BOOST_TEST(message_of<ct::shape_error>([&] { add(u = three, v = one); }) == "ctgrad: axis 0 of v has extent 1, and needs 3 = N (from axis 0 of u)");
+  constexpr auto row = ct::tensor<float>("row"_s, 1_c, M);
+  BOOST_TEST(near(ct::compile(A + row)(A = ct::array<float, 2>{{1, 2}, {3, 4}}, row = ct::array<float, 2>{{10, 20}})[A + row], {11, 22, 13, 24}, 0));
+  BOOST_TEST(message_of<ct::shape_error>([&] { ct::compile(A + row)(A = ct::array<float, 2>{{1, 2}, {3, 4}}, row = ct::array<float, 2>{{10, 20}, {30, 40}}); }) ==
+             "ctgrad: axis 0 of row has extent 2, and needs 1");
+}
+
+BOOST_AUTO_TEST_CASE(anonymous_extents_unify) {
+  constexpr auto s = ct::vector<float>("s"_s);
+  constexpr auto t = ct::vector<float>("t"_s);
+  constexpr auto Q = ct::matrix<float>("Q"_s);
+  constexpr auto e = ct::matmul(Q, s) + t;
+  constexpr auto program = ct::compile(e, ct::grad(ct::sum(e * e), Q));
+  ct::array<float, 2> const q{{1, 2, 3}, {4, 5, 6}};
+  ct::array<float, 1> const three{1, 0, -1}, two{10, 20};
+  auto const r = program(Q = q, s = three, t = two);
+  BOOST_TEST(near(r[e], {8, 18}, 0));
+  BOOST_TEST(near(std::get<1>(r.values), {16, 0, -16, 36, 0, -36}, 0));
+  std::string const first = message_of<ct::shape_error>([&] { program(Q = q, s = two, t = two); });
+  BOOST_TEST((first == "ctgrad: axis 0 of s has extent 2, and needs 3 = Q.1 (from axis 1 of Q)" || first == "ctgrad: axis 1 of Q has extent 3, and needs 2 = s.0 (from axis 0 of s)"), first);
+  std::string const second = message_of<ct::shape_error>([&] { program(Q = q, s = three, t = three); });
+  BOOST_TEST((second == "ctgrad: axis 0 of t has extent 3, and needs 2 = Q.0 (from axis 0 of Q)" || second == "ctgrad: axis 0 of Q has extent 2, and needs 3 = t.0 (from axis 0 of t)"), second);
+  // With a static extent: that is what the anonymous one has to be.
+  constexpr auto known = ct::compile(w * s);
+  BOOST_TEST(near(known(w = weights, s = three)[w * s], {0.25, 0, -1}, 0));
+  BOOST_TEST(message_of<ct::shape_error>([&] { known(w = weights, s = two); }) == "ctgrad: axis 0 of s has extent 2, and needs 3");
+  // An anonymous extent is not stretched.
+  ct::array<float, 1> const one{1};
+  BOOST_TEST(message_of<ct::shape_error>([&] { known(w = weights, s = one); }) == "ctgrad: axis 0 of s has extent 1, and needs 3");
+}
+
+BOOST_AUTO_TEST_CASE(chains_of_anonymous_extents) {
+  constexpr auto s = ct::vector<double>("s"_s);
+  constexpr auto t = ct::vector<double>("t"_s);
+  constexpr auto q = ct::vector<double>("q"_s);
+  constexpr auto r = ct::vector<double>("r"_s);
+  constexpr auto e = (s + t) * (q + r);
+  constexpr auto program = ct::compile(e, ct::sum(s * r));
+  ct::array<double, 1> const two{1, 2}, three{1, 2, 3};
+  BOOST_TEST(near(program(s = two, t = two, q = two, r = two)[e], {4, 16}, 0));
+  BOOST_TEST(message_of<ct::shape_error>([&] { program(s = two, t = two, q = two, r = three); }).find("extent 3, and needs 2") != std::string::npos);
+  BOOST_TEST(message_of<ct::shape_error>([&] { program(s = two, t = three, q = two, r = two); }).find("extent 3, and needs 2") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(null_pointers) {
+  ct::view<float, 1> const none;
+  ct::array<float, 1> const three{1, 2, 3};
+  // A view cannot be made of null and a size; a scalar can be null.
+  BOOST_TEST(message_of<ct::binding_error>([] { ct::view<float, 1>(nullptr, {3}); }) == "a view of shape (3,) is given a null pointer");
+  ct::view<float, 0> const null_scalar;
+  BOOST_TEST(message_of<ct::binding_error>([&] { ct::compile(b * 2_c)(b = null_scalar); }) == "ctgrad: b is bound to a null pointer");
+  auto space = step.workspace(N = 4);
+  float gradient[3]{-1, -1, -1}, bias = -1;
+  BOOST_TEST(message_of<ct::binding_error>([&] { step.into(space, X = images, y = labels, w = weights, b = 0.5f, loss = null_scalar, dw = gradient, db = bias); }) ==
+             "ctgrad: output 0 is bound to a null pointer");
+  BOOST_TEST((gradient[0] == -1 && bias == -1));
+  // No elements, no memory: that is fine.
+  BOOST_TEST(twice(u = none)[2_c * u].size() == 0);
+  BOOST_TEST(message_of<ct::shape_error>([&] { add(u = none, v = three); }) == "ctgrad: axis 0 of v has extent 3, and needs 0 = N (from axis 0 of u)");
+}
+
+BOOST_AUTO_TEST_CASE(no_elements) {
+  ct::array<float, 1> const none;
+  auto const r = ct::compile(ct::sum(u), ct::mean(u), ct::max(u), ct::min(u), ct::prod(u), 2_c * u, ct::logsumexp(u), ct::softmax(u))(u = none);
+  BOOST_TEST(r[ct::sum(u)] == 0.0f);
+  BOOST_TEST(std::isnan(r[ct::mean(u)]));
+  BOOST_TEST(r[ct::max(u)] == -infinity);
+  BOOST_TEST(r[ct::min(u)] == infinity);
+  BOOST_TEST(r[ct::prod(u)] == 1.0f);
+  BOOST_TEST(r[2_c * u].size() == 0);
+  BOOST_TEST(r[ct::logsumexp(u)] == -infinity);
+  BOOST_TEST(r[ct::softmax(u)].size() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_elements_of_matrices) {
+  constexpr auto rows = ct::sum(A, 1_c);
+  constexpr auto columns = ct::max(A, 0_c);
+  constexpr auto mean = ct::mean(A, 1_c);
+  constexpr auto program = ct::compile(rows, columns, mean, doubled, ct::softmax(A));
+  auto const wide = program(A = ct::array<float, 2>::uninitialized({0, 3}));
+  BOOST_TEST(wide[rows].size() == 0);
+  BOOST_TEST(near(wide[columns], {-infinity, -infinity, -infinity}, 0));
+  BOOST_TEST((wide[doubled].shape() == std::array<std::int64_t, 2>{0, 3}));
+  auto const tall = program(A = ct::array<float, 2>::uninitialized({3, 0}));
+  BOOST_TEST(near(tall[rows], {0, 0, 0}, 0));
+  BOOST_TEST(near(tall[mean], {not_a_number, not_a_number, not_a_number}, 0));
+  BOOST_TEST(tall[columns].size() == 0);
+  auto const neither = program(A = ct::array<float, 2>::uninitialized({0, 0}));
+  BOOST_TEST(neither[rows].size() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_elements_in_products) {
+  constexpr auto K = ct::dim("K"_s);
+  constexpr auto L = ct::tensor<float>("L"_s, N, K);
+  constexpr auto R = ct::tensor<float>("R"_s, K, M);
+  constexpr auto product = ct::matmul(L, R);
+  constexpr auto program = ct::compile(product, ct::grad(ct::sum(product * product), L), ct::grad(ct::sum(product * product), R));
+  for (auto [n, k, m] : {std::array{0, 2, 3}, std::array{2, 0, 3}, std::array{2, 3, 0}, std::array{0, 0, 0}, std::array{0, 0, 2}}) {
+    auto const [value, dL, dR] = program(L = filled<float>(1, n, k), R = filled<float>(2, k, m));
+    BOOST_TEST(near(value, std::vector<double>(static_cast<std::size_t>(n * m), 0.0), 0));
+    BOOST_TEST(near(dL, std::vector<double>(static_cast<std::size_t>(n * k), 0.0), 0));
+    BOOST_TEST(near(dR, std::vector<double>(static_cast<std::size_t>(k * m), 0.0), 0));
+  }
+  auto const r = step(X = ct::array<float, 2>::uninitialized({0, 3}), y = ct::array<float, 1>{}, w = weights, b = 0.5f);
+  BOOST_TEST(std::isnan(r[loss]));
+}
+
+BOOST_AUTO_TEST_CASE(workspaces) {
+  constexpr auto V = ct::tensor<float>("V"_s, 3_c, M);
+  constexpr auto e = ct::sum(ct::tanh(ct::matmul(X, V)));
+  constexpr auto program = ct::compile(e);
+  BOOST_TEST(message_of<ct::shape_error>([&] { program.workspace(N = -1, M = 3); }) == "ctgrad: extent N is -1");
+  std::string const missing = message_of<ct::shape_error>([&] { program.workspace(N = 4); });
+  BOOST_TEST(missing == "ctgrad: workspace needs the extent M");
+  auto space = program.workspace(N = 2, M = 4);
+  float l = -1;
+  auto const v0 = filled<float>(4, 3, 40);
+  std::int64_t const needed = program.workspace(N = 4, M = 40).bytes();
+  BOOST_TEST(message_of<ct::shape_error>([&] { program.into(space, X = images, V = v0, e = l); }) ==
+             "ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(needed) + ": make it for larger extents");
+  BOOST_TEST(l == -1);
+  BOOST_TEST(program.workspace(N = 0, M = 0).bytes() == 0);
+}
+// Extents whose product does not fit int64 bytes are refused, not wrapped.
+BOOST_AUTO_TEST_CASE(workspaces_beyond_memory) {
+  constexpr auto V = ct::tensor<float>("V"_s, 3_c, M);
+  constexpr auto program = ct::compile(ct::sum(ct::tanh(ct::matmul(X, V))));
+  for (std::int64_t n : {std::int64_t{1} << 32, std::int64_t{1} << 62, std::numeric_limits<std::int64_t>::max()})
+    BOOST_TEST(message_of<ct::shape_error>([&] { program.workspace(N = n, M = n); }) == "ctgrad: the temporaries have more bytes than can be addressed");
+}
+
+// Memory that is shared.
+
+BOOST_AUTO_TEST_CASE(in_place) {
+  auto space = add.workspace(N = 300);
+  for (int n : {1, 7, 16, 33, 257, 300})
+    for (int stride : {1, 3, -2}) {
+      auto memory = filled<float>(1, 3 * n);
+      ct::view<float, 1> const x(memory.data() + (stride < 0 ? 2 * (n - 1) : 0), {n}, {stride});
+      auto const v0 = filled<float>(2, n);
+      std::vector<double> expected;
+      for (int i = 0; i < n; ++i) expected.push_back(x(i) + 2.0f * v0(i));
+      add.into(space, u = x, v = v0, total = x);
+      BOOST_TEST(near(ct::array<float, 1>(x), expected, 0), "extent " << n << ", stride " << stride);
+    }
+  // An update: w and g have a place each, w is written where it was read.
+  constexpr auto g = ct::tensor<float>("g"_s, N);
+  constexpr auto updated = u - 0.1_c * g;
+  constexpr auto decayed = 0.9_c * v + g;
+  constexpr auto program = ct::compile(updated, decayed);
+  ct::array<float, 1> weight{1, 2, 3}, velocity{1, 1, 1};
+  ct::array<float, 1> const slope{10, 20, 30};
+  program.into(space, u = weight, v = velocity, g = slope, updated = weight, decayed = velocity);
+  BOOST_TEST(near(weight, {0, 0, 0}, 1e-6));
+  BOOST_TEST(near(velocity, {10.9, 20.9, 30.9}, 1e-6));
+}
+
+BOOST_AUTO_TEST_CASE(in_place_of_a_matrix) {
+  auto space = twice_matrix.workspace(N = 20, M = 33);
+  auto x = filled<float>(3, 20, 33);
+  auto const before = x;
+  twice_matrix.into(space, A = x, doubled = x);
+  bool right = true;
+  for (int i = 0; i < x.size(); ++i) right = right && x.data()[i] == 2 * before.data()[i];
+  BOOST_TEST(right);
+  // Through a transposed view of both: still the same elements.
+  twice_matrix.into(space, A = x.t(), doubled = x.t());
+  for (int i = 0; i < x.size(); ++i) right = right && x.data()[i] == 4 * before.data()[i];
+  BOOST_TEST(right);
+  // Of a square, against its transpose: element (i, j) goes where (j, i) has yet to be read.
+  auto square = filled<float>(3, 5, 5);
+  auto const kept = square;
+  BOOST_TEST(message_of<ct::overlap_error>([&] { twice_matrix.into(space, A = square.t(), doubled = square); }) ==
+             "ctgrad: output 0 overlaps A in memory, which would change the result");
+  BOOST_TEST(std::memcmp(square.data(), kept.data(), 25 * sizeof(float)) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(overlaps_are_refused_before_anything_is_written) {
+  auto space = add.workspace(N = 64);
+  auto memory = filled<float>(1, 64);
+  auto const kept = memory;
+  auto const refused = [&](auto out, auto in) {
+    std::string const seen = message_of<ct::overlap_error>([&] { add.into(space, u = in, v = filled<float>(2, in.extent(0)), total = out); });
+    BOOST_TEST(std::memcmp(memory.data(), kept.data(), 64 * sizeof(float)) == 0);
+    return seen;
+  };
+  std::string const text = "ctgrad: output 0 overlaps u in memory, which would change the result";
+  BOOST_TEST(refused(memory.slice(0, 1, 33), memory.slice(0, 0, 32)) == text);
+  BOOST_TEST(refused(memory.slice(0, 0, 32), memory.slice(0, 1, 33)) == text);
+  BOOST_TEST(refused(memory.slice(0, 31, 62), memory.slice(0, 1, 32)) == text);
+  BOOST_TEST(refused(memory.slice(0, std::nullopt, std::nullopt, -1), memory.view()) == text);
+  BOOST_TEST(refused(memory.slice(0, 0, 32), memory.slice(0, 0, 64, 2)) == text);
+  // Side by side is fine.
+  add.into(space, u = memory.slice(0, 0, 32), v = filled<float>(2, 32), total = memory.slice(0, 32, 64));
+  BOOST_TEST(std::memcmp(memory.data(), kept.data(), 32 * sizeof(float)) == 0);
+}
+// Elements that alternate in memory share none. The check is by ranges of addresses, so it refuses them too; a later one may allow it.
+BOOST_AUTO_TEST_CASE(interleaved_memory_is_refused) {
+  auto space = add.workspace(N = 32);
+  auto memory = filled<float>(1, 64);
+  BOOST_TEST(message_of<ct::overlap_error>([&] { add.into(space, u = memory.slice(0, 0, 64, 2), v = filled<float>(2, 32), total = memory.slice(0, 1, 64, 2)); }) ==
+             "ctgrad: output 0 overlaps u in memory, which would change the result");
+}
+
+BOOST_AUTO_TEST_CASE(an_output_over_an_input_that_is_read_again) {
+  constexpr auto centred = u - ct::mean(u);
+  constexpr auto unit = ct::softmax(u);
+  auto const run = [](auto program, auto output) {
+    auto space = program.workspace(N = 5);
+    ct::array<float, 1> x{1, 2, 3, 4, 5};
+    ct::array<float, 1> const other = x;
+    auto const [expected] = program(u = other);
+    std::string const seen = message_of<ct::overlap_error>([&] { program.into(space, u = x, output = x); });
+    if (seen == "(no exception)") BOOST_TEST(std::equal(x.data(), x.data() + 5, expected.data()));
+    else BOOST_TEST(std::equal(x.data(), x.data() + 5, other.data()));
+    return seen;
+  };
+  // Where it is allowed the result is right; where not, the array is as it was.
+  run(ct::compile(centred), centred);
+  run(ct::compile(unit), unit);
+  BOOST_TEST(run(ct::compile(ct::softmax(u) * ct::sum(ct::softmax(u) * u)), ct::softmax(u) * ct::sum(ct::softmax(u) * u)) != "(another exception)");
+}
+BOOST_AUTO_TEST_CASE(a_product_over_its_operand) {
+  constexpr auto S = ct::tensor<float>("S"_s, N, N);
+  constexpr auto T = ct::tensor<float>("T"_s, N, N);
+  constexpr auto product = ct::matmul(S, T);
+  constexpr auto program = ct::compile(product);
+  auto space = program.workspace(N = 3);
+  auto s = filled<float>(1, 3, 3);
+  auto const t = filled<float>(2, 3, 3), kept = s;
+  BOOST_TEST(message_of<ct::overlap_error>([&] { program.into(space, S = s, T = t, product = s); }) == "ctgrad: output 0 overlaps S in memory, which would change the result");
+  BOOST_TEST(std::equal(s.data(), s.data() + 9, kept.data()));
+}
+BOOST_AUTO_TEST_CASE(two_outputs_and_an_input_in_place) {
+  // The first output must not replace u before the second has read it.
+  constexpr auto a = 2_c * u;
+  constexpr auto c = ct::sum(u * v);
+  constexpr auto d = ct::grad(ct::sum(u * u * v), u);
+  constexpr auto program = ct::compile(a, c, d);
+  auto space = program.workspace(N = 40);
+  for (int n : {1, 5, 40}) {
+    auto x = filled<float>(1, n);
+    auto const v0 = filled<float>(2, n), before = x;
+    double dot = 0;
+    std::vector<double> slope, twofold;
+    for (int i = 0; i < n; ++i) dot += before(i) * v0(i), slope.push_back(2.0 * before(i) * v0(i)), twofold.push_back(2.0 * before(i));
+    float sum = 0;
+    ct::array<float, 1> gradient = ct::zeros<float>(n);
+    std::string const seen = message_of<ct::overlap_error>([&] { program.into(space, u = x, v = v0, a = x, c = sum, d = gradient); });
+    if (seen == "(no exception)") {
+      BOOST_TEST(near(x, twofold, 0));
+      BOOST_TEST(near(sum, dot, 1e-6));
+      BOOST_TEST(near(gradient, slope, 1e-6));
+    } else {
+      BOOST_TEST(std::equal(x.data(), x.data() + n, before.data()));
+    }
+  }
+}
+BOOST_AUTO_TEST_CASE(an_input_of_stride_zero_in_place) {
+  auto space = add.workspace(N = 4);
+  float number = 3;
+  ct::view<float, 1> const repeated(&number, {4}, {0});
+  ct::array<float, 1> const v0{1, 2, 3, 4};
+  BOOST_TEST(message_of<ct::overlap_error>([&] { add.into(space, u = repeated, v = v0, total = repeated); }) == "ctgrad: output 0 has elements that share memory");
+  BOOST_TEST(number == 3);
+}
+
+BOOST_AUTO_TEST_CASE(outputs_that_overlap) {
+  constexpr auto a = 2_c * u;
+  constexpr auto c = 3_c * u;
+  constexpr auto program = ct::compile(a, c);
+  auto space = program.workspace(N = 4);
+  auto memory = filled<float>(1, 8);
+  auto const kept = memory;
+  ct::array<float, 1> const x{1, 2, 3, 4};
+  BOOST_TEST(message_of<ct::overlap_error>([&] { program.into(space, u = x, a = memory.slice(0, 0, 4), c = memory.slice(0, 3, 7)); }) == "ctgrad: outputs 0 and 1 overlap in memory");
+  BOOST_TEST(message_of<ct::overlap_error>([&] { program.into(space, u = x, a = memory.slice(0, 0, 4), c = memory.slice(0, 0, 4)); }) == "ctgrad: outputs 0 and 1 overlap in memory");
+  BOOST_TEST(std::memcmp(memory.data(), kept.data(), 8 * sizeof(float)) == 0);
+  program.into(space, u = x, a = memory.slice(0, 0, 4), c = memory.slice(0, 4, 8));
+  BOOST_TEST(near(memory, {2, 4, 6, 8, 3, 6, 9, 12}, 0));
+}
+
+BOOST_AUTO_TEST_CASE(an_output_that_overlaps_itself) {
+  auto space = twice_matrix.workspace(N = 3, M = 4);
+  auto memory = filled<float>(1, 40);
+  auto const kept = memory;
+  auto const x = filled<float>(2, 3, 4);
+  auto const refused = [&](std::int64_t row_stride, std::int64_t column_stride) {
+    std::string const seen = message_of<ct::overlap_error>([&] { twice_matrix.into(space, A = x, doubled = ct::view<float, 2>(memory.data() + 20, {3, 4}, {row_stride, column_stride})); });
+    if (seen != "(no exception)") BOOST_TEST(std::memcmp(memory.data(), kept.data(), 40 * sizeof(float)) == 0);
+    return seen;
+  };
+  std::string const text = "ctgrad: output 0 has elements that share memory";
+  BOOST_TEST(refused(0, 1) == text);
+  BOOST_TEST(refused(4, 0) == text);
+  BOOST_TEST(refused(3, 1) == text);
+  BOOST_TEST(refused(1, 2) == text);
+  BOOST_TEST(refused(-3, 1) == text);
+  BOOST_TEST(refused(1, -1) == text);
+  BOOST_TEST(refused(4, 1) == "(no exception)");
+  BOOST_TEST(refused(1, 3) == "(no exception)");
+  BOOST_TEST(refused(-5, -1) == "(no exception)");
+}
+
+BOOST_AUTO_TEST_CASE(extents_of_one) {
+  constexpr auto column = ct::tensor<float>("column"_s, N, 1_c);
+  constexpr auto row = ct::tensor<float>("row"_s, 1_c, M);
+  constexpr auto e = column * row;
+  constexpr auto back = ct::sum(e * A);
+  constexpr auto by_column = ct::grad(back, column);
+  constexpr auto by_row = ct::grad(back, row);
+  constexpr auto program = ct::compile(e, by_column, by_row);
+  for (int n : {1, 2, 19})
+    for (int m : {1, 3, 40}) {
+      auto const c = filled<float>(1, n, 1), r = filled<float>(2, 1, m), a = filled<float>(3, n, m);
+      std::vector<double> product, dc(static_cast<std::size_t>(n), 0.0), dr(static_cast<std::size_t>(m), 0.0);
+      for (int i = 0; i < n; ++i)
+        for (int j = 0; j < m; ++j) {
+          product.push_back(static_cast<double>(c(i, 0)) * r(0, j));
+          dc[static_cast<std::size_t>(i)] += static_cast<double>(r(0, j)) * a(i, j);
+          dr[static_cast<std::size_t>(j)] += static_cast<double>(c(i, 0)) * a(i, j);
+        }
+      auto const seen = program(column = c, row = r, A = a);
+      BOOST_TEST(near(seen[e], product, 1e-6));
+      BOOST_TEST(near(seen[by_column], dc, 1e-5));
+      BOOST_TEST(near(seen[by_row], dr, 1e-5));
+      BOOST_TEST((seen[by_column].shape() == std::array<std::int64_t, 2>{n, 1}));
+    }
+}
