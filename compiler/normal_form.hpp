@@ -51,6 +51,7 @@ struct atom {
   int height = 0;      ///< how deep totals nest in it
   int lead = -1;       ///< base, zero: the largest monomial of the sum, where that is a product of positive powers
   int lead_sign = 1;   ///< and its coefficient
+  int tail = -1;       ///< base: what divides all terms but a constant one, where that is a product of positive powers
   int partner = -1;
 
   constexpr bool same(atom const& other) const {
@@ -281,6 +282,14 @@ struct polynomials {
     return true;
   }
 
+  /// Whether a factor of `m` stands in `p` with a negative exponent.
+  constexpr bool meets_denominator(int m, product const& p) const {
+    for (int k = monomials[m].begin; k < monomials[m].begin + monomials[m].count; ++k)
+      for (factor const& f : p)
+        if (f.atom == factors[k].atom && f.exponent.negative()) return true;
+    return false;
+  }
+
   constexpr void add_product(terms& out, rational c, int a, int b) {
     if (a == unit_monomial || b == unit_monomial) return add(out, c, a == unit_monomial ? b : a);
     bool const active = monomials[a].active || monomials[b].active;
@@ -347,6 +356,19 @@ struct polynomials {
         for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k) {
           term const t = pool[k];
           if (t.monomial != a.lead) add_reduced(out, -(scale * t.coefficient), times(quotient, t.monomial));
+        }
+        return;
+      } else if (a.kind == atom_kind::base && f.exponent.negative() && a.tail >= 0 && meets_denominator(a.tail, p)) {
+        // Partial fractions: 1 / (x (c + x y)) = (1 / x - y / (c + x y)) / c
+        product raised = p;
+        raise(raised, f.atom, 1);
+        rational scale = c;
+        for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k)
+          if (pool[k].monomial == unit_monomial) scale = c * pool[k].coefficient.inverse();
+        add_reduced(out, scale, std::move(raised));
+        for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k) {
+          term const t = pool[k];
+          if (t.monomial != unit_monomial) add_reduced(out, -(scale * t.coefficient), times(p, t.monomial));
         }
         return;
       }

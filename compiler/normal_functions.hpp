@@ -28,6 +28,14 @@ struct normal_functions : polynomials {
   constexpr int base_atom(terms const& s) {
     atom n = with_sums({.kind = atom_kind::base, .active = true, .a = sum(s), .sign = sign_of(s)});
     set_lead(n, s);
+    bool constant = false;
+    for (term const& t : s) constant = constant || t.monomial == unit_monomial;
+    if (constant && s.size() > 1)
+      if (product const tail = common_factor(s, true); !tail.empty()) {
+        bool positive_powers = true;
+        for (factor const& f : tail) positive_powers = positive_powers && !f.exponent.negative() && !atoms[f.atom].truth;
+        if (positive_powers) n.tail = monomial(tail);
+      }
     return keep(n);
   }
   constexpr terms application(op code, terms const& s) {
@@ -95,6 +103,32 @@ struct normal_functions : polynomials {
 
   // Factors.
 
+  /// The largest monomial of which all of `s` are multiples by positive powers; the constant term, where it is to be left out, does not count.
+  constexpr product common_factor(terms const& s, bool without_constant = false) const {
+    product common;
+    bool first = true;
+    for (term const& t : s) {
+      if (without_constant && t.monomial == unit_monomial) continue;
+      product const p = factors_of(t.monomial);
+      if (first) {
+        common = p, first = false;
+        continue;
+      }
+      product met;
+      std::size_t i = 0, j = 0;
+      while (i < common.size() || j < p.size()) {
+        bool const left = j == p.size() || (i < common.size() && common[i].atom < p[j].atom), both = !left && i < common.size() && common[i].atom == p[j].atom;
+        factor f = left ? common[i] : p[j];
+        if (both && common[i].exponent < f.exponent) f.exponent = common[i].exponent;
+        if (both || f.exponent.negative()) met.push_back(f);
+        if (left || both) ++i;
+        if (!left) ++j;
+      }
+      common = met;
+    }
+    return common;
+  }
+
   /// A sum as sign * scale * common * rest: scale > 0, rest with lead coefficient ±1 and a positive smallest term; 1 where there was one term.
   struct factored {
     int sign = 1;
@@ -124,21 +158,7 @@ struct normal_functions : polynomials {
       }
     }
     if (s.empty()) return result;
-    product common = factors_of(s[0].monomial);
-    for (std::size_t k = 1; k < s.size(); ++k) {
-      product const p = factors_of(s[k].monomial);
-      product met;
-      std::size_t i = 0, j = 0;
-      while (i < common.size() || j < p.size()) {
-        bool const left = j == p.size() || (i < common.size() && common[i].atom < p[j].atom), both = !left && i < common.size() && common[i].atom == p[j].atom;
-        factor f = left ? common[i] : p[j];
-        if (both && common[i].exponent < f.exponent) f.exponent = common[i].exponent;
-        if (both || f.exponent.negative()) met.push_back(f);
-        if (left || both) ++i;
-        if (!left) ++j;
-      }
-      common = met;
-    }
+    product const common = common_factor(s);
     result.common = common;
     if (s.size() == 1) {
       result.rest = one();

@@ -58,6 +58,7 @@ struct op_info {
   int precedence = 10;              ///< of the infix or prefix form, for printing
   bool commutative = false;
   bool takes_bool = true;
+  bool kept = false;                ///< stands for memory: is neither folded nor merged
   bool widens = false;              ///< a reduction of bool and int32 that gives int64
   bool additive = false;            ///< a reduction that may go on from what an array holds
 };

@@ -28,6 +28,7 @@ inline constexpr pass graph_passes[] = {
     {"prepare", [](graph const& g) constexpr { return prepare(g); }},
     {"choose computations", [](graph const& g) constexpr { return simplify(g, loop_rules); }},
     {"share", [](graph const& g) constexpr { return simplify(g, sharing_rules); }},
+    {"separate outputs", [](graph const& g) constexpr { return separate_outputs(g); }},
 };
 
 /// A graph that a type `Source` makes, kept. Each pass is its own constant evaluation, so that compilers' limits hold for big graphs.

@@ -1,5 +1,5 @@
-// Brings a graph into the form that loops are made of: extents that are equal have one name, every output is computed by a node of its own,
-// and products that BLAS would not be faster at are sums of products.
+// Brings a graph into the form that loops are made of: extents that are equal have one name, products that BLAS would not be faster at are
+// sums of products, and every output is computed by a node of its own.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
@@ -115,6 +115,19 @@ constexpr graph prepare(graph from) {
     if (gemm) operands[0] = in_memory(b, operands[0]), operands[1] = in_memory(b, operands[1]);
     map[i] = copy_node(b, from, n, operands);
     if (product && !gemm) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
+  }
+  for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
+  return without_dead_nodes(b.g);
+}
+
+/// Gives every output a node of its own that computes it, and nothing else reads where results are added up.
+constexpr graph separate_outputs(graph const& from) {
+  builder b(from);
+  std::vector<node_id> map(from.nodes.size(), node_id::none);
+  for (int i = 0; i < from.size(); ++i) {
+    node_id operands[max_operands];
+    for (int k = 0; k < from.nodes[i].arity; ++k) operands[k] = map[index(from.nodes[i].operands[k])];
+    map[i] = copy_node(b, from, from.nodes[i], operands);
   }
   std::vector<node_id> taken;
   std::vector<char> used(b.g.nodes.size() + 1, 0);

@@ -87,7 +87,7 @@ constexpr graph simplify(graph const& from, Rules const& rules) {
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
     for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
     op_info const& row = info(n.code);
-    node_id id = row.kind == op_kind::map && n.code != op::cast ? b.map(n.code, operands[0], operands[1], operands[2])
+    node_id id = row.kind == op_kind::map && n.code != op::cast && !row.kept ? b.map(n.code, operands[0], operands[1], operands[2])
                  : n.code == op::cast                          ? b.cast(operands[0], n.type)
                  : n.code == op::broadcast                     ? b.broadcast(operands[0], b.intern(from[n.shape]), n.axes())
                                                                : copy_node(b, from, n, operands);

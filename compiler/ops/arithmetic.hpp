@@ -10,7 +10,7 @@ namespace ctgrad::detail {
 
 // clang-format off
 template <> struct row<op::copy> {
-  static constexpr op_info info{.name = "copy", .cost = 0};
+  static constexpr op_info info{.name = "copy", .cost = 0, .kept = true};
   static constexpr auto eval(auto x) { return x; }
   static constexpr value d0(value g, value, value) { return g; }
 };

@@ -148,8 +148,10 @@ constexpr bool all_are_found(std::size_t first, std::size_t last) {
     if (said(all_broken[i]).view() != all_broken[i].text) return false;
   return true;
 }
-static_assert(all_are_found(0, 25));
-static_assert(all_are_found(25, std::size(all_broken)));
+static_assert(all_are_found(0, 20));  // in parts, for clang's limit of steps in one evaluation
+static_assert(all_are_found(20, 40));
+static_assert(all_are_found(40, 60));
+static_assert(all_are_found(60, std::size(all_broken)));
 
 }  // namespace
 
