@@ -159,7 +159,9 @@ class fuser {
   constexpr void keep(node_id id) {
     auto const i = index(id);
     if (value_buffer[i] >= 0) return;
-    axis_mask const mask = kind_of(id) == op_kind::product ? all_axes(id) : free_axes(id);
+    axis_mask mask = 0;
+    for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
+      if (int const c = kind_of(id) == op_kind::product ? -1 : class_of_result(id, axis); c < 0 || !is_open(c)) mask |= axis_mask{1} << axis;  // -1: an axis of extent 1 stays
     shape s;
     for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
       if (mask >> axis & 1) s.push_back(g.shape_of(id)[axis]);
@@ -170,6 +172,13 @@ class fuser {
     value_buffer[i] = static_cast<std::int16_t>(out.buffers.size());
     buffer_axes[i] = mask;
     out.buffers.push_back({row ? buffer_kind::row : buffer_kind::temporary, g[id].type, 0, shape_id{place}, id});
+  }
+
+  /// Whether the array of a value has room for one walk of class `c` only.
+  constexpr bool is_row_of(node_id id, int c) {
+    for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
+      if (value_buffer[index(id)] >= 0 && !(buffer_axes[index(id)] >> axis & 1) && class_of_result(id, axis) == c) return true;
+    return false;
   }
 
   // Instructions.
@@ -288,11 +297,12 @@ class fuser {
     for (std::size_t at = nodes.size(); at-- > 0;) {
       node_id const id = nodes[at];
       auto const i = index(id);
-      bool const wanted = is_reduction(id) || (value_buffer[i] >= 0 && !in_memory[i]);
+      // What has no axes left may be for a block around this one.
+      bool const single = is_reduction(id) || !has_free_iteration(id), wanted = single || (value_buffer[i] >= 0 && !in_memory[i]);
       if (wanted) need[i].add(group[i]);
       if (need[i].empty()) continue;
       bool const crosses = !need[i].is_only(group[i]);
-      if (is_reduction(id) || !has_free_iteration(id)) {
+      if (single) {
         // A reduction is never computed twice. What has no axes left is at hand in the whole block.
         if (crosses && free_axes(id)) keep(id);
         need[i] = only(group[i]);
@@ -451,7 +461,10 @@ class fuser {
     out.instructions[begin].end = push({.what = action::end_loop, .loop = number});
     // Values of this walk that have an array are in it now, unless an outer loop has yet to fill the rest, which reads the same element.
     for (node_id id : nodes) {
-      if (!is_reduction(id)) {
+      if (is_row_of(id, c)) {
+        // It held one walk's elements: another loop over `c` computes them again, or keeps them in a row of its own.
+        value_buffer[index(id)] = -1, buffer_axes[index(id)] = 0, in_memory[index(id)] = 0;
+      } else if (!is_reduction(id)) {
         if (value_buffer[index(id)] >= 0) in_memory[index(id)] = 1;
       } else if (reduces(id, c) && !is_summing(id)) {
         instruction_id const first = start[index(id)];

@@ -117,7 +117,9 @@ struct normal_axes : normal_functions {
         int const before = next_temporary;
         renaming inside = r;
         std::vector<bound_index> const own = own_indices(a, inside);
-        terms const result = a.kind == atom_kind::total ? total(renamed_monomial(a.a, inside), own) : reduction(a.code, renamed(terms_of(a.a), inside), own);
+        terms result;
+        if (a.kind == atom_kind::total) result = total(renamed_monomial(a.a, inside), own);
+        else result = reduction(a.code, renamed(terms_of(a.a), inside), own);
         next_temporary = before;
         return result;
       }
@@ -184,7 +186,8 @@ struct normal_axes : normal_functions {
         if (atoms[f.atom].uses & tied) inside.push_back(f);
       for (bound_index const& b : own)
         if (tied >> b.index & 1) mine.push_back(b);
-      result = multiply(result, inside.empty() ? terms_of_extent(extents[static_cast<std::size_t>(mine[0].extent)]) : closed(monomial(inside), mine));
+      if (inside.empty()) result = multiply(result, terms_of_extent(extents[static_cast<std::size_t>(mine[0].extent)]));
+      else result = multiply(result, closed(monomial(inside), mine));
       bound &= ~tied;
     }
     return result;

@@ -201,7 +201,11 @@ struct polynomials {
   // Sums.
 
   static constexpr terms one() { return {{unit_monomial, 1}}; }
-  static constexpr terms constant(rational c) { return c.is_zero() ? terms{} : terms{{unit_monomial, c}}; }
+  // (g++ 12 destroys the vectors of a conditional expression twice in constant expressions, hence statements here and below.)
+  static constexpr terms constant(rational c) {
+    if (c.is_zero()) return {};
+    return {{unit_monomial, c}};
+  }
   constexpr terms of_atom(int id, rational exponent = 1) { return {{monomial({{id, exponent}}), 1}}; }
 
   /// s += c * m

@@ -96,7 +96,8 @@ struct normal_functions : polynomials {
     terms const where_true = by_cases(where_truth(s, truth, true), f), where_false = by_cases(where_truth(s, truth, false), f);
     terms const chosen = of_atom(truth);
     // Where a case has no value, any will do.
-    terms result = is_undefined(where_false) ? terms{} : plus(where_false, multiply(chosen, where_false), -1);
+    terms result;
+    if (!is_undefined(where_false)) result = plus(where_false, multiply(chosen, where_false), -1);
     if (!is_undefined(where_true)) add(result, multiply(chosen, where_true));
     return result;
   }
@@ -213,9 +214,9 @@ struct normal_functions : polynomials {
     return by_cases(s, [&](terms const& x) { return power_of_case(x, exponent); });
   }
   constexpr terms power_of_case(terms const& s, rational exponent) {
-    if (s.empty()) return exponent.negative() ? undefined() : terms{};
+    if (s.empty()) return power_of_zero(exponent);
     factored const f = factor_out(s);
-    if (f.rest.empty()) return exponent.negative() ? undefined() : terms{};
+    if (f.rest.empty()) return power_of_zero(exponent);
     bool const single = f.rest == one();
     terms result = power_of(f.scale, exponent);
     product p;
@@ -245,14 +246,20 @@ struct normal_functions : polynomials {
     if (f.sign > 0 && known && together.size() == 1 && !together[0].exponent.is_even_power()) {
       raise(p, together[0].atom, together[0].exponent * exponent);
     } else if (!together.empty() || f.sign < 0 || !known) {
-      if (together.empty() && single) return exponent.negative() || p.empty() ? undefined() : terms{};  // sqrt(-x^2): nowhere, or 0
-      terms inside;
-      for (term const& t : known ? one() : f.rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
+      if (together.empty() && single && p.empty()) return undefined();
+      if (together.empty() && single) return power_of_zero(exponent);  // sqrt(-x^2) is 0, or nothing
+      terms inside, rest = one();
+      if (!known) rest = f.rest;
+      for (term const& t : rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
       raise(p, base_atom(inside), exponent);
     }
     terms powers;
     add_reduced(powers, 1, p);
     return multiply(result, powers);
+  }
+  constexpr terms power_of_zero(rational exponent) {
+    if (exponent.negative()) return undefined();
+    return {};
   }
   constexpr terms absolute(terms const& s) { return plus(scaled(multiply(s, positive(s)), 2), s, -1); }
 
@@ -308,8 +315,9 @@ struct normal_functions : polynomials {
         add(result, log_of_atom(together[0].atom), together[0].exponent);
       } else if (!together.empty() || f.sign < 0 || !known) {
         if (together.empty() && single) return undefined();
-        terms inside;
-        for (term const& t : known ? one() : f.rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
+        terms inside, rest = one();
+        if (!known) rest = f.rest;
+        for (term const& t : rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
         add(result, application(op::log, inside));
       }
       return result;
@@ -323,7 +331,7 @@ struct normal_functions : polynomials {
   /// 1 where s > 0 (or s == 0), else 0. Both are of `s` scaled to lead coefficient 1: s < 0 is 1 - (s > 0) - (s == 0).
   constexpr terms compare(terms const& s, bool greater) {
     return by_cases(s, [&](terms const& x) -> terms {
-      auto const truth = [](bool b) { return b ? one() : terms{}; };
+      auto const truth = [](bool b) { return constant(b ? 1 : 0); };
       if (x.empty()) return truth(!greater);
       if (x.size() == 1 && x[0].monomial == unit_monomial) return truth(greater && !x[0].coefficient.negative());
       sign_class const sign = sign_of(x);
@@ -375,9 +383,9 @@ struct normal_functions : polynomials {
     if (code == op::log) return logarithm(s);
     return by_cases(s, [&](terms const& x) -> terms {
       int const p = parity(code);
-      if (x.empty() && p) return p < 0 ? terms{} : one();
+      if (x.empty() && p) return constant(p < 0 ? 0 : 1);
       bool const flip = p && largest(x).coefficient.negative();
-      terms const argument = flip ? scaled(x, -1) : x;
+      terms const argument = scaled(x, flip ? -1 : 1);
       if (code == op::cos) {  // made beside its sine, so that there is one cosine
         application(op::sin, argument);
         return application(op::cos, argument);

@@ -60,11 +60,13 @@ struct normalizer : normal_axes {
   constexpr terms constant_value(node const& n) {
     if (!is_floating(n.type)) {
       rational const r = exact(n);
-      return r.lost() ? number(n.real()) : constant(r);
+      if (r.lost()) return number(n.real());
+      return constant(r);
     }
     double const number = n.real();
     if (number == 0) return {};
-    if (!(number - number == 0)) return number == number ? this->number(number) : undefined();
+    if (number != number) return undefined();
+    if (!(number - number == 0)) return this->number(number);
     exact_number const e = exact_number_of(number < 0 ? -number : number, n.type == dtype::float32);
     if (e.coefficient.lost()) return this->number(number);
     terms result = constant(number < 0 ? -e.coefficient : e.coefficient);
@@ -110,7 +112,8 @@ struct normalizer : normal_axes {
       if (n.code == op::permute && i < g[n.shape].rank) r.add(n.source_axis(i), i);
       if (n.code == op::squeeze && i < from.rank && !(n.axes() >> i & 1)) r.add(i, j++);
     }
-    return r.affected ? renamed(x, r) : x;
+    if (!r.affected) return x;
+    return renamed(x, r);
   }
   constexpr terms reduced(node const& n) {
     next_temporary = first_temporary;
@@ -184,7 +187,9 @@ struct normalizer : normal_axes {
         if (is_floating(n.type) || from <= n.type) return operand(n, 0);
         return opaque(n);  // cuts off or wraps
       }
-      case op::add: return n.type == dtype::bool_ ? opaque(n) : plus(operand(n, 0), operand(n, 1));
+      case op::add:
+        if (n.type == dtype::bool_) return opaque(n);
+        return plus(operand(n, 0), operand(n, 1));
       case op::subtract: return plus(operand(n, 0), operand(n, 1), -1);
       case op::negative: return scaled(operand(n, 0), -1);
       case op::multiply: return multiply(operand(n, 0), operand(n, 1));
@@ -209,7 +214,9 @@ struct normalizer : normal_axes {
       case op::atan:
       case op::erf: return function(n.code, operand(n, 0));
       case op::floor:
-      case op::round: return is_floating(n.type) ? function(n.code, operand(n, 0)) : operand(n, 0);
+      case op::round:
+        if (!is_floating(n.type)) return operand(n, 0);
+        return function(n.code, operand(n, 0));
       default: return opaque(n);
     }
   }
@@ -248,7 +255,11 @@ struct normalizer : normal_axes {
     if (s.empty()) return !failed;
     if (int const truth = find_truth(s); truth >= 0) {
       bool const zero = atoms[truth].kind == atom_kind::zero;
-      return vanishes(zero ? where_zero(s, truth) : where_truth(s, truth, true), depth + 1) && vanishes(where_truth(s, truth, false), depth + 1);
+      terms where_true;
+      if (zero) where_true = where_zero(s, truth);
+      else where_true = where_truth(s, truth, true);
+      if (!vanishes(where_true, depth + 1)) return false;
+      return vanishes(where_truth(s, truth, false), depth + 1);
     }
     product denominators;
     for (term const& t : s)

@@ -63,9 +63,10 @@ struct matcher {
 };
 
 /// A node by what its operands are, where no pattern of plain maps can say it.
-constexpr node_id simplify_structure(builder& b, node_id id) {
+constexpr node_id simplify_structure(builder& b, node_id id, std::vector<char> const& opaque) {
   node const n = b.g[id];
-  node const x = n.arity ? b.g[n.operands[0]] : node{};
+  if (!n.arity || (index(n.operands[0]) < static_cast<int>(opaque.size()) && opaque[index(n.operands[0])])) return id;
+  node const x = b.g[n.operands[0]];
   if (n.code == op::where && x.is_constant()) return n.operands[x.attribute ? 1 : 2];
   if (n.code == op::broadcast && x.code == op::broadcast && n.attribute == 0 && x.attribute == 0) return b.broadcast(x.operands[0], n.shape, 0);
   // A negation moves out of a sum: one operation instead of one for each element.
@@ -92,7 +93,7 @@ constexpr graph simplify(graph const& from, Rules const& rules) {
                  : n.code == op::broadcast                     ? b.broadcast(operands[0], b.intern(from[n.shape]), n.axes())
                                                                : copy_node(b, from, n, operands);
     for (int round = 0; round < 16; ++round) {
-      node_id next = simplify_structure(b, id);
+      node_id next = simplify_structure(b, id, opaque);
       node const at = b.g[id];
       if (next == id && is_floating(at.type) | (at.type == dtype::bool_))
         for (int r = rules.first[static_cast<int>(at.code)]; r < rules.first[static_cast<int>(at.code) + 1] && next == id; ++r) {

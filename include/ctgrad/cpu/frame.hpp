@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "../compiler.hpp"
+#include "../compiled.hpp"
 #include "simd.hpp"
 
 #include <array>
@@ -18,14 +18,6 @@ struct array_ref {
   std::int64_t extents[max_rank]{};
   std::int64_t strides[max_rank]{};
 };
-
-// Each entry of a program as a constant of its own: indexing the arrays in every step costs nvcc memory without bound (design 4.3).
-template <class P, int I>
-inline constexpr instruction instruction_at = P::schedule.instructions[I];
-template <class P, int I>
-inline constexpr access access_at = P::schedule.accesses[I];
-template <class P, int I>
-inline constexpr node node_at = P::graph.nodes[I];
 
 /// The type that the sum of a reduction over `T` is kept in between loops.
 template <class T>

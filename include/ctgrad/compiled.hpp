@@ -1,0 +1,62 @@
+// What the compiler works out about a program: its graph, its schedule, the names of its extents.
+// Types and constants only, without a backend: emission for the CPU and kernels for a GPU are instantiated with it.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../../compiler/program.hpp"
+#include "gradient.hpp"
+
+namespace ctgrad::detail {
+
+/// The graph of the outputs; those from `Assigned` on are added to what their arrays hold.
+template <int Assigned, class... Outputs>
+struct program_source {
+  static constexpr graph make() {
+    graph g = source_graph<Outputs...>::make();
+    g.accumulate_from = Assigned;
+    return g;
+  }
+};
+
+/// Everything that the compiler works out about a program, as constants.
+template <int Assigned, class... Outputs>
+struct compiled {
+  using source = program_source<Assigned, Outputs...>;
+  static constexpr auto const& graph = graph_after<source>;
+  static constexpr schedule_size size = size_of(fuse(graph.thaw()));
+  static constexpr frozen_schedule<size> schedule{fuse(graph.thaw())};
+
+  static constexpr int dim_count = static_cast<int>(find_dims(graph).size());
+  static constexpr auto dims = [] {
+    std::array<dim_entry, dim_count + 1> table{};
+    auto const found = find_dims(graph);
+    for (int i = 0; i < dim_count; ++i) table[i] = found[i];
+    return table;
+  }();
+  static constexpr int dim_number(extent_name name) {
+    for (int i = 0; i < dim_count; ++i)
+      if (dims[i].name == name) return i;
+    return dim_count;
+  }
+  static constexpr int symbol_count = static_cast<int>(graph.symbols.size());
+  static constexpr int output_count = sizeof...(Outputs);
+  static constexpr int buffer_count = size.buffers;
+  static constexpr bool accumulates(int buffer) {
+    return schedule.buffers[buffer].kind == buffer_kind::output && schedule.buffers[buffer].number >= graph.accumulate_from;
+  }
+  template <int Buffer>
+  static constexpr shape buffer_shape = schedule.shapes[static_cast<std::size_t>(index(schedule.buffers[Buffer].s))];
+  template <int Symbol, int Output>
+  static constexpr bool same_array_allowed = may_be_same_array(schedule, Symbol, symbol_count + Output);
+};
+
+// Each entry of a program as a constant of its own: indexing the arrays in every step costs nvcc memory without bound (design 4.3).
+template <class P, int I>
+inline constexpr instruction instruction_at = P::schedule.instructions[I];
+template <class P, int I>
+inline constexpr access access_at = P::schedule.accesses[I];
+template <class P, int I>
+inline constexpr node node_at = P::graph.nodes[I];
+
+}  // namespace ctgrad::detail

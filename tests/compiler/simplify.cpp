@@ -1,0 +1,262 @@
+// Each rewrite rule: what it makes of a formula, and that the value stays, for NaN, infinities, signed zeros and extremes too.
+// Rules that are there for stability may differ where the formula as written overflows or rounds, and then have to give the true value.
+//
+// SPDX-License-Identifier: BSL-1.0
+#define BOOST_TEST_MODULE simplify
+#include "../../compiler/print.hpp"
+#include "../../compiler/simplify.hpp"
+#include "../interpreted.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace ctgrad;
+using namespace ctgrad::test;
+using detail::index;
+
+namespace {
+
+using real = long double;
+using truth = real (*)(real, real);
+real softplus_of(real x, real) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x))); }
+real logistic(real x) { return 1 / (1 + std::exp(-x)); }
+
+/// A rule as it is printed, and, where it is there for stability, the true value.
+struct expected_rule {
+  std::string_view before, after;
+  truth value = nullptr;
+};
+
+const expected_rule expected_default_rules[] = {
+    {"1 * x", "x"},
+    {"x / 1", "x"},
+    {"x - 0", "x"},
+    {"(-1) * x", "-x"},
+    {"--x", "x"},
+    {"x + -y", "x - y"},
+    {"x - -y", "x + y"},
+    {"-x * -y", "x * y"},
+    {"y * -x", "-(x * y)"},
+    {"-x / y", "-(x / y)"},
+    {"x / -y", "-(x / y)"},
+    {"c * -x", "-c * x"},
+    {"x + x", "2 * x"},
+    {"pow(x, 1)", "x"},
+    {"pow(x, 0)", "1"},
+    {"pow(x, -1)", "1 / x"},
+    {"abs(-x)", "abs(x)"},
+    {"abs(abs(x))", "abs(x)"},
+    {"relu(relu(x))", "relu(x)"},
+    {"!!p", "p"},
+    {"where(p, x, x)", "x"},
+    {"where(!p, x, y)", "where(p, y, x)"},
+    {"where(p, where(p, x, y), z)", "where(p, x, z)"},
+    {"where(p, x, where(p, y, z))", "where(p, x, z)"},
+    {"log(exp(x) + 1)", "softplus(x)", softplus_of},
+    {"log1p(exp(x))", "softplus(x)", softplus_of},
+    {"log(sigmoid(x))", "-softplus(-x)", [](real x, real) { return -softplus_of(-x, 0); }},
+    {"1 - sigmoid(x)", "sigmoid(-x)", [](real x, real) { return logistic(-x); }},
+    {"log(exp(x) / y)", "x - log(y)", [](real x, real y) { return x - std::log(y); }},
+    {"log(exp(x))", "x", [](real x, real) { return x; }},
+    {"exp(x) - 1", "expm1(x)", [](real x, real) { return std::expm1(x); }},
+    {"log(x + 1)", "log1p(x)", [](real x, real) { return std::log1p(x); }},
+    {"1 / (exp(-x) + 1)", "sigmoid(x)", [](real x, real) { return logistic(x); }},
+    {"1 / sqrt(x)", "rsqrt(x)"},
+};
+const expected_rule expected_loop_rules[] = {
+    {"detach(x)", "x"},
+    {"pow(x, 2)", "x * x"},
+    {"pow(x, 3)", "x * x * x"},
+    {"pow(x, 4)", "x * x * x * x"},
+    {"pow(x, -2)", "1 / (x * x)", [](real x, real) { return 1 / (x * x); }},
+    {"abs(-x)", "abs(x)"},
+    {"softplus(x)", "relu(x) + log1p(exp(-abs(x)))", softplus_of},
+};
+const expected_rule expected_sharing_rules[] = {
+    {"abs(-x)", "abs(x)"},
+    {"sigmoid(x)", "where(x >= 0, 1, exp(-abs(x))) / (exp(-abs(x)) + 1)", [](real x, real) { return logistic(x); }},
+    {"sigmoid(-x)", "where(x >= 0, exp(-abs(x)), 1) / (exp(-abs(x)) + 1)", [](real x, real) { return logistic(-x); }},
+};
+
+/// Both sides of a rule as a graph of two outputs.
+template <class Rules>
+graph both_sides(Rules const& rules, detail::rule const& r) {
+  graph g;
+  g.nodes.assign(rules.nodes.begin(), rules.nodes.end());
+  g.symbols.assign(rules.symbols.begin(), rules.symbols.end());
+  g.shapes = {shape{}};
+  g.outputs = {r.before, r.after};
+  return g;
+}
+std::string formula(graph const& g, node_id id) {
+  detail::message m;
+  print_formula(m, g, id);
+  return std::string(m.view());
+}
+
+const numbers special{-infinity, -1.7976931348623157e308, -1e300, -1e17, -800, -40, -3.7, -2, -1, -0.3, -1e-20, -1e-300, -5e-324, -0.0,
+                      0, 5e-324, 1e-300, 1e-20, 0.3, 1, 2, 3.7, 40, 800, 1e17, 1e300, 1.7976931348623157e308, infinity, not_a_number};
+
+/// NaN with NaN, infinities and zeros by their sign, others to 10 units of the last place (of pow(x, 4): three roundings of x^4).
+bool same_class(double a, double b) {
+  if (std::isnan(a) || std::isnan(b) || std::isinf(a) || std::isinf(b) || a == 0 || b == 0) return same(a, b);
+  return std::fabs(a - b) <= 0x1p-49 * std::fabs(b) + 5e-324;
+}
+
+template <class Rules, std::size_t Count>
+void check_rules(Rules const& rules, expected_rule const (&expected)[Count]) {
+  BOOST_CHECK_MESSAGE(rules.rules.size() == Count, "there are " << rules.rules.size() << " rules, and " << Count << " are tested here");
+  for (detail::rule const& r : rules.rules) {
+    graph const g = both_sides(rules, r);
+    std::string const before = formula(g, r.before), after = formula(g, r.after);
+    auto const row = std::find_if(std::begin(expected), std::end(expected), [&](expected_rule const& e) { return e.before == before; });
+    BOOST_REQUIRE_MESSAGE(row != std::end(expected), "no test knows the rule for " << before);
+    BOOST_CHECK_MESSAGE(row->after == after, before << " becomes " << after << ", and has to become " << row->after);
+
+    // The values, over all special numbers for x and y (the constants c among them), and few for z.
+    bool const of_y = before.find('y') != std::string::npos, of_z = before.find('z') != std::string::npos, of_p = before.find('p') != std::string::npos && before.find("!") + before.find("where") != 2 * std::string::npos;
+    for (double x : special)
+      for (double y : of_y || before[0] == 'c' ? special : numbers{1})
+        for (double z : of_z ? numbers{-1, 7, not_a_number} : numbers{1})
+          for (double p : of_p ? numbers{0, 1} : numbers{1}) {
+            if (before == "log(exp(x) / y)" && (y <= 0 || std::signbit(y)) && !std::isnan(y)) continue;  // y is a sum of exponentials
+            std::vector<tensor_value> inputs;
+            for (auto const& s : g.symbols) inputs.push_back(tensor(s.type, {}, {s.view() == "x" ? x : s.view() == "y" || s.view() == "c" ? y : s.view() == "z" ? z : p}));
+            dtype const type = g[r.before].type;
+            auto const values = interpret(g, inputs, {});
+            double const was = numbers_of(values[0], type)[0], is = numbers_of(values[1], type)[0];
+            if (same_class(was, is)) continue;
+            double const exact = row->value ? static_cast<double>(row->value(x, y)) : not_a_number;
+            BOOST_CHECK_MESSAGE(row->value && (same_class(is, exact) || std::fabs(is - exact) <= 1e-305 || (is == 0 && exact == 0)),
+                                before << " at x = " << x << ", y = " << y << ", z = " << z << ", p = " << p << " was " << was << " and becomes " << is);
+          }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(default_rules_keep_values) { check_rules(detail::default_rules, expected_default_rules); }
+BOOST_AUTO_TEST_CASE(loop_rules_keep_values) { check_rules(detail::loop_rules, expected_loop_rules); }
+BOOST_AUTO_TEST_CASE(sharing_rules_keep_values) { check_rules(detail::sharing_rules, expected_sharing_rules); }
+
+namespace {
+
+constexpr char x_name[] = "x", y_name[] = "y", v_name[] = "v", p_name[] = "p";
+
+/// The formula that `make(x, y)` is simplified to.
+template <class Make, class Rules = decltype(detail::default_rules)>
+constexpr detail::message simplified(Make make, sizes const& extents = {}, dtype type = dtype::float64, Rules const& rules = detail::default_rules) {
+  builder b;
+  value x = symbol(b, x_name, type, extents), y = symbol(b, y_name, type, extents);
+  graph const g = simplify(with_outputs(b, {make(x, y)}), rules);
+  detail::message m;
+  print_formula(m, g, g.outputs[0]);
+  return m;
+}
+#define SIMPLIFIES(formula, text) static_assert(simplified([]([[maybe_unused]] value x, [[maybe_unused]] value y) { return formula; }).view() == text)
+
+// Rules apply to results of rules, at any depth, and in any order of commutative operands.
+SIMPLIFIES(-(-(-x)), "-x");
+SIMPLIFIES(1 * (x * 1), "x");
+SIMPLIFIES(y + -x, "y - x");
+SIMPLIFIES(-y + x, "x - y");
+SIMPLIFIES(x - (-1 * y), "x + y");
+SIMPLIFIES(ctgrad::log(ctgrad::exp(x) + 1), "softplus(x)");
+SIMPLIFIES(ctgrad::log(1 + ctgrad::exp(x * y)), "softplus(x * y)");
+SIMPLIFIES(ctgrad::log(ctgrad::sigmoid(x)), "-softplus(-x)");
+SIMPLIFIES(1 / (1 + ctgrad::exp(-x)), "sigmoid(x)");
+SIMPLIFIES(ctgrad::pow(x, 1) * ctgrad::pow(y, 0), "x");
+SIMPLIFIES(ctgrad::abs(ctgrad::abs(-x)), "abs(x)");
+SIMPLIFIES(3 * -x, "-(3 * x)");
+SIMPLIFIES(ctgrad::where(x.constant(true), x, y), "x");
+SIMPLIFIES(ctgrad::where(x.constant(false), x, y), "y");
+SIMPLIFIES(ctgrad::where(!(x < y), x, y), "where(x < y, y, x)");
+// What would change NaN, an infinity or the sign of a zero stays.
+SIMPLIFIES(x * 0, "0 * x");
+SIMPLIFIES(x - x, "x - x");
+SIMPLIFIES(x / x, "x / x");
+SIMPLIFIES(x + 0, "x + 0");
+SIMPLIFIES(0 - x, "0 - x");
+SIMPLIFIES(x - -0.0, "x - -0");
+SIMPLIFIES(ctgrad::exp(ctgrad::log(x)), "exp(log(x))");
+SIMPLIFIES(ctgrad::pow(x, 2), "pow(x, 2)");
+// float32 has the same rules, and shapes are kept.
+static_assert(simplified([](value x, value y) { return ctgrad::log(1 + ctgrad::exp(x)) * 1 + -y; }, {2, 3}, dtype::float32).view() == "softplus(x) - y");
+static_assert(simplified([](value x, value) { return ctgrad::pow(x, 2) + ctgrad::pow(x, 3); }, {}, dtype::float64, detail::loop_rules).view() == "x * x + x * x * x");
+// Integers are left alone, but for structure.
+static_assert(simplified([](value x, value y) { return x + -y; }, {}, dtype::int32).view() == "x + -y");
+
+// A sigmoid is made of an exponential that is there anyway, and only then.
+constexpr detail::message shared(bool present) {
+  builder b;
+  value x = symbol(b, x_name, dtype::float64);
+  graph from = with_outputs(b, {ctgrad::sigmoid(x)});
+  if (present) {
+    builder other;
+    x = symbol(other, x_name, dtype::float64);
+    value e = ctgrad::exp(-ctgrad::abs(x));
+    from = with_outputs(other, {ctgrad::sigmoid(x), e});
+  }
+  graph const g = simplify(from, detail::sharing_rules);
+  detail::message m;
+  print_formula(m, g, g.outputs[0]);
+  return m;
+}
+static_assert(shared(true).view() == "where(x >= 0, 1, exp(-abs(x))) / (exp(-abs(x)) + 1)");
+static_assert(shared(false).view() == "sigmoid(x)");
+
+/// d f(u) / du, u = make(v), worked out after the rules have had their way.
+template <class Make, class Function>
+numbers gradient_by_part(Make make, Function function, sizes const& extents, numbers const& at) {
+  builder b;
+  value v = symbol(b, v_name, dtype::float64, extents);
+  value u = make(v);
+  value by_u = gradient(function(u), u);
+  return run(simplify(with_outputs(b, {by_u})), {tensor(dtype::float64, extents, at)});
+}
+
+}  // namespace
+
+// What somebody asked for the gradient by stays visible: rules do not look into it.
+BOOST_AUTO_TEST_CASE(rules_leave_what_gradients_are_by) {
+  BOOST_TEST(near(gradient_by_part([](value v) { return ctgrad::exp(v); }, [](value u) { return ctgrad::log(u); }, {}, {2}), {std::exp(-2.0)}, 1e-15));
+  BOOST_TEST(near(gradient_by_part([](value v) { return ctgrad::exp(v); }, [](value u) { return ctgrad::log(1 + u); }, {}, {2}), {1 / (1 + std::exp(2.0))}, 1e-15));
+  BOOST_TEST(near(gradient_by_part([](value v) { return ctgrad::sigmoid(v); }, [](value u) { return ctgrad::log(u); }, {}, {0}), {2}, 1e-15));
+  BOOST_TEST(near(gradient_by_part([](value v) { return -v; }, [](value u) { return u * 3; }, {}, {2}), {3}, 0));
+  BOOST_TEST(near(gradient_by_part([](value v) { return -v; }, [](value u) { return -u; }, {}, {2}), {-1}, 0));
+}
+BOOST_AUTO_TEST_CASE(structure_is_left_where_gradients_are_by_it) {
+  BOOST_TEST(near(gradient_by_part([](value v) { return -v; }, [](value u) { return sum_of(u); }, {3}, {1, 2, 3}), {1, 1, 1}, 0));
+  auto const repeated = [](value v) { return value{v.b, v.b->broadcast(v.id, v.b->intern(shape_of({3, 1})), 0)}; };
+  auto const again = [](value u) { return sum_of(ctgrad::sin(value{u.b, u.b->broadcast(u.id, u.b->intern(shape_of({3, 4})), 0)})); };
+  BOOST_TEST(near(gradient_by_part(repeated, again, {1, 1}, {0}), {4, 4, 4}, 0));
+}
+
+BOOST_AUTO_TEST_CASE(negation_moves_out_of_a_sum) {
+  builder b;
+  value v = symbol(b, v_name, dtype::float64, {3});
+  graph const before = with_outputs(b, {sum_of(-v)}), after = simplify(before);
+  BOOST_TEST(formula(after, after.outputs[0]) == "-sum(v)");
+  // A sum is never -0, and minus a sum that is 0 is: the one default rewrite that may change the sign of a zero.
+  for (numbers const& x : {numbers{1, 2, 3}, numbers{-1, infinity, 2}, numbers{infinity, -infinity, 0}, numbers{not_a_number, 1, 1}, numbers{1e308, 1e308, -1e308}})
+    BOOST_TEST(same(run(before, {tensor(dtype::float64, {3}, x)}), run(after, {tensor(dtype::float64, {3}, x)})));
+}
+BOOST_AUTO_TEST_CASE(dead_nodes_go_and_requests_stay) {
+  builder b;
+  value x = symbol(b, x_name, dtype::float64), y = symbol(b, y_name, dtype::float64);
+  ctgrad::exp(y);
+  graph const g = simplify(with_outputs(b, {gradient(x * 1, x)}));
+  BOOST_TEST(g.size() == 2);
+  BOOST_TEST((g[g.outputs[0]].code == op::gradient));
+  BOOST_TEST(g.symbols.size() == 2u);
+}
+BOOST_AUTO_TEST_CASE(formulas_at_run_time) {
+  BOOST_TEST(simplified([](value x, value) { return -(-(-x)); }).view() == "-x");
+  BOOST_TEST(simplified([](value x, value) { return x - -0.0; }).view() == "x - -0");
+  BOOST_TEST(shared(true).view() == "where(x >= 0, 1, exp(-abs(x))) / (exp(-abs(x)) + 1)");
+}

@@ -1,0 +1,317 @@
+// Random graphs from a seed, at run time and in the compiler: what fusion and emission are fuzzed with.
+// Values stay small, and only inputs are compared with anything, so that rounding never decides which way a choice goes.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../compiler/differentiate.hpp"
+#include "../compiler/interpret.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace ctgrad::test {
+
+using detail::axis_mask, detail::builder, detail::extent, detail::extent_binding, detail::extent_name, detail::graph, detail::node_id, detail::op, detail::scalar, detail::shape,
+    detail::tensor_value, detail::value;
+
+/// splitmix64 (Steele, Lea, Flood 2014): the same numbers everywhere.
+struct random_bits {
+  std::uint64_t state;
+  constexpr std::uint64_t next() {
+    std::uint64_t z = state += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+  }
+  constexpr int below(int n) { return static_cast<int>(next() % static_cast<std::uint64_t>(n)); }
+  constexpr bool chance(int percent) { return below(100) < percent; }
+  /// In [-2, 2).
+  constexpr double real() { return static_cast<double>(next() >> 11) * 0x1p-51 - 2; }
+};
+
+struct graph_options {
+  bool gradients = false;   ///< some outputs are gradients of a sum of the others
+  bool accumulate = false;  ///< some outputs are added to what their arrays hold
+  int products = 1;         ///< how often matrix products are drawn
+};
+
+class graph_grower {
+ public:
+  constexpr graph_grower(builder& into, std::uint64_t seed, graph_options o) : b(into), r{seed}, options(o) {}
+
+  /// What later operations may use; `size` bounds the magnitude of its elements.
+  constexpr void keep(value v, double size, bool exact = false) {
+    if (!b.ok()) return;
+    if (is_floating(v.type()) && size > 20) v = ctgrad::tanh(v * 0.125), size = 1, exact = false;
+    pool.push_back({v, size, exact});
+  }
+  constexpr void grow(int operations) {
+    for (int made = 0, tries = 0; made < operations && tries < 20 * operations && b.ok(); ++tries) {
+      auto const before = pool.size();
+      one();
+      if (pool.size() > before) ++made;
+    }
+  }
+  /// One of the later values.
+  constexpr value output() {
+    int const count = static_cast<int>(pool.size());
+    int const back = r.below(count < 4 ? count : 4);
+    return pool[static_cast<std::size_t>(count - 1 - back)].v;
+  }
+  /// A scalar of float that hangs on `v`.
+  constexpr value loss_of(value v) {
+    if (!is_floating(v.type())) v = detail::cast(v, dtype::float64);
+    v = ctgrad::sin(v) * v;
+    return detail::reduce(op::sum, v, (axis_mask{1} << v.rank()) - 1);
+  }
+  random_bits& random() { return r; }
+  constexpr int below(int n) { return r.below(n); }
+  constexpr bool chance(int percent) { return r.chance(percent); }
+
+ private:
+  struct entry {
+    value v;
+    double size;
+    bool exact;  ///< an input, or made of inputs without rounding
+  };
+  builder& b;
+  random_bits r;
+  graph_options options;
+  std::vector<entry> pool;
+
+  constexpr entry any() { return pool[static_cast<std::size_t>(r.below(static_cast<int>(pool.size())))]; }
+  /// A value that is likely to be a late one.
+  constexpr entry late() {
+    int const count = static_cast<int>(pool.size());
+    return r.chance(60) ? pool[static_cast<std::size_t>(count - 1 - r.below(count < 4 ? count : 4))] : any();
+  }
+  constexpr entry floating() {
+    for (int tries = 0; tries < 8; ++tries)
+      if (entry e = late(); is_floating(e.v.type())) return e;
+    for (auto const& e : pool)
+      if (is_floating(e.v.type())) return e;
+    return pool[0];
+  }
+  constexpr entry exact() {
+    for (int tries = 0; tries < 8; ++tries)
+      if (entry e = any(); e.exact) return e;
+    return pool[0];
+  }
+  /// Whether shapes meet without the builder noting an error, in at most four axes.
+  static constexpr bool meets(shape const& x, shape const& y) {
+    for (int i = 1; i <= x.rank && i <= y.rank; ++i) {
+      extent const &a = x[x.rank - i], &c = y[y.rank - i];
+      if (!(a == c || a.is_one() || c.is_one())) return false;
+    }
+    return true;
+  }
+  constexpr entry partner(shape const& s) {
+    for (int tries = 0; tries < 12; ++tries)
+      if (entry e = any(); is_floating(e.v.type()) && meets(s, e.v.shape())) return e;
+    for (auto const& e : pool)
+      if (is_floating(e.v.type()) && e.v.rank() == 0) return e;
+    return {value{&b, b.real(0.75, dtype::float64)}, 1, false};
+  }
+  constexpr value broadcast(value v, shape const& s, axis_mask inserted) { return {&b, b.broadcast(v.id, b.intern(s), inserted)}; }
+  constexpr value keep_axes(value v, axis_mask mask) {
+    shape s;
+    int const rank = v.rank();
+    for (int i = 0, j = 0; j < rank || mask >> i; ++i)
+      if (mask >> i & 1) s.push_back(1);
+      else s.push_back(v.shape()[j++]);
+    return mask ? broadcast(v, s, mask) : v;
+  }
+  constexpr axis_mask some_axes(value v) {
+    axis_mask const all = (axis_mask{1} << v.rank()) - 1;
+    if (v.rank() == 1 || r.chance(20)) return all;
+    return static_cast<axis_mask>(1 + r.below(static_cast<int>(all)));
+  }
+
+  constexpr void one() {
+    int const kind = r.below(24 + options.products);
+    if (kind < 5) unary();
+    else if (kind < 12) binary();
+    else if (kind < 16) reduction();
+    else if (kind < 18) softmax();
+    else if (kind < 20) move();
+    else if (kind < 22) choose();
+    else if (kind == 22) whole();
+    else if (kind == 23) centre();
+    else product();
+  }
+  constexpr void unary() {
+    entry const e = floating();
+    value const x = e.v;
+    switch (r.below(9)) {
+      case 0: return keep(ctgrad::tanh(x), 1);
+      case 1: return keep(ctgrad::sin(x), 1);
+      case 2: return keep(ctgrad::sigmoid(x), 1);
+      case 3: return keep(ctgrad::exp(ctgrad::sin(x)), 3);
+      case 4: return keep(ctgrad::relu(x), e.size);
+      case 5: return keep(ctgrad::softplus(x), e.size + 1);
+      case 6: return keep(x * x, e.size * e.size);
+      case 7: return keep(ctgrad::log(x * x + 1.5), e.size);
+      default: return keep(ctgrad::sqrt(ctgrad::abs(x) + 0.5), e.size);
+    }
+  }
+  constexpr void binary() {
+    entry const e = floating(), f = r.chance(10) ? e : partner(e.v.shape());
+    value const x = e.v, y = f.v;
+    if (x.rank() > 4 || y.rank() > 4) return;
+    switch (r.below(8)) {
+      case 0: case 1: return keep(x + y, e.size + f.size);
+      case 2: return keep(x - y, e.size + f.size);
+      case 3: case 4: return keep(x * y, e.size * f.size);
+      case 5: return keep(x / (ctgrad::sin(y) + 2), e.size);
+      case 6: return keep(ctgrad::maximum(x, y), e.size + f.size);
+      default: return keep(ctgrad::hypot(x, y * 0.5 + 3), e.size + f.size);
+    }
+  }
+  constexpr void reduction() {
+    entry const e = late();
+    if (e.v.rank() == 0) return;
+    axis_mask const mask = some_axes(e.v);
+    int const which = r.below(8);
+    op const code = which < 5 ? op::sum : which == 5 ? op::max : which == 6 ? op::min : op::prod;
+    if (e.v.type() == dtype::bool_ && code != op::sum) return;
+    value x = e.v;
+    if (code == op::prod) x = is_floating(x.type()) ? ctgrad::sin(x) : x;
+    value y = detail::reduce(code, x, mask);
+    if (r.chance(50)) y = keep_axes(y, mask);
+    keep(y, code == op::sum ? 8 * e.size : e.size);
+  }
+  constexpr void softmax() {
+    entry const e = floating();
+    if (e.v.rank() == 0) return;
+    axis_mask const mask = some_axes(e.v);
+    value const x = e.v, shift = ctgrad::detach(keep_axes(detail::reduce(op::max, x, mask), mask));
+    value const exponential = ctgrad::exp(x - shift), sum = keep_axes(detail::reduce(op::sum, exponential, mask), mask);
+    if (r.chance(60)) keep(exponential / sum, 1);
+    else keep(ctgrad::log(sum) + shift, e.size + 2);
+  }
+  constexpr void centre() {
+    entry const e = floating();
+    if (e.v.rank() == 0) return;
+    axis_mask const mask = some_axes(e.v);
+    value const x = e.v;
+    shape counted;
+    for (int i = 0; i < x.rank(); ++i)
+      if (mask >> i & 1) counted.push_back(x.shape()[i]);
+    value const count{&b, b.size_of(counted, x.type())};
+    value const d = x - keep_axes(detail::reduce(op::sum, x, mask) / count, mask);
+    value const variance = keep_axes(detail::reduce(op::sum, d * d, mask) / count, mask);
+    keep(d / ctgrad::sqrt(variance + 0.5), e.size);
+  }
+  constexpr void move() {
+    entry const e = late();
+    value const x = e.v;
+    if (x.rank() > 1 && r.chance(60)) {
+      std::array<int, detail::max_rank> order{};
+      for (int i = 0; i < x.rank(); ++i) order[static_cast<std::size_t>(i)] = i;
+      for (int i = x.rank() - 1; i > 0; --i) std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(r.below(i + 1))]);
+      return keep({&b, b.permute(x.id, order)}, e.size, e.exact);
+    }
+    if (x.rank() > 2) return;
+    // A new axis, of one element or repeated.
+    int const place = r.below(x.rank() + 1);
+    entry const like = any();
+    extent const repeated = like.v.rank() && r.chance(60) ? like.v.shape()[r.below(like.v.rank())] : extent(1);
+    shape s;
+    for (int i = 0, j = 0; i <= x.rank(); ++i) s.push_back(i == place ? repeated : x.shape()[j++]);
+    keep(broadcast(x, s, axis_mask{1} << place), e.size, e.exact);
+  }
+  constexpr void choose() {
+    entry const condition = exact();
+    value const p = condition.v.type() == dtype::bool_ ? condition.v : condition.v < condition.v.constant(r.chance(50) ? 0 : 1);
+    if (r.chance(15)) return keep(p, 1, true);
+    entry const e = partner(p.shape()), f = partner(e.v.shape());
+    if (!meets(p.shape(), f.v.shape()) || e.v.rank() > 4 || f.v.rank() > 4 || p.rank() > 4) return;
+    keep(ctgrad::where(p, e.v, r.chance(50) ? f.v : f.v.constant(0)), e.size + f.size);
+  }
+  constexpr void whole() {
+    entry const e = exact();
+    if (e.v.type() == dtype::bool_ || r.chance(30)) return keep(detail::cast(e.v, dtype::float64), e.size, e.exact);
+    if (is_floating(e.v.type())) {
+      // The place along an axis.
+      if (e.v.rank() == 0) return;
+      value const number{&b, b.iota(e.v.shape()[e.v.rank() - 1], dtype::int32)};
+      return keep(detail::cast(number, dtype::float64) * 0.25, 4);
+    }
+    keep(e.v * e.v + 1, 10, true);
+  }
+  constexpr void product() {
+    entry const e = floating();
+    if (e.v.rank() < 1 || e.v.rank() > 2) return;
+    extent const summed = e.v.shape()[e.v.rank() - 1];
+    for (int tries = 0; tries < 16; ++tries) {
+      entry const f = any();
+      if (!is_floating(f.v.type()) || f.v.type() != e.v.type() || f.v.rank() < 1 || f.v.rank() > 2) continue;
+      value right = f.v;
+      if (right.rank() == 2 && !(right.shape()[0] == summed) && right.shape()[1] == summed) right = {&b, b.permute(right.id, {1, 0})};
+      if (!(right.shape()[0] == summed)) continue;
+      return keep({&b, b.matmul(e.v.id, right.id)}, 6 * e.size * f.size);
+    }
+  }
+};
+
+inline constexpr char dim_names[][2] = {"N", "M", "K"};
+inline constexpr char const symbol_names[][3] = {"a", "b", "c", "d", "e", "f"};
+
+constexpr extent dim(int number) { return extent(extent_name{dim_names[number]}); }
+
+/// Extents to try a graph with: one, some, none.
+inline std::vector<extent_binding> some_extents() {
+  std::vector<extent_binding> all;
+  for (auto const& [n, m, k] : {std::array{2, 3, 4}, std::array{1, 1, 1}, std::array{3, 1, 2}, std::array{1, 4, 3}, std::array{2, 0, 3}, std::array{0, 2, 1}}) {
+    extent_binding e;
+    e.entries = {{extent_name{dim_names[0]}, n}, {extent_name{dim_names[1]}, m}, {extent_name{dim_names[2]}, k}};
+    all.push_back(e);
+  }
+  return all;
+}
+
+inline graph random_graph(std::uint64_t seed, int operations, graph_options options) {
+  builder b;
+  graph_grower grower(b, seed, options);
+  std::vector<value> by;
+  int const symbols = 1 + grower.below(4);
+  for (int k = 0; k < symbols; ++k) {
+    int const kind = k == 0 ? 9 : grower.below(10);
+    dtype const type = kind == 0 ? dtype::bool_ : kind == 1 ? dtype::int32 : kind == 2 ? dtype::int64 : kind == 3 ? dtype::float32 : dtype::float64;
+    shape s;
+    for (int axis = grower.below(options.products > 1 ? 3 : 4); axis > 0; --axis) s.push_back(grower.chance(12) ? extent(1) : grower.chance(10) ? extent(3) : dim(grower.below(3)));
+    value const v{&b, b.symbol(symbol_names[k], type, s)};
+    if (is_floating(type)) by.push_back(v);
+    grower.keep(v, is_floating(type) ? 2 : 9, true);
+  }
+  grower.grow(operations);
+  std::vector<node_id> outputs;
+  for (int k = 1 + grower.below(3); k > 0; --k) outputs.push_back(grower.output().id);
+  if (options.gradients) {
+    value loss = grower.loss_of({&b, outputs[0]});
+    for (std::size_t k = 1; k < outputs.size(); ++k) loss = loss + grower.loss_of({&b, outputs[k]});
+    if (grower.chance(60)) outputs = {loss.id};
+    for (value v : by)
+      if (grower.chance(70)) outputs.push_back(b.gradient(loss.id, v.id));
+  }
+  graph g = b.g;
+  g.outputs = outputs;
+  if (options.accumulate) g.accumulate_from = grower.below(static_cast<int>(outputs.size()) + 1);
+  return detail::without_dead_nodes(g);
+}
+
+inline std::vector<tensor_value> random_inputs(random_bits& r, graph const& g, extent_binding const& bound) {
+  std::vector<tensor_value> inputs;
+  for (auto const& s : g.symbols) {
+    tensor_value t{detail::extents_of(g[s.shape], bound), {}};
+    for (auto e = detail::product_of(t.extents); e > 0; --e) {
+      double const x = s.type == dtype::bool_ ? r.below(2) : is_floating(s.type) ? r.real() : r.below(7) - 3;
+      t.elements.push_back(scalar::from(x, dtype::float64).cast(dtype::float64, s.type));
+    }
+    inputs.push_back(t);
+  }
+  return inputs;
+}
+
+}  // namespace ctgrad::test

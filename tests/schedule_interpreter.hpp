@@ -1,0 +1,228 @@
+// Runs a schedule instruction by instruction, as the loops that it stands for, on doubles and int64.
+// It holds fusion to account without compiling anything: what it computes has to be what the graph says,
+// and everything that it reads has to have been computed where it stands.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../compiler/interpret.hpp"
+#include "../compiler/schedule.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ctgrad::test {
+
+using detail::action, detail::extent_binding, detail::graph, detail::instruction, detail::instruction_id, detail::scalar, detail::schedule, detail::tensor_value;
+
+/// What the schedule computed, or the first thing that was wrong with it.
+struct schedule_run {
+  std::vector<tensor_value> outputs;
+  std::string error;
+};
+
+class schedule_interpreter {
+ public:
+  schedule_interpreter(graph const& from, schedule const& what, std::vector<tensor_value> const& inputs, extent_binding const& extents, std::vector<tensor_value> const& before = {})
+      : g(from), s(what), bound(extents), values(what.instructions.size()), sums(what.instructions.size()), at(what.loops.size(), -1) {
+    for (auto const& b : s.buffers) {
+      memory m{detail::extents_of(s.shapes[static_cast<std::size_t>(detail::index(b.s))], bound), {}};
+      if (b.kind == detail::buffer_kind::symbol) {
+        for (auto const& e : inputs[static_cast<std::size_t>(b.number)].elements) m.elements.push_back(e);
+      } else {
+        m.elements.resize(static_cast<std::size_t>(detail::product_of(m.extents)));
+        if (adds_to(b))
+          for (std::size_t i = 0; i < m.elements.size(); ++i) m.elements[i] = before[static_cast<std::size_t>(b.number)].elements[i];
+      }
+      arrays.push_back(m);
+    }
+  }
+
+  schedule_run run() {
+    run_range(0, static_cast<int>(s.instructions.size()));
+    schedule_run r;
+    for (std::size_t b = 0; b < arrays.size(); ++b) {
+      if (s.buffers[b].kind != detail::buffer_kind::output) continue;
+      tensor_value v{arrays[b].extents, {}};
+      for (auto const& e : arrays[b].elements) {
+        if (!e) fail("an element of output " + std::to_string(s.buffers[b].number) + " is never written", -1);
+        v.elements.push_back(e.value_or(scalar{}));
+      }
+      r.outputs.push_back(v);
+    }
+    r.error = error;
+    return r;
+  }
+
+ private:
+  struct memory {
+    std::vector<std::int64_t> extents;
+    std::vector<std::optional<scalar>> elements;
+  };
+  graph const& g;
+  schedule const& s;
+  extent_binding const& bound;
+  std::vector<memory> arrays;
+  std::vector<std::optional<scalar>> values, sums;  // of each instruction, where it holds
+  std::vector<std::int64_t> at;                     // of each loop: where it stands, or -1
+  std::string error;
+
+  void fail(std::string const& what, int instruction) {
+    if (error.empty()) error = instruction < 0 ? what : "instruction " + std::to_string(instruction) + ": " + what;
+  }
+  bool adds_to(detail::buffer const& b) const { return b.kind == detail::buffer_kind::output && b.number >= g.accumulate_from; }
+
+  /// The places of an access: one, or, where `whole`, all along axes that no loop walks.
+  std::vector<std::size_t> places(int access_number, int instruction, bool whole = false) {
+    detail::access const& a = s.accesses[static_cast<std::size_t>(access_number)];
+    if (a.buffer < 0) return fail("an access to no array", instruction), std::vector<std::size_t>{};
+    memory const& m = arrays[static_cast<std::size_t>(a.buffer)];
+    if (static_cast<int>(m.extents.size()) != a.rank) return fail("an access of another rank than its array", instruction), std::vector<std::size_t>{};
+    std::vector<std::size_t> result{0};
+    for (int axis = 0; axis < a.rank; ++axis) {
+      std::int64_t const extent = m.extents[static_cast<std::size_t>(axis)];
+      std::int64_t first = 0, count = 1;
+      if (a.loops[axis] >= 0) {
+        first = at[static_cast<std::size_t>(a.loops[axis])];
+        if (first < 0) return fail("an access by a loop that is not open", instruction), std::vector<std::size_t>{};
+        if (first >= extent) return fail("an access beyond an axis", instruction), std::vector<std::size_t>{};
+      } else if (whole) {
+        count = extent;
+      } else if (!s.shapes[static_cast<std::size_t>(detail::index(s.buffers[static_cast<std::size_t>(a.buffer)].s))][axis].is_one()) {
+        return fail("an access that no loop moves along an axis of several elements", instruction), std::vector<std::size_t>{};
+      }
+      std::vector<std::size_t> longer;
+      for (std::size_t r : result)
+        for (std::int64_t i = 0; i < count; ++i) longer.push_back(r * static_cast<std::size_t>(extent) + static_cast<std::size_t>(first + i));
+      result = longer;
+    }
+    return result;
+  }
+  scalar read(int buffer, std::size_t place, int instruction) {
+    auto const& e = arrays[static_cast<std::size_t>(buffer)].elements[place];
+    if (!e) fail("reads an element that nothing has written", instruction);
+    return e.value_or(scalar{});
+  }
+  scalar value_of(instruction_id id, int instruction) {
+    if (id < 0 || !values[static_cast<std::size_t>(id)]) return fail("uses the value of instruction " + std::to_string(id) + ", which does not hold here", instruction), scalar{};
+    return *values[static_cast<std::size_t>(id)];
+  }
+  detail::node const& node_of(instruction const& i) const { return g[i.node]; }
+
+  void run_range(int first, int last) {
+    for (int i = first; i < last && error.empty(); ++i) {
+      instruction const& n = s.instructions[static_cast<std::size_t>(i)];
+      if (n.what == action::begin_loop) {
+        auto forget = [&] {
+          for (int k = i; k <= n.end; ++k) values[static_cast<std::size_t>(k)].reset(), sums[static_cast<std::size_t>(k)].reset();
+        };
+        auto const& l = s.loops[static_cast<std::size_t>(n.loop)];
+        std::int64_t const count = l.e.evaluate(bound);
+        for (int k = i + 1; k < n.end; ++k)
+          if (l.leaf && s.instructions[static_cast<std::size_t>(k)].what == action::begin_loop) fail("a loop inside a vector loop", k);
+          else if (l.leaf && s.instructions[static_cast<std::size_t>(k)].what == action::store &&
+                   s.accesses[static_cast<std::size_t>(s.instructions[static_cast<std::size_t>(k)].access_number)].axis_of(n.loop) < 0)
+            fail("a store in a vector loop that does not move it", k);
+        for (std::int64_t k = 0; k < count && error.empty(); ++k) {
+          at[static_cast<std::size_t>(n.loop)] = k;
+          forget();
+          run_range(i + 1, n.end);
+        }
+        forget();
+        at[static_cast<std::size_t>(n.loop)] = -1;
+        i = n.end;
+      } else {
+        run_one(n, i);
+      }
+    }
+  }
+
+  void run_one(instruction const& n, int i) {
+    auto& value = values[static_cast<std::size_t>(i)];
+    if (n.what == action::load) {
+      auto const p = places(n.access_number, i);
+      if (!p.empty()) value = read(s.accesses[static_cast<std::size_t>(n.access_number)].buffer, p[0], i);
+    } else if (n.what == action::constant) {
+      value = scalar::of(node_of(n));
+    } else if (n.what == action::extent) {
+      std::int64_t const number = detail::product_of(detail::extents_of(g[detail::shape_id{static_cast<int>(node_of(n).attribute)}], bound));
+      value = is_floating(n.type) ? scalar::from(static_cast<double>(number), n.type) : scalar::from(number, n.type);
+    } else if (n.what == action::position) {
+      std::int64_t const number = n.loop < 0 ? 0 : at[static_cast<std::size_t>(n.loop)];
+      if (number < 0) fail("the position of a loop that is not open", i);
+      value = scalar{static_cast<double>(number), number};
+    } else if (n.what == action::compute) {
+      detail::node const& m = node_of(n);
+      scalar operands[detail::max_operands];
+      for (int k = 0; k < m.arity; ++k) operands[k] = value_of(n.operands[k], i);
+      value = detail::evaluate_map(m.code, g[m.operands[m.arity - 1]].type, m.type, operands);
+    } else if (n.what == action::initialize) {
+      scalar const start = detail::reductions[static_cast<std::size_t>(node_of(n).code)].identity(n.type);
+      if (n.access_number < 0) sums[static_cast<std::size_t>(i)] = start;
+      else if (auto const& a = s.accesses[static_cast<std::size_t>(n.access_number)]; a.buffer >= 0 && !adds_to(s.buffers[static_cast<std::size_t>(a.buffer)]))
+        for (std::size_t p : places(n.access_number, i, true)) arrays[static_cast<std::size_t>(a.buffer)].elements[p] = start;
+    } else if (n.what == action::accumulate) {
+      auto const combine = detail::reductions[static_cast<std::size_t>(node_of(n).code)].combine;
+      dtype const wide = is_floating(n.type) ? dtype::float64 : n.type;
+      scalar const x = value_of(n.operands[0], i);
+      if (n.access_number >= 0) {
+        auto const p = places(n.access_number, i);
+        if (p.empty()) return;
+        int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
+        scalar const before = read(buffer, p[0], i);
+        arrays[static_cast<std::size_t>(buffer)].elements[p[0]] = combine(before, x, wide);
+      } else if (auto& sum = sums[static_cast<std::size_t>(n.end)]; sum) {
+        sum = combine(*sum, x, wide);
+      } else {
+        fail("a reduction that has not started", i);
+      }
+    } else if (n.what == action::result) {
+      if (!sums[static_cast<std::size_t>(n.end)]) return fail("the result of a reduction that has not started", i);
+      scalar const sum = *sums[static_cast<std::size_t>(n.end)];
+      value = is_floating(n.type) ? scalar::from(sum.real, n.type) : sum;
+    } else if (n.what == action::store) {
+      auto const p = places(n.access_number, i);
+      if (p.empty()) return;
+      auto const& a = s.accesses[static_cast<std::size_t>(n.access_number)];
+      scalar x = value_of(n.operands[0], i);
+      if (adds_to(s.buffers[static_cast<std::size_t>(a.buffer)])) {
+        scalar const before = read(a.buffer, p[0], i);
+        x = {before.real + x.real, before.integer + x.integer};
+      }
+      if (s.buffers[static_cast<std::size_t>(a.buffer)].kind == detail::buffer_kind::symbol) fail("a store into a symbol", i);
+      arrays[static_cast<std::size_t>(a.buffer)].elements[p[0]] = x;
+    } else if (n.what == action::product) {
+      run_product(n, i);
+    }
+  }
+
+  void run_product(instruction const& n, int i) {
+    detail::node const& m = node_of(n);
+    tensor_value sides[2];
+    for (int k = 0; k < 2; ++k) {
+      detail::access const& a = s.accesses[static_cast<std::size_t>(n.operands[k])];
+      if (a.buffer < 0) return fail("a product of no array", i);
+      memory const& array = arrays[static_cast<std::size_t>(a.buffer)];
+      // `loops` says which axis of the operand each axis of the array is.
+      if (array.extents.size() != 2 || a.loops[0] + a.loops[1] != 1 || a.loops[0] * a.loops[1] != 0) return fail("a product of something else than a matrix", i);
+      bool const turned = a.loops[0] == 1;
+      sides[k].extents = {array.extents[turned], array.extents[!turned]};
+      for (std::int64_t row = 0; row < sides[k].extents[0]; ++row)
+        for (std::int64_t column = 0; column < sides[k].extents[1]; ++column)
+          sides[k].elements.push_back(read(a.buffer, static_cast<std::size_t>(turned ? column * array.extents[1] + row : row * array.extents[1] + column), i));
+    }
+    int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
+    if (buffer < 0) return fail("a product into no array", i);
+    memory& array = arrays[static_cast<std::size_t>(buffer)];
+    tensor_value result{array.extents, std::vector<scalar>(array.elements.size())};
+    detail::interpret_contraction(m, sides[0], sides[1], m.type, result);
+    for (std::size_t e = 0; e < array.elements.size(); ++e) {
+      if (adds_to(s.buffers[static_cast<std::size_t>(buffer)])) result.elements[e].real += read(buffer, e, i).real;
+      array.elements[e] = result.elements[e];
+    }
+  }
+};
+
+}  // namespace ctgrad::test
