@@ -174,11 +174,13 @@ class fuser {
     out.buffers.push_back({row ? buffer_kind::row : buffer_kind::temporary, g[id].type, 0, shape_id{place}, id});
   }
 
-  /// Whether the array of a value has room for one walk of class `c` only.
-  constexpr bool is_row_of(node_id id, int c) {
+  /// Whether the array of a value, computed in a loop over class `c`, holds nothing after it: one walk's elements, or what the loop computes anew in each walk.
+  constexpr bool is_local_to(node_id id, int c) {
+    int const buffer = value_buffer[index(id)];
+    if (buffer < 0 || out.buffers[buffer].kind == buffer_kind::output) return false;
     for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
-      if (value_buffer[index(id)] >= 0 && !(buffer_axes[index(id)] >> axis & 1) && class_of_result(id, axis) == c) return true;
-    return false;
+      if (!(buffer_axes[index(id)] >> axis & 1) && class_of_result(id, axis) == c) return true;
+    return !walks(id, c);
   }
 
   // Instructions.
@@ -311,7 +313,7 @@ class fuser {
         // Copies may differ by an ulp where code is contracted: a maximum has to be that of the value it is taken from.
         if (value_buffer[i] >= 0 || (several && (cost[i] > limit || feeds_extremum[i]))) {
           keep(id);
-          need[i] = only(wanted ? group[i] : need[i].first());  // once, where it is needed first
+          need[i] = only(wanted || group[i] % 2 == 0 ? group[i] : need[i].first());  // once: before the loop, or in the walk that needs it first
         }
       }
       for (int k = 0; k < g[id].arity; ++k) {
@@ -461,8 +463,8 @@ class fuser {
     out.instructions[begin].end = push({.what = action::end_loop, .loop = number});
     // Values of this walk that have an array are in it now, unless an outer loop has yet to fill the rest, which reads the same element.
     for (node_id id : nodes) {
-      if (is_row_of(id, c)) {
-        // It held one walk's elements: another loop over `c` computes them again, or keeps them in a row of its own.
+      if (is_local_to(id, c)) {
+        // What comes after this loop computes it again, or keeps it in an array of its own: this loop may not run at all.
         value_buffer[index(id)] = -1, buffer_axes[index(id)] = 0, in_memory[index(id)] = 0;
       } else if (!is_reduction(id)) {
         if (value_buffer[index(id)] >= 0) in_memory[index(id)] = 1;

@@ -48,7 +48,7 @@ struct normal_axes : normal_functions {
         std::size_t place = 0;
         while (place < names.size() && !(names[place] == e.terms[i].factors[k])) ++place;
         if (place == names.size()) names.push_back(e.terms[i].factors[k]);
-        raise(p, keep({.kind = atom_kind::extent, .a = static_cast<int>(place), .sign = sign_class::nonnegative}), 1);
+        p.raise(keep({.kind = atom_kind::extent, .a = static_cast<int>(place), .sign = sign_class::nonnegative}), 1);
       }
       add(s, e.terms[i].coefficient, monomial(p));
     }
@@ -74,12 +74,13 @@ struct normal_axes : normal_functions {
     if (!spend()) return rest;
     for (factor const& f : factors_of(m)) {
       if (!(atoms[f.atom].uses & r.affected)) {
-        raise(p, f.atom, f.exponent);
+        p.raise(f.atom, f.exponent);
         continue;
       }
       terms const x = renamed_atom(f.atom, r);
-      monomial_entry const first = x.empty() ? monomial_entry{} : monomials[x[0].monomial];
-      if (x.size() == 1 && x[0].coefficient.is_one() && first.count == 1 && factors[first.begin].exponent.is_one()) raise(p, factors[first.begin].atom, f.exponent);
+      product first;
+      if (x.size() == 1 && x[0].coefficient.is_one()) first = factors_of(x[0].monomial);
+      if (first.count == 1 && first[0].exponent.is_one()) p.raise(first[0].atom, f.exponent);
       else rest = multiply(rest, power(x, f.exponent));
     }
     terms result;
@@ -155,7 +156,7 @@ struct normal_axes : normal_functions {
       if (atom const a = atoms[f.atom]; a.kind == atom_kind::total && f.exponent.is_one() && a.uses & bound) {
         int const before = next_temporary;
         product rest = p;
-        raise(rest, f.atom, -1);
+        rest.raise(f.atom, -1);
         renaming r;
         for (bound_index const& b : own_indices(a, r)) own.push_back(b);
         terms const body = renamed_monomial(a.a, r);
@@ -219,7 +220,7 @@ struct normal_axes : normal_functions {
       a.uses = monomials[t.monomial].uses & ~(((index_set{1} << count) - 1) << first);
       a.sign = sign_of(t.monomial);
       if (a.sign == sign_class::positive && !some) a.sign = sign_class::nonnegative;
-      add(result, t.coefficient, monomial({{keep(a), 1}}));
+      add(result, t.coefficient, monomial(single(keep(a))));
     }
     return result;
   }

@@ -60,14 +60,56 @@ struct atom {
 };
 
 struct factor {
-  int atom = 0;
+  int atom;
   rational exponent;
   friend constexpr bool operator==(factor const&, factor const&) = default;
 };
-using product = std::vector<factor>;  // by atom
+
+/// A monomial: factors in the order of their atoms. (An array in place: copying it is one step for clang, a vector's copy is hundreds.)
+struct product {
+  static constexpr int capacity = 16;
+  int count = 0;
+  bool full = false;  ///< a factor found no place: the product means nothing
+  factor items[capacity]{};
+
+  constexpr int size() const { return count; }
+  constexpr bool empty() const { return count == 0; }
+  constexpr factor& operator[](int i) { return items[i]; }
+  constexpr factor const& operator[](int i) const { return items[i]; }
+  constexpr factor const* begin() const { return items; }
+  constexpr factor const* end() const { return items + count; }
+  constexpr void push_back(factor const& f) {
+    if (count == capacity) full = true;
+    else items[count++] = f;
+  }
+  constexpr void remove(int i) {
+    for (--count; i < count; ++i) items[i] = items[i + 1];
+  }
+  /// Multiplies by atom^exponent.
+  constexpr void raise(int atom, rational const& exponent) {
+    int i = count;
+    while (i > 0 && items[i - 1].atom > atom) --i;
+    if (i > 0 && items[i - 1].atom == atom) {
+      items[i - 1].exponent = items[i - 1].exponent + exponent;
+      if (items[i - 1].exponent.is_zero()) remove(i - 1);
+    } else if (!exponent.is_zero()) {
+      if (count == capacity) {
+        full = true;
+        return;
+      }
+      for (int k = count++; k > i; --k) items[k] = items[k - 1];
+      items[i] = {atom, exponent};
+    }
+  }
+  constexpr product without(int i) const {
+    product rest = *this;
+    rest.remove(i);
+    return rest;
+  }
+};
 
 struct term {
-  int monomial = 0;
+  int monomial;
   rational coefficient;
   friend constexpr bool operator==(term const&, term const&) = default;
 };
@@ -106,11 +148,11 @@ struct hash_index {
 
 struct polynomials {
   struct monomial_entry {
-    int begin = 0, count = 0;
+    product factors;
     index_set uses = 0;
     int height = 0;
     bool active = false, truth = false;  // of any factor
-    rational degree{};
+    rational degree = 0;
   };
   struct sum_entry {
     int begin = 0, count = 0;
@@ -121,7 +163,6 @@ struct polynomials {
   std::vector<atom> atoms;
   std::vector<monomial_entry> monomials;
   std::vector<sum_entry> sums;
-  std::vector<factor> factors;
   std::vector<term> pool;
   hash_index atom_index, monomial_index, sum_index;
   int work = 0;  ///< products so far; past the limit nothing is computed any more, and nothing shown
@@ -130,7 +171,11 @@ struct polynomials {
   /// A product costs some 600 of clang's steps, of which there are 1,048,576.
   static constexpr int work_limit = 4000;
 
-  constexpr polynomials() { monomial(product{}); }
+  constexpr polynomials() {
+    atoms.reserve(128);
+    monomials.reserve(256);
+    monomial(product{});
+  }
 
   constexpr bool spend() {
     failed = failed || ++work > work_limit;
@@ -147,16 +192,19 @@ struct polynomials {
     return id;
   }
   constexpr int monomial(product const& p) {
-    std::uint64_t h = p.size();
-    for (factor const& f : p) h = (h ^ h >> 27) * 0xBF58476D1CE4E5B9u + static_cast<std::uint64_t>(f.atom) * 0x94D049BB133111EBu + static_cast<std::uint64_t>(f.exponent.numerator * 64 + f.exponent.denominator);
+    std::uint64_t h = static_cast<std::uint64_t>(p.count);
+    for (int k = 0; k < p.count; ++k)
+      h = (h ^ h >> 27) * 0xBF58476D1CE4E5B9u + static_cast<std::uint64_t>(p.items[k].atom) * 0x94D049BB133111EBu + static_cast<std::uint64_t>(p.items[k].exponent.numerator * 64 + p.items[k].exponent.denominator);
     int const id = monomial_index.find(h, [&](int i) {
-      if (monomials[i].count != static_cast<int>(p.size())) return false;
-      for (int k = 0; k < monomials[i].count; ++k)
-        if (!(factors[monomials[i].begin + k] == p[k])) return false;
+      product const& other = monomials[i].factors;
+      if (other.count != p.count) return false;
+      for (int k = 0; k < p.count; ++k)
+        if (other.items[k].atom != p.items[k].atom || !(other.items[k].exponent == p.items[k].exponent)) return false;
       return true;
     });
     if (id == static_cast<int>(monomials.size())) {
-      monomial_entry m{.begin = static_cast<int>(factors.size()), .count = static_cast<int>(p.size())};
+      monomial_entry m{.factors = p};
+      failed = failed || p.full;
       for (factor const& f : p) {
         atom const& a = atoms[f.atom];
         m.uses |= a.uses;
@@ -165,7 +213,6 @@ struct polynomials {
         m.truth = m.truth || a.truth;
         m.degree = m.degree + f.exponent;
         failed = failed || f.exponent.lost();
-        factors.push_back(f);
       }
       monomials.push_back(m);
     }
@@ -192,10 +239,8 @@ struct polynomials {
     return id;
   }
 
-  constexpr product factors_of(int monomial) const {
-    monomial_entry const& m = monomials[monomial];
-    return {factors.begin() + m.begin, factors.begin() + m.begin + m.count};
-  }
+  /// By value: the table moves as it grows.
+  constexpr product factors_of(int monomial) const { return monomials[monomial].factors; }
   constexpr terms terms_of(int sum) const { return {pool.begin() + sums[sum].begin, pool.begin() + sums[sum].begin + sums[sum].count}; }
 
   // Sums.
@@ -206,7 +251,12 @@ struct polynomials {
     if (c.is_zero()) return {};
     return {{unit_monomial, c}};
   }
-  constexpr terms of_atom(int id, rational exponent = 1) { return {{monomial({{id, exponent}}), 1}}; }
+  static constexpr product single(int id, rational exponent = 1) {
+    product p;
+    p.push_back({id, exponent});
+    return p;
+  }
+  constexpr terms of_atom(int id, rational exponent = 1) { return {{monomial(single(id, exponent)), 1}}; }
 
   /// s += c * m
   constexpr void add(terms& s, rational c, int m) {
@@ -245,52 +295,28 @@ struct polynomials {
   // Products.
 
   /// p * m^exponent
-  constexpr product times(product const& p, int m, rational exponent = 1) const {
-    product result;
-    monomial_entry const& e = monomials[m];
-    result.reserve(p.size() + static_cast<std::size_t>(e.count));
-    std::size_t i = 0;
-    for (int k = e.begin; k < e.begin + e.count; ++k) {
-      factor f = factors[k];
-      if (!exponent.is_one()) f.exponent = f.exponent * exponent;
-      while (i < p.size() && p[i].atom < f.atom) result.push_back(p[i++]);
-      if (i < p.size() && p[i].atom == f.atom) {
-        f.exponent = f.exponent + p[i++].exponent;
-        if (!f.exponent.is_zero()) result.push_back(f);
-      } else {
-        result.push_back(f);
-      }
-    }
-    while (i < p.size()) result.push_back(p[i++]);
-    return result;
-  }
-  constexpr void raise(product& p, int atom, rational exponent) {
-    std::size_t i = 0;
-    while (i < p.size() && p[i].atom < atom) ++i;
-    if (i < p.size() && p[i].atom == atom) {
-      p[i].exponent = p[i].exponent + exponent;
-      if (p[i].exponent.is_zero()) p.erase(p.begin() + static_cast<std::ptrdiff_t>(i));
-    } else if (!exponent.is_zero()) {
-      p.insert(p.begin() + static_cast<std::ptrdiff_t>(i), {atom, exponent});
-    }
+  constexpr product times(product p, int m, rational exponent = 1) const {
+    product const& other = monomials[m].factors;
+    for (int k = 0; k < other.count; ++k) p.raise(other.items[k].atom, exponent.is_one() ? other.items[k].exponent : other.items[k].exponent * exponent);
+    return p;
   }
 
   /// Whether `m` divides `p` with exponents that are not negative.
   constexpr bool divides(int m, product const& p) const {
-    monomial_entry const& e = monomials[m];
-    std::size_t i = 0;
-    for (int k = e.begin; k < e.begin + e.count; ++k) {
-      while (i < p.size() && p[i].atom < factors[k].atom) ++i;
-      if (i == p.size() || p[i].atom != factors[k].atom || p[i].exponent < factors[k].exponent) return false;
+    product const& d = monomials[m].factors;
+    int i = 0;
+    for (int k = 0; k < d.count; ++k) {
+      while (i < p.count && p.items[i].atom < d.items[k].atom) ++i;
+      if (i == p.count || p.items[i].atom != d.items[k].atom || p.items[i].exponent < d.items[k].exponent) return false;
     }
     return true;
   }
 
   /// Whether a factor of `m` stands in `p` with a negative exponent.
   constexpr bool meets_denominator(int m, product const& p) const {
-    for (int k = monomials[m].begin; k < monomials[m].begin + monomials[m].count; ++k)
+    for (factor const& d : monomials[m].factors)
       for (factor const& f : p)
-        if (f.atom == factors[k].atom && f.exponent.negative()) return true;
+        if (f.atom == d.atom && f.exponent.negative()) return true;
     return false;
   }
 
@@ -298,25 +324,20 @@ struct polynomials {
     if (a == unit_monomial || b == unit_monomial) return add(out, c, a == unit_monomial ? b : a);
     bool const active = monomials[a].active || monomials[b].active;
     product p = times(factors_of(a), b);
-    if (active) add_reduced(out, c, std::move(p));
+    if (active) add_reduced(out, c, p);
     else if (spend()) add(out, c, monomial(p));
   }
 
   /// out += c * p, by the rules of its atoms.
   constexpr void add_reduced(terms& out, rational c, product p) {
     if (!spend()) return;
-    for (std::size_t i = 0; i < p.size(); ++i) {
+    for (int i = 0; i < p.count; ++i) {
       factor const f = p[i];
       atom const a = atoms[f.atom];
       if (!a.active) continue;
-      auto const without = [&] {
-        product rest = p;
-        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-        return rest;
-      };
       if (a.truth) {
         // t^2 = t; 1/t is 1 wherever it is defined
-        if (f.exponent.negative()) return add_reduced(out, c, without());
+        if (f.exponent.negative()) return add_reduced(out, c, p.without(i));
         p[i].exponent = 1;
         // (s > 0) (s == 0) = 0
         if (a.kind == atom_kind::positive)
@@ -328,21 +349,21 @@ struct polynomials {
         if (std::int64_t const whole = f.exponent.floor(); whole != 0) {
           c = c * rational(static_cast<std::int64_t>(a.bits)).power(whole);
           p[i].exponent = f.exponent - whole;
-          if (p[i].exponent.is_zero()) return add_reduced(out, c, without());
+          if (p[i].exponent.is_zero()) return add_reduced(out, c, p.without(i));
         }
       } else if (a.kind == atom_kind::application && a.code == op::sin) {
         // sin^2 = 1 - cos^2
         if (!(f.exponent < 2) && f.exponent.is_integer()) {
-          raise(p, f.atom, -2);
+          p.raise(f.atom, -2);
           product squared = p;
-          raise(squared, a.partner, 2);
+          squared.raise(a.partner, 2);
           add_reduced(out, c, p);
           return add_reduced(out, -c, squared);
         }
       } else if (a.kind == atom_kind::base && !(f.exponent < 1)) {
         // s^(3/2) = s * s^(1/2)
         product rest = p;
-        raise(rest, f.atom, -1);
+        rest.raise(f.atom, -1);
         for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k) {
           term const t = pool[k];
           add_reduced(out, c * t.coefficient, times(rest, t.monomial));
@@ -354,8 +375,8 @@ struct polynomials {
         rational const scale = a.lead_sign < 0 ? -c : c;
         if (a.kind == atom_kind::base) {
           product raised = quotient;
-          raise(raised, f.atom, 1);
-          add_reduced(out, scale, std::move(raised));
+          raised.raise(f.atom, 1);
+          add_reduced(out, scale, raised);
         }
         for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k) {
           term const t = pool[k];
@@ -365,11 +386,11 @@ struct polynomials {
       } else if (a.kind == atom_kind::base && f.exponent.negative() && a.tail >= 0 && meets_denominator(a.tail, p)) {
         // Partial fractions: 1 / (x (c + x y)) = (1 / x - y / (c + x y)) / c
         product raised = p;
-        raise(raised, f.atom, 1);
+        raised.raise(f.atom, 1);
         rational scale = c;
         for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k)
           if (pool[k].monomial == unit_monomial) scale = c * pool[k].coefficient.inverse();
-        add_reduced(out, scale, std::move(raised));
+        add_reduced(out, scale, raised);
         for (int k = sums[a.a].begin, end = k + sums[a.a].count; k < end; ++k) {
           term const t = pool[k];
           if (t.monomial != unit_monomial) add_reduced(out, -(scale * t.coefficient), times(p, t.monomial));
@@ -399,13 +420,12 @@ struct polynomials {
     monomial_entry const& l = monomials[a];
     monomial_entry const& r = monomials[b];
     if (!(l.degree == r.degree)) return l.degree < r.degree;
+    product const& p = l.factors;
+    product const& q = r.factors;
     for (int i = 0;; ++i) {
-      if (i == l.count || i == r.count) return i == l.count && i < r.count ? !factors[r.begin + i].exponent.negative() : i < l.count && factors[l.begin + i].exponent.negative();
-      factor const& x = factors[l.begin + i];
-      factor const& y = factors[r.begin + i];
-      if (x == y) continue;
-      if (x.atom == y.atom) return x.exponent < y.exponent;
-      return x.atom < y.atom ? x.exponent.negative() : !y.exponent.negative();
+      if (i == p.count || i == q.count) return (i < q.count && !q[i].exponent.negative()) || (i < p.count && p[i].exponent.negative());
+      if (p[i].atom != q[i].atom) return p[i].atom < q[i].atom ? p[i].exponent.negative() : !q[i].exponent.negative();
+      if (!(p[i].exponent == q[i].exponent)) return p[i].exponent < q[i].exponent;
     }
   }
   constexpr term const& largest(terms const& s) const {
@@ -427,8 +447,8 @@ struct polynomials {
   }
   constexpr sign_class sign_of(int m) const {
     sign_class sign = sign_class::positive;
-    for (int k = monomials[m].begin; k < monomials[m].begin + monomials[m].count; ++k) {
-      sign_class const s = sign_of(factors[k]);
+    for (factor const& f : monomials[m].factors) {
+      sign_class const s = sign_of(f);
       sign = s < sign ? s : sign;
     }
     return sign;

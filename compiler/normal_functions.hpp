@@ -20,7 +20,7 @@ struct normal_functions : polynomials {
   }
   constexpr void set_lead(atom& n, terms const& s) const {
     term const& lead = largest(s);
-    bool positive_powers = monomials[lead.monomial].count > 0 && (lead.coefficient.is_one() || (-lead.coefficient).is_one());
+    bool positive_powers = !monomials[lead.monomial].factors.empty() && (lead.coefficient.is_one() || (-lead.coefficient).is_one());
     for (factor const& f : factors_of(lead.monomial)) positive_powers = positive_powers && !f.exponent.negative();
     if (positive_powers) n.lead = lead.monomial;
     n.lead_sign = lead.coefficient.negative() ? -1 : 1;
@@ -80,8 +80,8 @@ struct normal_functions : polynomials {
       }
       product p = factors_of(t.monomial);
       bool gone = false;
-      for (std::size_t i = 0; i < p.size();) {
-        if (p[i].atom == id && value) p.erase(p.begin() + static_cast<std::ptrdiff_t>(i));
+      for (int i = 0; i < p.count;) {
+        if (p[i].atom == id && value) p.remove(i);
         else if (p[i].atom == id || (value && p[i].atom == partner)) gone = true, ++i;
         else ++i;
       }
@@ -116,7 +116,7 @@ struct normal_functions : polynomials {
         continue;
       }
       product met;
-      std::size_t i = 0, j = 0;
+      int i = 0, j = 0;
       while (i < common.size() || j < p.size()) {
         bool const left = j == p.size() || (i < common.size() && common[i].atom < p[j].atom), both = !left && i < common.size() && common[i].atom == p[j].atom;
         factor f = left ? common[i] : p[j];
@@ -149,7 +149,7 @@ struct normal_functions : polynomials {
               rational known = 0;
               for (factor const& d : denominators)
                 if (d.atom == f.atom) known = d.exponent;
-              if (f.exponent < known) raise(denominators, f.atom, f.exponent - known);
+              if (f.exponent < known) denominators.raise(f.atom, f.exponent - known);
             }
       if (!denominators.empty()) {
         int const d = monomial(denominators);
@@ -177,7 +177,7 @@ struct normal_functions : polynomials {
       rational const scale = result.scale.inverse();
       result.rest = scaled(s, result.sign < 0 ? -scale : scale);
     }
-    for (factor const& f : denominators) raise(result.common, f.atom, f.exponent);
+    for (factor const& f : denominators) result.common.raise(f.atom, f.exponent);
     return result;
   }
   /// scale^exponent, exactly: 8^(1/2) is 2 * 2^(1/2).
@@ -190,7 +190,7 @@ struct normal_functions : polynomials {
         if (prime > 100) prime = rest;
         int count = 0;
         for (; rest % prime == 0; rest /= prime) ++count;
-        if (count) raise(roots, keep({.kind = atom_kind::root, .active = true, .bits = static_cast<std::uint64_t>(prime), .sign = sign_class::positive}), exponent * (above ? count : -count));
+        if (count) roots.raise(keep({.kind = atom_kind::root, .active = true, .bits = static_cast<std::uint64_t>(prime), .sign = sign_class::positive}), exponent * (above ? count : -count));
       }
     }
     terms result;
@@ -221,8 +221,8 @@ struct normal_functions : polynomials {
     terms result = power_of(f.scale, exponent);
     product p;
     if (!exponent.is_even_root()) {
-      for (factor const& c : f.common) raise(p, c.atom, c.exponent * exponent);
-      if (!single) raise(p, base_atom(f.rest), exponent);
+      for (factor const& c : f.common) p.raise(c.atom, c.exponent * exponent);
+      if (!single) p.raise(base_atom(f.rest), exponent);
       terms powers;
       add_reduced(powers, f.sign < 0 && exponent.numerator % 2 != 0 ? -1 : 1, p);
       return multiply(result, powers);
@@ -232,26 +232,26 @@ struct normal_functions : polynomials {
     for (factor const& c : f.common) {
       rational const raised = c.exponent * exponent;
       if (atoms[c.atom].sign != sign_class::unknown || c.exponent.is_even_root()) {
-        raise(p, c.atom, raised);
+        p.raise(c.atom, raised);
       } else if (c.exponent.is_even_power() && (raised.is_even_power() || raised.is_integer())) {
         // sqrt(x^2) = |x|
-        raise(p, c.atom, raised.is_even_power() ? raised : raised - 1);
+        p.raise(c.atom, raised.is_even_power() ? raised : raised - 1);
         if (!raised.is_even_power()) result = multiply(result, absolute(of_atom(c.atom)));
       } else {
         together.push_back(c);
       }
     }
     bool const known = single || (f.sign > 0 && sign_of(f.rest) != sign_class::unknown);
-    if (!single && known) raise(p, base_atom(f.rest), exponent);
+    if (!single && known) p.raise(base_atom(f.rest), exponent);
     if (f.sign > 0 && known && together.size() == 1 && !together[0].exponent.is_even_power()) {
-      raise(p, together[0].atom, together[0].exponent * exponent);
+      p.raise(together[0].atom, together[0].exponent * exponent);
     } else if (!together.empty() || f.sign < 0 || !known) {
       if (together.empty() && single && p.empty()) return undefined();
       if (together.empty() && single) return power_of_zero(exponent);  // sqrt(-x^2) is 0, or nothing
       terms inside, rest = one();
       if (!known) rest = f.rest;
       for (term const& t : rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
-      raise(p, base_atom(inside), exponent);
+      p.raise(base_atom(inside), exponent);
     }
     terms powers;
     add_reduced(powers, 1, p);
@@ -272,11 +272,11 @@ struct normal_functions : polynomials {
       terms powers = one();
       for (term const& t : x) {
         monomial_entry const m = monomials[t.monomial];
-        factor const f = m.count == 1 ? factors[m.begin] : factor{};
-        if (m.count == 1 && f.exponent.is_one() && atoms[f.atom].kind == atom_kind::application && atoms[f.atom].code == op::log)
+        factor const f = m.factors[0];
+        if (m.factors.count == 1 && f.exponent.is_one() && atoms[f.atom].kind == atom_kind::application && atoms[f.atom].code == op::log)
           powers = multiply(powers, power(terms_of(atoms[f.atom].a), t.coefficient));
         else
-          raise(p, keep({.kind = atom_kind::exponential, .a = t.monomial, .sign = sign_class::positive, .uses = m.uses, .height = m.height}), t.coefficient);
+          p.raise(keep({.kind = atom_kind::exponential, .a = t.monomial, .sign = sign_class::positive, .uses = m.uses, .height = m.height}), t.coefficient);
       }
       terms result;
       add_reduced(result, 1, p);

@@ -232,9 +232,9 @@ struct normalizer : normal_axes {
   constexpr terms where_zero(terms const& s, int zero) {
     terms const inside = multiply(s, of_atom(zero));
     terms const sum = terms_of(atoms[zero].a);
-    monomial_entry const m = monomials[sum[0].monomial];
-    bool const single = sum.size() == 1 && m.count == 1;
-    int const none = single ? factors[m.begin].atom : -1;
+    product const p = factors_of(sum[0].monomial);
+    bool const single = sum.size() == 1 && p.count == 1;
+    int const none = single ? p[0].atom : -1;
     terms kept;
     for (term const& t : inside) {
       bool dropped = false;
@@ -268,7 +268,7 @@ struct normalizer : normal_axes {
           rational known = 0;
           for (factor const& d : denominators)
             if (d.atom == f.atom) known = d.exponent;
-          if (f.exponent < known) raise(denominators, f.atom, f.exponent - known);
+          if (f.exponent < known) denominators.raise(f.atom, f.exponent - known);
         }
     if (denominators.empty()) return false;
     int const d = monomial(denominators);

@@ -9,11 +9,12 @@
 namespace ctgrad::detail {
 
 /// A fraction in lowest terms, its denominator positive. One whose parts would leave 62 bits is `lost`, and so is all that is made of it.
+/// One that nobody set is lost. (No initialisers: arrays of fractions cost clang no steps then.)
 struct rational {
-  std::int64_t numerator = 0, denominator = 1;
+  std::int64_t numerator, denominator;
 
   constexpr rational() = default;
-  constexpr rational(std::int64_t n) : numerator(n) {}
+  constexpr rational(std::int64_t n) : numerator(n), denominator(1) {}
   constexpr rational(std::int64_t n, std::int64_t d) : numerator(n), denominator(d) { reduce(); }
 
   constexpr bool lost() const { return denominator == 0; }
@@ -44,7 +45,7 @@ struct rational {
   }
   constexpr rational inverse() const {
     if (numerator == 0) return nothing();
-    rational r;
+    rational r{};
     r.numerator = numerator < 0 ? -denominator : denominator;
     r.denominator = numerator < 0 ? -numerator : numerator;
     return r;
@@ -62,9 +63,7 @@ struct rational {
   }
 
   static constexpr rational nothing() {
-    rational r;
-    r.denominator = 0;
-    return r;
+    return rational{};
   }
 
  private:
@@ -114,7 +113,7 @@ constexpr rational nearest_fraction(double number, double tolerance, double comp
 /// coefficient * 2^two * pi^pi * e^e * (log 2)^log_two
 struct named_number {
   double value = 0;
-  rational two{}, pi{}, e{}, log_two{};
+  rational two = 0, pi = 0, e = 0, log_two = 0;
 };
 
 inline constexpr named_number named_numbers[] = {

@@ -23,6 +23,11 @@ struct schedule_run {
   std::string error;
 };
 
+/// Numbers as an output that is added to adds them: integers wrap.
+constexpr scalar add(scalar a, scalar b) {
+  return {a.real + b.real, static_cast<std::int64_t>(static_cast<std::uint64_t>(a.integer) + static_cast<std::uint64_t>(b.integer))};
+}
+
 class schedule_interpreter {
  public:
   schedule_interpreter(graph const& from, schedule const& what, std::vector<tensor_value> const& inputs, extent_binding const& extents, std::vector<tensor_value> const& before = {})
@@ -172,7 +177,9 @@ class schedule_interpreter {
         if (p.empty()) return;
         int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
         scalar const before = read(buffer, p[0], i);
-        arrays[static_cast<std::size_t>(buffer)].elements[p[0]] = combine(before, x, wide);
+        scalar sum = combine(before, x, wide);
+        if (is_floating(n.type)) sum = scalar::from(sum.real, n.type);  // memory is not wide
+        arrays[static_cast<std::size_t>(buffer)].elements[p[0]] = sum;
       } else if (auto& sum = sums[static_cast<std::size_t>(n.end)]; sum) {
         sum = combine(*sum, x, wide);
       } else {
@@ -189,7 +196,7 @@ class schedule_interpreter {
       scalar x = value_of(n.operands[0], i);
       if (adds_to(s.buffers[static_cast<std::size_t>(a.buffer)])) {
         scalar const before = read(a.buffer, p[0], i);
-        x = {before.real + x.real, before.integer + x.integer};
+        x = add(before, x);
       }
       if (s.buffers[static_cast<std::size_t>(a.buffer)].kind == detail::buffer_kind::symbol) fail("a store into a symbol", i);
       arrays[static_cast<std::size_t>(a.buffer)].elements[p[0]] = x;
@@ -219,7 +226,7 @@ class schedule_interpreter {
     tensor_value result{array.extents, std::vector<scalar>(array.elements.size())};
     detail::interpret_contraction(m, sides[0], sides[1], m.type, result);
     for (std::size_t e = 0; e < array.elements.size(); ++e) {
-      if (adds_to(s.buffers[static_cast<std::size_t>(buffer)])) result.elements[e].real += read(buffer, e, i).real;
+      if (adds_to(s.buffers[static_cast<std::size_t>(buffer)])) result.elements[e] = add(read(buffer, e, i), result.elements[e]);
       array.elements[e] = result.elements[e];
     }
   }

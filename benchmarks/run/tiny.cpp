@@ -58,10 +58,9 @@ struct results {
 };
 
 template <class Model>
-void with_ctgrad(arrays const& in, ct::workspace_memory& space, results& r) {
-  auto view = [](auto& x) { return ct::view<std::remove_reference_t<decltype(x[0])>, 1>(x, {8}); };
-  Model::step.into(space, Model::a = view(in.a), Model::b = view(in.b), Model::c = view(in.c), Model::d = view(in.d), Model::loss = r.loss, Model::da = view(r.da),
-                   Model::db = view(r.db), Model::dc = view(r.dc), Model::dd = view(r.dd));
+[[gnu::noinline]] void with_ctgrad(arrays const& in, ct::workspace_memory& space, results& r) {
+  Model::step.into(space, Model::a = in.a, Model::b = in.b, Model::c = in.c, Model::d = in.d, Model::loss = r.loss, Model::da = r.da, Model::db = r.db, Model::dc = r.dc,
+                   Model::dd = r.dd);
 }
 
 /// Eight floats are one register of AVX2.
