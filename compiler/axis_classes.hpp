@@ -23,7 +23,7 @@ constexpr bool is_computed(node const& n) {
 
 constexpr source resolve(graph const& g, node_id id) {
   source s;
-  for (int i = 0; i < max_rank; ++i) s.axes[i] = static_cast<std::int8_t>(i);
+  for (int i = 0, rank = g.shape_of(id).rank; i < rank; ++i) s.axes[i] = static_cast<std::int8_t>(i);
   while (info(g[id].code).kind == op_kind::movement) {
     node const& n = g[id];
     shape const& to = g[n.shape];
@@ -43,7 +43,6 @@ constexpr source resolve(graph const& g, node_id id) {
     id = n.operands[0];
   }
   s.base = id;
-  for (int i = g.shape_of(id).rank; i < max_rank; ++i) s.axes[i] = -1;
   return s;
 }
 
@@ -54,6 +53,7 @@ struct axis_classes {
   std::vector<std::int8_t> rank;      ///< of each node's iteration space
   std::vector<char> cut;              ///< nodes that some user reads from memory, in a later nest
   std::vector<std::int32_t> epoch;    ///< after how many products and cut values a node can be computed
+  std::vector<char> computed;         ///< whether a node is computed in loops
   std::vector<char> unit;             ///< of each element: whether the extent is 1
   std::vector<source> sources;        ///< max_operands for each node
 
@@ -82,7 +82,7 @@ struct axis_classes {
     // Constructed, not resized: libstdc++ 12's resize is no constant expression for clang.
     first = epoch = std::vector<std::int32_t>(count, 0);
     rank = std::vector<std::int8_t>(count, 0);
-    cut = std::vector<char>(count, 0);
+    cut = computed = std::vector<char>(count, 0);
     sources = std::vector<source>(count * max_operands, source{});
     for (int i = 0; i < g.size(); ++i) {
       node const& n = g.nodes[i];
@@ -90,6 +90,7 @@ struct axis_classes {
       if (info(n.code).kind == op_kind::movement) continue;
       for (int k = 0; k < n.arity; ++k) sources[static_cast<std::size_t>(max_operands * i + k)] = resolve(g, n.operands[k]);
       if (!is_computed(n)) continue;
+      computed[i] = 1;
       rank[i] = static_cast<std::int8_t>(info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]).rank : g[n.shape].rank);
       for (int axis = 0; axis < rank[i]; ++axis) {
         shape const& iterated = info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape];
@@ -108,17 +109,18 @@ struct axis_classes {
   /// A user walks its operands' axes with its own, or reads them from memory where that would walk one value two ways.
   constexpr void join_operands(graph const& g, node_id id) {
     node const& n = g[id];
-    if (info(n.code).kind == op_kind::movement) return;
+    bool const product = info(n.code).kind == op_kind::product;
+    if (!product && !computed[index(id)]) return;
     for (int k = 0; k < n.arity; ++k) {
       source const& s = operand(id, k);
-      node const& base = g[s.base];
-      bool const product = info(base.code).kind == op_kind::product;
-      bool separate = product && info(n.code).kind != op_kind::product;
-      if (is_computed(base) && is_computed(n)) {
+      bool separate = false;
+      if (computed[index(s.base)] && !product) {
         bool joined = true;
-        for (int axis = 0; axis < g[base.shape].rank; ++axis)
+        for (int axis = 0, axes = g.shape_of(s.base).rank; axis < axes; ++axis)
           if (s.axes[axis] >= 0) joined = join(class_of(s.base, iteration_axis(g, s.base, axis)), class_of(id, s.axes[axis])) && joined;
         if (!joined) cut[index(s.base)] = 1, separate = true;
+      } else if (!product) {
+        separate = info(g[s.base].code).kind == op_kind::product;
       }
       int const earliest = epoch[index(s.base)] + (separate ? 1 : 0);
       if (epoch[index(id)] < earliest) epoch[index(id)] = earliest;
@@ -150,12 +152,12 @@ struct axis_classes {
     };
     std::vector<reader> readers;
     for (int i = 0; i < g.size(); ++i) {
-      if (!is_computed(g.nodes[i])) continue;
+      if (!computed[i]) continue;
       for (int k = 0; k < g.nodes[i].arity; ++k) {
         source const& s = operand(node_id{i}, k);
-        node const& base = g[s.base];
-        int const axes = g[base.shape].rank;
-        if (is_computed(base) || axes == 0) continue;
+        if (computed[index(s.base)]) continue;
+        int const axes = g.shape_of(s.base).rank;
+        if (axes == 0 || g[s.base].is_constant()) continue;
         reader* known = nullptr;
         for (auto& r : readers)
           if (r.base == s.base && r.epoch == epoch[i]) known = &r;

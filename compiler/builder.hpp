@@ -19,12 +19,12 @@ struct builder {
   message error;  ///< the first thing that went wrong; what is built after it means nothing
 
   constexpr builder() : slots(64, -1) { intern(shape{}); }
-  /// Starts a graph with the symbols of another, for a pass that rewrites it.
-  constexpr explicit builder(graph const& from) : builder() {
+  /// Starts a graph with the symbols and shapes of another, which keep their places, for a pass that rewrites it.
+  constexpr explicit builder(graph const& from) : slots(table_size(from.nodes.size()), -1) {
     g.symbols = from.symbols;
     g.equalities = from.equalities;
     g.accumulate_from = from.accumulate_from;
-    for (auto& s : g.symbols) s.shape = intern(from[s.shape]);
+    g.shapes = from.shapes;
   }
 
   constexpr bool ok() const { return error.empty(); }
@@ -211,7 +211,27 @@ struct builder {
     return m;
   }
 
+  /// A node of another graph with the same shapes, with operands of this one that have the dtypes and shapes of its own.
+  constexpr node_id copy(node const& n, node_id const* operands) {
+    node moved = n;
+    for (int k = 0; k < n.arity; ++k) moved.operands[k] = operands[k];
+    if (n.arity == 2 && info(n.code).commutative) order(moved);
+    return add(moved);
+  }
+
  private:
+  /// Operands of commutative operations stand in one order, constants first: equal terms are found equal.
+  constexpr void order(node& n) const {
+    if (g[n.operands[0]].is_constant() || !(g[n.operands[1]].is_constant() || index(n.operands[1]) < index(n.operands[0]))) return;
+    node_id const first = n.operands[0];
+    n.operands[0] = n.operands[1];
+    n.operands[1] = first;
+  }
+  static constexpr std::size_t table_size(std::size_t nodes) {
+    std::size_t size = 64;
+    while (size < 3 * nodes) size *= 2;
+    return size;
+  }
   std::vector<std::int32_t> slots;  // open addressing; a linear scan breaks clang's limit of steps near 100 nodes
 
   static constexpr std::uint64_t hash(node const& n) {

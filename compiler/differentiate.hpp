@@ -58,7 +58,7 @@ constexpr graph differentiate(graph const& from) {
     if (n.code != op::gradient) {
       node_id operands[max_operands];
       for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
-      map[i] = copy_node(b, from, n, operands);
+      map[i] = b.copy(n, operands);
       continue;
     }
     // All requests of the same function, whose variables are there already. (One that is not cannot be part of the function.)

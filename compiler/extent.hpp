@@ -12,16 +12,18 @@
 namespace ctgrad::detail {
 
 /// The name of an extent: a string with static storage. Equal names have equal addresses (there is one array for each name type).
+/// Small, since constant evaluation pays for every member of every copy.
 struct extent_name {
   char const* characters = nullptr;
-  bool anonymous = false;  ///< made up for a symbol without named axes: unifies with what it meets
 
-  constexpr std::string_view view() const { return characters ? std::string_view(characters) : std::string_view(); }
+  /// Made up for a symbol without named axes (its name starts with a point): unifies with what it meets.
+  constexpr bool is_anonymous() const { return characters && characters[0] == '.'; }
+  constexpr std::string_view view() const { return characters ? std::string_view(characters + (is_anonymous() ? 1 : 0)) : std::string_view(); }
   friend constexpr bool operator==(extent_name a, extent_name b) { return a.characters == b.characters; }
 };
 
-inline constexpr int max_factors = 4;
-inline constexpr int max_terms = 4;
+inline constexpr int max_factors = 3;
+inline constexpr int max_terms = 2;
 
 /// coefficient * factors[0] * factors[1] * …, factors in the order of their names.
 struct extent_term {
@@ -59,7 +61,7 @@ struct extent {
   constexpr extent_name name() const {
     return constant == 0 && count == 1 && terms[0].coefficient == 1 && terms[0].count == 1 ? terms[0].factors[0] : extent_name{};
   }
-  constexpr bool is_anonymous() const { return name().anonymous; }
+  constexpr bool is_anonymous() const { return name().is_anonymous(); }
 
   friend constexpr bool operator==(extent const& a, extent const& b) {
     if (a.constant != b.constant || a.count != b.count) return false;
@@ -78,7 +80,7 @@ struct extent {
         }
         return;
       }
-    if (count == max_terms) throw "ctgrad: an extent of more than four terms";
+    if (count == max_terms) throw "ctgrad: an extent of more than two terms and a constant";
     int place = count++;
     for (; place > 0 && term.before(terms[place - 1]); --place) terms[place] = terms[place - 1];
     terms[place] = term;
@@ -95,7 +97,7 @@ struct extent {
     extent product = scaled(b, a.constant);
     for (int i = 0; i < a.count; ++i) {
       extent_term const& left = a.terms[i];
-      if (b.constant) product.add({left.coefficient * b.constant, left.count, {left.factors[0], left.factors[1], left.factors[2], left.factors[3]}});
+      if (b.constant) product.add({left.coefficient * b.constant, left.count, {left.factors[0], left.factors[1], left.factors[2]}});
       for (int j = 0; j < b.count; ++j) product.add(times(left, b.terms[j]));
     }
     product.constant = a.constant * b.constant;
@@ -125,7 +127,7 @@ struct extent {
   static constexpr extent_term times(extent_term a, extent_term const& b) {
     a.coefficient *= b.coefficient;
     for (int i = 0; i < b.count; ++i) {
-      if (a.count == max_factors) throw "ctgrad: an extent of more than four factors";
+      if (a.count == max_factors) throw "ctgrad: an extent of more than three factors";
       int place = a.count++;
       for (; place > 0 && b.factors[i].view() < a.factors[place - 1].view(); --place) a.factors[place] = a.factors[place - 1];
       a.factors[place] = b.factors[i];

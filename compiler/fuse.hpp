@@ -11,35 +11,31 @@
 namespace ctgrad::detail {
 
 /// What may be computed twice rather than stored, in additions (op_info::cost). A row buffer is in L1, a whole array is not.
-inline constexpr int recompute_limit_row = 6, recompute_limit_array = 24;
+inline constexpr int recompute_limit_row = 6, recompute_limit_array = 24, too_dear = 1000;
 
-/// Some of the groups into which a block is divided.
+/// Some of the groups into which a block is divided. Which ones is known for up to 64 groups; of more, the first and whether there are others.
 struct group_set {
-  std::array<std::uint64_t, 8> words{};
+  std::int32_t first = -1;
+  bool several = false;
+  std::uint64_t bits = 0;
 
-  static constexpr int capacity = 512;
-  constexpr void add(int group) { words[group / 64] |= std::uint64_t{1} << group % 64; }
-  constexpr bool has(int group) const { return words[group / 64] >> group % 64 & 1; }
-  constexpr bool empty() const { return first() < 0; }
-  constexpr int first() const {
-    for (int w = 0; w < 8; ++w)
-      if (words[w]) return 64 * w + std::countr_zero(words[w]);
-    return -1;
-  }
-  constexpr bool is_only(int group) const {
-    group_set one;
-    one.add(group);
-    return words == one.words;
+  static constexpr int capacity = 64;
+  constexpr void add(int group) {
+    if (first >= 0 && group != first) several = true;
+    if (first < 0 || group < first) first = group;
+    bits |= std::uint64_t{1} << group % capacity;
   }
   constexpr void add(group_set const& other) {
-    for (int w = 0; w < 8; ++w) words[w] |= other.words[w];
+    if (other.first < 0) return;
+    bool const more = several || other.several;
+    std::uint64_t const all = bits | other.bits;
+    add(other.first);
+    several = several || more;
+    bits = all;
   }
+  constexpr bool has(int group) const { return several ? (bits >> group % capacity & 1) != 0 : first == group; }
+  static constexpr group_set only(int group) { return {group, false, std::uint64_t{1} << group % capacity}; }
 };
-constexpr group_set only(int group) {
-  group_set one;
-  one.add(group);
-  return one;
-}
 
 /// How many more walks over memory are better than one whose inner loop steps over whole rows.
 inline constexpr int strided_walks = 3;
@@ -82,9 +78,15 @@ class fuser {
       if (classes.cut[i]) keep(id);
       if (classes.epoch[i] >= epochs) epochs = classes.epoch[i] + 1;
     }
+    if (epochs == 1) {
+      walk(all, -1);
+      for (int i = 0; i < g.size(); ++i)
+        if (info(g.nodes[i].code).kind == op_kind::product) product(node_id{i});
+      return out;
+    }
     std::vector<int> group_of;
     for (node_id id : all) group_of.push_back(classes.epoch[index(id)]);
-    auto groups = divide(all, group_of, epochs, -1);
+    auto groups = divide(all, group_of, epochs, -1, false);
     for (int e = 0; e < epochs; ++e) {
       walk(groups[e], -1);
       for (int i = 0; i < g.size(); ++i)
@@ -281,7 +283,7 @@ class fuser {
   // Blocks.
 
   /// Splits `nodes` into groups that are worked off one after the other, and decides what crosses by memory and what is computed again.
-  constexpr std::vector<std::vector<node_id>> divide(std::vector<node_id> const& nodes, std::vector<int> const& group_of, int groups, int parent) {
+  constexpr std::vector<std::vector<node_id>> divide(std::vector<node_id> const& nodes, std::vector<int> const& group_of, int groups, int parent, bool segments) {
     ++stamps;
     int const limit = parent < 0 ? recompute_limit_array : recompute_limit_row;
     for (std::size_t at = 0; at < nodes.size(); ++at) {
@@ -293,6 +295,7 @@ class fuser {
         auto const base = index(classes.operand(id, k).base);
         if (stamp[base] == stamps && !is_reduction(node_id{base})) cost[i] += cost[base];
         else if (!g.nodes[base].is_constant()) cost[i] += 1;
+        if (cost[i] > too_dear) cost[i] = too_dear;  // shared parts would double it at each reuse
         if (stamp[base] == stamps && is_reduction(id) && !info(g[id].code).additive) feeds_extremum[base] = 1;
       }
     }
@@ -302,18 +305,17 @@ class fuser {
       // What has no axes left may be for a block around this one.
       bool const single = is_reduction(id) || !has_free_iteration(id), wanted = single || (value_buffer[i] >= 0 && !in_memory[i]);
       if (wanted) need[i].add(group[i]);
-      if (need[i].empty()) continue;
-      bool const crosses = !need[i].is_only(group[i]);
+      if (need[i].first < 0) continue;
+      bool const several = need[i].several, crosses = several || need[i].first != group[i];
       if (single) {
         // A reduction is never computed twice. What has no axes left is at hand in the whole block.
         if (crosses && free_axes(id)) keep(id);
-        need[i] = only(group[i]);
+        need[i] = group_set::only(group[i]);
       } else if (crosses) {
-        bool const several = !need[i].is_only(need[i].first());
         // Copies may differ by an ulp where code is contracted: a maximum has to be that of the value it is taken from.
-        if (value_buffer[i] >= 0 || (several && (cost[i] > limit || feeds_extremum[i]))) {
+        if (value_buffer[i] >= 0 || (several && (cost[i] > limit || feeds_extremum[i] || groups > group_set::capacity))) {
           keep(id);
-          need[i] = only(wanted || group[i] % 2 == 0 ? group[i] : need[i].first());  // once: before the loop, or in the walk that needs it first
+          need[i] = group_set::only(wanted || (segments && group[i] % 2 == 0) ? group[i] : need[i].first);  // once: before the loop, or in the walk that needs it first
         }
       }
       for (int k = 0; k < g[id].arity; ++k) {
@@ -410,10 +412,13 @@ class fuser {
     int last = 0;
     for (int level : levels)
       if (level > last) last = level;
+    bool alone = last == 0;
+    for (std::size_t at = 0; alone && at < nodes.size(); ++at) alone = walks(nodes[at], c);
+    if (alone) return pass(nodes, c, parent);
     // Walk `l` over the class is group 2l + 1; what does not walk it comes before, in group 2l.
     int const groups = 2 * (last > walks_needed ? last : walks_needed) + 2;
     for (std::size_t at = 0; at < nodes.size(); ++at) levels[at] = 2 * levels[at] + (walks(nodes[at], c) ? 1 : 0);
-    auto parts = divide(nodes, levels, groups, parent);
+    auto parts = divide(nodes, levels, groups, parent, true);
     for (int part = 0; part < groups; ++part) {
       if (parts[part].empty()) continue;
       if (part % 2 == 0) walk(parts[part], parent);
@@ -427,6 +432,7 @@ class fuser {
     for (node_id id : nodes)
       for (int k = 0; k < g[id].arity; ++k) {
         source const& s = classes.operand(id, k);
+        if (classes.computed[index(s.base)] && !in_memory[index(s.base)]) continue;
         node const& base = g[s.base];
         bool fixed = base.is_constant() || base.code == op::extent;
         if (!fixed && current[index(s.base)] < 0 && (base.code == op::symbol || in_memory[index(s.base)])) {
@@ -438,9 +444,10 @@ class fuser {
         if (fixed) operand(id, k);
       }
     extent e;
-    for (node_id id : nodes)
-      for (int axis = 0; axis < rank_of(id); ++axis)
-        if (class_of(id, axis) == c) e = (is_reduction(id) ? g.shape_of(g[id].operands[0]) : g.shape_of(id))[axis];
+    bool found = false;
+    for (std::size_t at = 0; at < nodes.size() && !found; ++at)
+      for (int axis = 0; axis < rank_of(nodes[at]) && !found; ++axis)
+        if (class_of(nodes[at], axis) == c) e = (is_reduction(nodes[at]) ? g.shape_of(g[nodes[at]].operands[0]) : g.shape_of(nodes[at]))[axis], found = true;
     for (node_id id : nodes)
       if (reduces(id, c) && !is_summing(id)) {
         instruction i{.what = action::initialize, .type = g[id].type, .node = id};

@@ -73,10 +73,20 @@ constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
   if (first && g[a].type != dtype::bool_)
     return fail(message() << "ctgrad: " << row.name << ": the condition " << describe(a) << " is " << to_string(g[a].type) << ", and has to be bool");
 
-  // One shape for all.
-  bool same = true;
-  for (int i = 1; i < count; ++i) same = same && g[operands[i]].shape == g[operands[0]].shape;
-  if (!same) {
+  // One shape for all. Where the others are scalars, it is known without looking at extents.
+  shape_id common = g[operands[0]].shape;
+  bool same = true, scalars = true;
+  for (int i = 1; i < count; ++i) {
+    shape_id const s = g[operands[i]].shape;
+    same = same && s == common;
+    if (common == shape_id::scalar) common = s;
+    scalars = scalars && (s == common || s == shape_id::scalar);
+  }
+  for (int i = 0; i < count; ++i) scalars = scalars && (g[operands[i]].shape == common || g[operands[i]].shape == shape_id::scalar);
+  if (!same && scalars) {
+    for (int i = 0; i < count; ++i)
+      if (g[operands[i]].shape != common) operands[i] = broadcast(operands[i], common, (axis_mask{1} << g[common].rank) - 1);
+  } else if (!same) {
     node_id widest = operands[0];
     shape s = g.shape_of(widest);
     for (int i = 1; i < count; ++i) {
@@ -94,17 +104,13 @@ constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
   dtype const result = row.result == result_rule::boolean || row.result == result_rule::logical ? dtype::bool_ : type;
   for (int i = first; i < count; ++i) operands[i] = cast(operands[i], type);
   if (constant) return fold(code, result, weak && result != dtype::bool_, operands, count);
-  // Operands of commutative operations stand in one order, constants first: equal terms are found equal.
-  if (row.commutative && !g[operands[0]].is_constant() && (g[operands[1]].is_constant() || index(operands[1]) < index(operands[0]))) {
-    node_id swapped = operands[0];
-    operands[0] = operands[1];
-    operands[1] = swapped;
-  }
-  return add({.code = code,
-              .type = result,
-              .arity = static_cast<std::uint8_t>(count),
-              .shape = g[operands[0]].shape,
-              .operands = {operands[0], operands[1], operands[2]}});
+  node n{.code = code,
+         .type = result,
+         .arity = static_cast<std::uint8_t>(count),
+         .shape = g[operands[0]].shape,
+         .operands = {operands[0], operands[1], operands[2]}};
+  if (row.commutative) order(n);
+  return add(n);
 }
 
 /// Sum over the labels that the result lacks of left * right. Extents that share a label have to be equal.

@@ -67,7 +67,8 @@ struct odometer {
 template <op Code>
 constexpr scalar combine_scalars(scalar a, scalar b, dtype type) {
   if (is_floating(type)) return scalar::from(row<Code>::combine(a.real, b.real), type);
-  return scalar::from(row<Code>::combine(a.integer, b.integer), type);
+  using integer = cmath::wrapping<std::int64_t>;
+  return scalar::from(static_cast<std::int64_t>(row<Code>::combine(integer(a.integer), integer(b.integer))), type);
 }
 template <op Code>
 constexpr scalar identity_scalar(dtype type) {
@@ -128,7 +129,8 @@ constexpr void interpret_contraction(node const& n, tensor_value const& a, tenso
     scalar const x = a.elements[offset(labels.left, a)], y = b.elements[offset(labels.right, b)];
     scalar& sum = result.elements[offset(labels.result, result)];
     sum.real += x.real * y.real;
-    sum.integer = scalar::from(sum.integer + x.integer * y.integer, is_floating(type) ? dtype::int64 : type).integer;
+    using integer = cmath::wrapping<std::int64_t>;
+    sum.integer = scalar::from(static_cast<std::int64_t>(integer(sum.integer) + integer(x.integer) * integer(y.integer)), is_floating(type) ? dtype::int64 : type).integer;
   }
   for (auto& e : result.elements)
     if (is_floating(type)) e = scalar::from(e.real, type);

@@ -166,10 +166,11 @@ struct polynomials {
   std::vector<term> pool;
   hash_index atom_index, monomial_index, sum_index;
   int work = 0;  ///< products so far; past the limit nothing is computed any more, and nothing shown
+  int depth = 0;  ///< rewrites inside one another; compilers allow 512 calls
   bool failed = false;
 
   /// A product costs some 600 of clang's steps, of which there are 1,048,576.
-  static constexpr int work_limit = 4000;
+  static constexpr int work_limit = 4000, depth_limit = 60;
 
   constexpr polynomials() {
     atoms.reserve(128);
@@ -329,8 +330,13 @@ struct polynomials {
   }
 
   /// out += c * p, by the rules of its atoms.
-  constexpr void add_reduced(terms& out, rational c, product p) {
+  constexpr void add_reduced(terms& out, rational const& c, product const& p) {
     if (!spend()) return;
+    failed = failed || ++depth > depth_limit;
+    if (!failed) add_rewritten(out, c, p);
+    --depth;
+  }
+  constexpr void add_rewritten(terms& out, rational c, product p) {
     for (int i = 0; i < p.count; ++i) {
       factor const f = p[i];
       atom const a = atoms[f.atom];

@@ -43,8 +43,21 @@ constexpr message unify_extents(graph& g) {
   extent_classes classes;
   for (auto const& e : g.equalities)
     if (message m = classes.add(e); !m.empty()) return m;
+  if (classes.resolved.empty()) return {};
   for (auto& s : g.shapes)
     for (int i = 0; i < s.rank; ++i) s[i] = classes.find(s[i]);
+  // Shapes that have become equal are one.
+  std::vector<shape_id> first;
+  for (int i = 0; i < static_cast<int>(g.shapes.size()); ++i) {
+    int place = 0;
+    while (!(g.shapes[place] == g.shapes[i])) ++place;
+    first.push_back(shape_id{place});
+  }
+  for (auto& n : g.nodes) {
+    n.shape = first[index(n.shape)];
+    if (n.code == op::extent) n.attribute = index(first[n.attribute]);
+  }
+  for (auto& s : g.symbols) s.shape = first[index(s.shape)];
   return {};
 }
 
@@ -113,7 +126,7 @@ constexpr graph prepare(graph from) {
     for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
     bool const product = info(n.code).kind == op_kind::product, gemm = product && gemm_of(n, from).valid;
     if (gemm) operands[0] = in_memory(b, operands[0]), operands[1] = in_memory(b, operands[1]);
-    map[i] = copy_node(b, from, n, operands);
+    map[i] = b.copy(n, operands);
     if (product && !gemm) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
@@ -127,7 +140,7 @@ constexpr graph separate_outputs(graph const& from) {
   for (int i = 0; i < from.size(); ++i) {
     node_id operands[max_operands];
     for (int k = 0; k < from.nodes[i].arity; ++k) operands[k] = map[index(from.nodes[i].operands[k])];
-    map[i] = copy_node(b, from, from.nodes[i], operands);
+    map[i] = b.copy(from.nodes[i], operands);
   }
   std::vector<node_id> taken;
   std::vector<char> used(b.g.nodes.size() + 1, 0);

@@ -8,15 +8,6 @@
 
 namespace ctgrad::detail {
 
-/// The node `n` of `from`, with the operands `operands` of `b`. Equal operands give an equal node; casts and broadcasts are kept as they were.
-constexpr node_id copy_node(builder& b, graph const& from, node const& n, node_id const* operands) {
-  node copy = n;
-  copy.shape = b.intern(from[n.shape]);
-  if (n.code == op::extent) copy.attribute = index(b.intern(from[shape_id{static_cast<int>(n.attribute)}]));
-  for (int i = 0; i < n.arity; ++i) copy.operands[i] = operands[i];
-  return b.add(copy);
-}
-
 /// Which nodes an output needs.
 constexpr std::vector<char> live_nodes(graph const& g) {
   std::vector<char> live(g.nodes.size(), 0);
@@ -27,7 +18,7 @@ constexpr std::vector<char> live_nodes(graph const& g) {
   return live;
 }
 
-/// `g` without the nodes, shapes and symbols' uses that no output needs. Symbols keep their places.
+/// `g` without the nodes that no output needs. Symbols and shapes keep their places.
 constexpr graph without_dead_nodes(graph const& g) {
   std::vector<char> live = live_nodes(g);
   builder b(g);
@@ -37,7 +28,7 @@ constexpr graph without_dead_nodes(graph const& g) {
       node const& n = g.nodes[i];
       node_id operands[max_operands];
       for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
-      map[i] = copy_node(b, g, n, operands);
+      map[i] = b.copy(n, operands);
     }
   for (node_id id : g.outputs) b.g.outputs.push_back(map[index(id)]);
   return b.g;

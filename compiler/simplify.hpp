@@ -76,7 +76,11 @@ constexpr node_id simplify_structure(builder& b, node_id id, std::vector<char> c
 
 /// `from` with `rules` applied at every node, operands first, again and again where a result matches in turn.
 template <class Rules>
-constexpr graph simplify(graph const& from, Rules const& rules) {
+constexpr graph simplify(graph const& from, Rules const& rules, bool structure = false) {
+  bool any = structure;
+  for (node const& n : from.nodes) any = any || rules.first[static_cast<int>(n.code)] != rules.first[static_cast<int>(n.code) + 1];
+  if (!any) return from;
+  bool changed = false;
   builder b(from);
   std::vector<node_id> map(from.nodes.size(), node_id::none);
   std::vector<char> live = live_nodes(from), wanted(from.nodes.size(), 0), opaque;
@@ -87,12 +91,14 @@ constexpr graph simplify(graph const& from, Rules const& rules) {
     node const& n = from.nodes[i];
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
     for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
+    // Only what lost an operand to a constant can fold. What a gradient is by stays as it is: another node, or a number, has another gradient.
     op_info const& row = info(n.code);
-    node_id id = row.kind == op_kind::map && n.code != op::cast && !row.kept ? b.map(n.code, operands[0], operands[1], operands[2])
-                 : n.code == op::cast                          ? b.cast(operands[0], n.type)
-                 : n.code == op::broadcast                     ? b.broadcast(operands[0], b.intern(from[n.shape]), n.axes())
-                                                               : copy_node(b, from, n, operands);
-    for (int round = 0; round < 16; ++round) {
+    bool folds = row.kind == op_kind::map && !row.kept && n.arity > 0 && !wanted[i];
+    for (int k = 0; k < n.arity; ++k) folds = folds && b.g[operands[k]].is_constant();
+    bool const spreads = row.kind == op_kind::movement && !wanted[i] && b.g[operands[0]].is_constant();
+    node_id id = spreads ? b.broadcast(operands[0], n.shape, 0) : !folds ? b.copy(n, operands) : row.result == result_rule::attribute ? b.cast(operands[0], n.type)
+                                                                                                        : b.map(n.code, operands[0], operands[1], operands[2]);
+    for (int round = 0; round < 16 && !wanted[i]; ++round) {
       node_id next = simplify_structure(b, id, opaque);
       node const at = b.g[id];
       if (next == id && is_floating(at.type) | (at.type == dtype::bool_))
@@ -104,6 +110,7 @@ constexpr graph simplify(graph const& from, Rules const& rules) {
           }
         }
       if (next == id) break;
+      changed = true;
       id = next;
     }
     map[i] = id;
@@ -112,10 +119,11 @@ constexpr graph simplify(graph const& from, Rules const& rules) {
       opaque[index(id)] = 1;
     }
   }
+  if (!changed) return from;
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
   return without_dead_nodes(b.g);
 }
 
-constexpr graph simplify(graph const& from) { return simplify(from, default_rules); }
+constexpr graph simplify(graph const& from) { return simplify(from, default_rules, true); }
 
 }  // namespace ctgrad::detail

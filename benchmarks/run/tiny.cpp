@@ -49,12 +49,14 @@ struct model {
 using known = model<decltype(8_c)>;
 using named = model<decltype(ct::dim("N"_s))>;
 
+using vector = ct::array<float, 1>;
 struct arrays {
-  float a[8]{0.1f, -0.2f, 0.3f, 0.4f, -0.5f, 0.6f, 0.7f, 0.8f}, b[8]{1, 2, 3, 4, 5, 6, 7, 8}, c[8]{-1, 1, -1, 1, -1, 1, -1, 1};
-  float d[8]{0.5f, -0.5f, 1, -1, 1.5f, -1.5f, 0.1f, -0.1f};
+  vector a{0.1f, -0.2f, 0.3f, 0.4f, -0.5f, 0.6f, 0.7f, 0.8f}, b{1, 2, 3, 4, 5, 6, 7, 8}, c{-1, 1, -1, 1, -1, 1, -1, 1};
+  vector d{0.5f, -0.5f, 1, -1, 1.5f, -1.5f, 0.1f, -0.1f};
 };
 struct results {
-  float loss = 0, da[8]{}, db[8]{}, dc[8]{}, dd[8]{};
+  float loss = 0;
+  vector da = ct::zeros<float>(8), db = ct::zeros<float>(8), dc = ct::zeros<float>(8), dd = ct::zeros<float>(8);
 };
 
 template <class Model>
@@ -69,13 +71,13 @@ template <class Batch>
   constexpr int width = static_cast<int>(Batch::size);
   Batch sum(0.0f);
   for (int i = 0; i + width <= 8; i += width) {
-    Batch const a = Batch::load_unaligned(in.a + i), b = Batch::load_unaligned(in.b + i), c = Batch::load_unaligned(in.c + i), t = xsimd::tanh(Batch::load_unaligned(in.d + i));
+    Batch const a = Batch::load_unaligned(in.a.data() + i), b = Batch::load_unaligned(in.b.data() + i), c = Batch::load_unaligned(in.c.data() + i), t = xsimd::tanh(Batch::load_unaligned(in.d.data() + i));
     Batch const f = xsimd::fma(a, b, c);
     sum = xsimd::fma(f, t, sum);
-    (b * t).store_unaligned(r.da + i);
-    (a * t).store_unaligned(r.db + i);
-    t.store_unaligned(r.dc + i);
-    (f * (Batch(1.0f) - t * t)).store_unaligned(r.dd + i);
+    (b * t).store_unaligned(r.da.data() + i);
+    (a * t).store_unaligned(r.db.data() + i);
+    t.store_unaligned(r.dc.data() + i);
+    (f * (Batch(1.0f) - t * t)).store_unaligned(r.dd.data() + i);
   }
   r.loss = hand::sum_of_lanes(sum);
 }
@@ -94,10 +96,10 @@ void run(benchmark::State& state) {
   by_hand<narrow>(in, theirs);
   paired::require_close("loss", ours.loss, theirs.loss, 1e-5);
   for (int i = 0; i < 8; ++i) {
-    paired::require_close("da", ours.da[i], theirs.da[i], 1e-5);
-    paired::require_close("db", ours.db[i], theirs.db[i], 1e-5);
-    paired::require_close("dc", ours.dc[i], theirs.dc[i], 1e-5);
-    paired::require_close("dd", ours.dd[i], theirs.dd[i], 1e-5);
+    paired::require_close("da", ours.da(i), theirs.da(i), 1e-5);
+    paired::require_close("db", ours.db(i), theirs.db(i), 1e-5);
+    paired::require_close("dc", ours.dc(i), theirs.dc(i), 1e-5);
+    paired::require_close("dd", ours.dd(i), theirs.dd(i), 1e-5);
   }
   long const before = allocations;
   for (int i = 0; i < 1000; ++i) with_ctgrad<Model>(in, space, ours);

@@ -151,7 +151,7 @@ template <class P>
   message m;
   m << "ctgrad: axis " << axis << " of " << name << " has extent " << given << ", and needs " << needed;
   if (!e.is_static()) {
-    m << " = " << e;
+    if (!e.is_anonymous()) m << " = " << e;  // a name that the user gave
     for (auto const& d : P::dims)
       if (e.name() == d.name) m << " (from axis " << d.axis << " of " << P::graph.symbols[static_cast<std::size_t>(d.symbol)].view() << ")";
   }

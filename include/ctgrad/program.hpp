@@ -40,6 +40,13 @@ std::int64_t evaluate_extent(extent const& e, std::int64_t const* dims) {
   return e.is_static() ? e.constant : e.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
 }
 
+/// Factors of a size in bytes, multiplied. Throws shape_error where no memory is as large.
+inline std::int64_t checked_product(std::int64_t a, std::int64_t b) {
+  std::int64_t product;
+  if (__builtin_mul_overflow(a, b, &product) || product > std::int64_t{1} << 62) throw shape_error("ctgrad: an array of this call has more bytes than can be addressed");
+  return product;
+}
+
 /// Extents and row-major strides of a buffer; returns its bytes, rounded up so that the next one is aligned.
 template <class P, int Buffer>
 std::int64_t lay_out(array_ref& a, std::int64_t const* dims) {
@@ -48,9 +55,9 @@ std::int64_t lay_out(array_ref& a, std::int64_t const* dims) {
   for (int axis = s.rank - 1; axis >= 0; --axis) {
     a.extents[axis] = evaluate_extent<P>(s[axis], dims);
     a.strides[axis] = count;
-    count *= a.extents[axis];
+    count = checked_product(count, a.extents[axis]);
   }
-  return (count * static_cast<std::int64_t>(size_of(P::schedule.buffers[Buffer].type)) + 63) / 64 * 64;
+  return (checked_product(count, static_cast<std::int64_t>(size_of(P::schedule.buffers[Buffer].type))) + 63) / 64 * 64;
 }
 
 /// The temporaries of a program for some extents: their bytes, and their places after `base` where there is one.
@@ -62,7 +69,7 @@ std::int64_t lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, st
         [&] {
           constexpr int buffer = P::symbol_count + P::output_count + I;
           if (base) arrays[buffer].data = base + total;
-          total += lay_out<P, buffer>(arrays[buffer], dims);
+          if (__builtin_add_overflow(total, lay_out<P, buffer>(arrays[buffer], dims), &total)) throw shape_error("ctgrad: the temporaries of this call have more bytes than can be addressed");
         }(),
         ...);
   }(std::make_integer_sequence<int, P::buffer_count - P::symbol_count - P::output_count>{});

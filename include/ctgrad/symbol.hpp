@@ -37,13 +37,13 @@ template <char... Characters>
 inline constexpr char const* name_of<boost::hana::string<Characters...>> = name_characters<Characters...>;
 
 template <class T>
-concept name = name_of<std::remove_cvref_t<T>> != nullptr;
+concept name = name_of<std::remove_cvref_t<T>> != nullptr && name_of<std::remove_cvref_t<T>>[0] != '.';
 
-/// The name of axis `Axis` of the symbol `Name`: "v.0".
+/// The name of axis `Axis` of the symbol `Name`: "v.0", after a point that says that it is made up.
 template <class Name, int Axis>
 inline constexpr char const* anonymous_name = nullptr;
 template <char... Characters, int Axis>
-inline constexpr char const* anonymous_name<boost::hana::string<Characters...>, Axis> = name_characters<Characters..., '.', '0' + Axis>;
+inline constexpr char const* anonymous_name<boost::hana::string<Characters...>, Axis> = name_characters<'.', Characters..., '.', '0' + Axis>;
 
 }  // namespace detail
 
@@ -60,7 +60,7 @@ struct dim_type {
 namespace detail {
 template <class Name, int Axis>
 struct anonymous_extent {
-  static constexpr extent value{extent_name{anonymous_name<Name, Axis>, true}};
+  static constexpr extent value{extent_name{anonymous_name<Name, Axis>}};
 };
 template <class T>
 inline constexpr bool is_dim = false;

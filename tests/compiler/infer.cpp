@@ -15,8 +15,8 @@ using detail::contraction, detail::extent, detail::extent_name;
 
 namespace {
 
-constexpr char x_name[] = "x", y_name[] = "y", n_name[] = "N", m_name[] = "M", anonymous_name[] = "?v", other_name[] = "?w";
-constexpr extent N(extent_name{n_name}), M(extent_name{m_name}), A(extent_name{anonymous_name, true}), B(extent_name{other_name, true});
+constexpr char x_name[] = "x", y_name[] = "y", n_name[] = "N", m_name[] = "M", anonymous_name[] = ".v", other_name[] = ".w";
+constexpr extent N(extent_name{n_name}), M(extent_name{m_name}), A(extent_name{anonymous_name}), B(extent_name{other_name});
 constexpr dtype dtypes[] = {dtype::bool_, dtype::int32, dtype::int64, dtype::float32, dtype::float64};
 
 // ---- Dtypes.

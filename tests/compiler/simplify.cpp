@@ -230,6 +230,11 @@ BOOST_AUTO_TEST_CASE(rules_leave_what_gradients_are_by) {
   BOOST_TEST(near(gradient_by_part([](value v) { return -v; }, [](value u) { return u * 3; }, {}, {2}), {3}, 0));
   BOOST_TEST(near(gradient_by_part([](value v) { return -v; }, [](value u) { return -u; }, {}, {2}), {-1}, 0));
 }
+// Not even what is a number, or another node: its uses would be mixed with the other's, or lost.
+BOOST_AUTO_TEST_CASE(parts_stay_apart) {
+  BOOST_TEST(near(gradient_by_part([](value v) { return ctgrad::sin(ctgrad::pow(v, 0)); }, [](value u) { return u * u; }, {}, {2}), {2 * std::sin(1.0)}, 1e-15));
+  BOOST_TEST(near(gradient_by_part([](value v) { return v * 1; }, [](value u) { return u * u.b->g.symbols.size() + value{u.b, node_id{0}}; }, {}, {2}), {1}, 0));
+}
 BOOST_AUTO_TEST_CASE(structure_is_left_where_gradients_are_by_it) {
   BOOST_TEST(near(gradient_by_part([](value v) { return -v; }, [](value u) { return sum_of(u); }, {3}, {1, 2, 3}), {1, 1, 1}, 0));
   auto const repeated = [](value v) { return value{v.b, v.b->broadcast(v.id, v.b->intern(shape_of({3, 1})), 0)}; };

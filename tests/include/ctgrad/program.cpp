@@ -402,9 +402,9 @@ BOOST_AUTO_TEST_CASE(anonymous_extents_unify) {
   BOOST_TEST(near(r[e], {8, 18}, 0));
   BOOST_TEST(near(std::get<1>(r.values), {16, 0, -16, 36, 0, -36}, 0));
   std::string const first = message_of<ct::shape_error>([&] { program(Q = q, s = two, t = two); });
-  BOOST_TEST((first == "ctgrad: axis 0 of s has extent 2, and needs 3 = Q.1 (from axis 1 of Q)" || first == "ctgrad: axis 1 of Q has extent 3, and needs 2 = s.0 (from axis 0 of s)"), first);
+  BOOST_TEST((first == "ctgrad: axis 0 of s has extent 2, and needs 3 (from axis 1 of Q)" || first == "ctgrad: axis 1 of Q has extent 3, and needs 2 (from axis 0 of s)"), first);
   std::string const second = message_of<ct::shape_error>([&] { program(Q = q, s = three, t = three); });
-  BOOST_TEST((second == "ctgrad: axis 0 of t has extent 3, and needs 2 = Q.0 (from axis 0 of Q)" || second == "ctgrad: axis 0 of Q has extent 2, and needs 3 = t.0 (from axis 0 of t)"), second);
+  BOOST_TEST((second == "ctgrad: axis 0 of t has extent 3, and needs 2 (from axis 0 of Q)" || second == "ctgrad: axis 0 of Q has extent 2, and needs 3 (from axis 0 of t)"), second);
   // With a static extent: that is what the anonymous one has to be.
   constexpr auto known = ct::compile(w * s);
   BOOST_TEST(near(known(w = weights, s = three)[w * s], {0.25, 0, -1}, 0));
@@ -511,7 +511,7 @@ BOOST_AUTO_TEST_CASE(workspaces_beyond_memory) {
   constexpr auto V = ct::tensor<float>("V"_s, 3_c, M);
   constexpr auto program = ct::compile(ct::sum(ct::tanh(ct::matmul(X, V))));
   for (std::int64_t n : {std::int64_t{1} << 32, std::int64_t{1} << 62, std::numeric_limits<std::int64_t>::max()})
-    BOOST_TEST(message_of<ct::shape_error>([&] { program.workspace(N = n, M = n); }) == "ctgrad: the temporaries have more bytes than can be addressed");
+    BOOST_TEST(message_of<ct::shape_error>([&] { program.workspace(N = n, M = n); }) == "ctgrad: an array of this call has more bytes than can be addressed");
 }
 
 // Memory that is shared.
