@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what it costs to compile: processor seconds (user) and peak memory of the compiler, smallest of three runs.
 
-The umbrella header alone, then each COMPILE/*.cpp, with every compiler given and -O2.
+Each COMPILE/*.cpp (umbrella.cpp is the header alone), with every compiler given, at -O2, -O2 -g and -O0 -g.
 
 usage: measure_compile.py [--compiler COMPILER]... -- INCLUDE COMPILE
 SPDX-License-Identifier: BSL-1.0
@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 RUNS = 3
+LEVELS = [["-O2"], ["-O2", "-g"], ["-O0", "-g"]]
 
 
 def measure(command):
@@ -32,18 +33,18 @@ def main():
 
     failures = 0
     with tempfile.TemporaryDirectory() as work:
-        umbrella = pathlib.Path(work, "umbrella.cpp")
-        umbrella.write_text("#include <ctgrad/ctgrad.hpp>\n", encoding="utf-8")
-        print(f"{'compile time':<28} {'compiler':<12} {'seconds':>8} {'MB':>6}")
-        for source in [umbrella, *sorted(options.folder.glob("*.cpp"))]:
+        print(f"{'compile time':<24} {'compiler':<12} {'options':<8} {'seconds':>8} {'MB':>6}")
+        for source in sorted(options.folder.glob("*.cpp")):
             for compiler in options.compiler:
-                command = [compiler, "-std=c++20", "-O2", "-march=native", "-I", str(options.include), "-c", str(source), "-o", f"{work}/object.o"]
-                runs = [measure(command) for _ in range(RUNS)]
-                if None in runs:
-                    failures += 1
-                    print(f"{source.stem:<28} {pathlib.Path(compiler).name:<12} does not compile")
-                    continue
-                print(f"{source.stem:<28} {pathlib.Path(compiler).name:<12} {min(r[0] for r in runs):8.2f} {min(r[1] for r in runs):6.0f}")
+                for level in LEVELS:
+                    command = [compiler, "-std=c++20", *level, "-march=native", "-I", str(options.include), "-c", str(source), "-o", f"{work}/object.o"]
+                    runs = [measure(command) for _ in range(RUNS)]
+                    row = f"{source.stem:<24} {pathlib.Path(compiler).name:<12} {' '.join(level):<8}"
+                    if None in runs:
+                        failures += 1
+                        print(f"{row} does not compile")
+                        continue
+                    print(f"{row} {min(r[0] for r in runs):8.2f} {min(r[1] for r in runs):6.0f}", flush=True)
     sys.exit(1 if failures else 0)
 
 

@@ -46,16 +46,41 @@ constexpr source resolve(graph const& g, node_id id) {
   return s;
 }
 
-/// The loops, as classes of (node, iteration axis). A map iterates over its shape, a reduction over its operand's.
+/// The loops, as classes of (node, iteration axis): what `axis_classes` found. A map iterates over its shape, a reduction over its operand's.
+struct axis_class_table {
+  std::int32_t const* first = nullptr;  ///< the place of each node's first axis in `parent`
+  std::int32_t const* parent = nullptr; ///< of each element: its class
+  std::int8_t const* rank = nullptr;    ///< of each node's iteration space
+  char const* cut = nullptr;            ///< nodes that some user reads from memory, in a later nest
+  std::int32_t const* epoch = nullptr;  ///< after how many products and cut values a node can be computed
+  char const* computed = nullptr;       ///< whether a node is computed in loops
+  char const* unit = nullptr;           ///< of each element: whether the extent is 1
+  source const* sources = nullptr;      ///< max_operands for each node
+  int elements = 0;
+
+  /// The class of an iteration axis; -1 for an axis of extent 1, which needs no loop.
+  constexpr int class_of(node_id id, int axis) const {
+    int const element = first[static_cast<int>(id)] + axis;
+    return unit[element] ? -1 : parent[element];
+  }
+  constexpr source const& operand(node_id id, int which) const { return sources[max_operands * static_cast<int>(id) + which]; }
+};
+
+constexpr int count_elements(graph const& g);
+
+/// Finds the classes.
 struct axis_classes {
-  std::vector<std::int32_t> first;    ///< the place of each node's first axis in `parent`
-  std::vector<std::int32_t> parent;   ///< union-find
-  std::vector<std::int8_t> rank;      ///< of each node's iteration space
-  std::vector<char> cut;              ///< nodes that some user reads from memory, in a later nest
-  std::vector<std::int32_t> epoch;    ///< after how many products and cut values a node can be computed
-  std::vector<char> computed;         ///< whether a node is computed in loops
-  std::vector<char> unit;             ///< of each element: whether the extent is 1
-  std::vector<source> sources;        ///< max_operands for each node
+  axis_classes(axis_classes const&) = delete;
+  axis_classes& operator=(axis_classes const&) = delete;
+
+  std::int32_t* first = nullptr;    ///< the place of each node's first axis in `parent`
+  std::int32_t* parent = nullptr;   ///< union-find
+  std::int8_t* rank = nullptr;      ///< of each node's iteration space
+  char* cut = nullptr;              ///< nodes that some user reads from memory, in a later nest
+  std::int32_t* epoch = nullptr;    ///< after how many products and cut values a node can be computed
+  char* computed = nullptr;         ///< whether a node is computed in loops
+  char* unit = nullptr;             ///< of each element: whether the extent is 1
+  source* sources = nullptr;        ///< max_operands for each node
 
   constexpr int find(int element) {
     while (parent[element] != element) element = parent[element] = parent[parent[element]];
@@ -66,7 +91,7 @@ struct axis_classes {
     int const element = first[index(id)] + axis;
     return unit[element] ? -1 : find(element);
   }
-  constexpr source const& operand(node_id id, int which) const { return sources[static_cast<std::size_t>(max_operands * index(id) + which)]; }
+  constexpr source const& operand(node_id id, int which) const { return sources[max_operands * static_cast<int>(id) + which]; }
 
   /// The iteration axis of a reduction that is axis `axis` of its result; of other nodes the same axis.
   static constexpr int iteration_axis(graph const& g, node_id id, int axis) {
@@ -80,31 +105,45 @@ struct axis_classes {
   constexpr explicit axis_classes(graph const& g) {
     auto const count = g.nodes.size();
     // Constructed, not resized: libstdc++ 12's resize is no constant expression for clang.
-    first = epoch = std::vector<std::int32_t>(count, 0);
-    rank = std::vector<std::int8_t>(count, 0);
-    cut = computed = std::vector<char>(count, 0);
-    sources = std::vector<source>(count * max_operands, source{});
+    int elements = count_elements(g);
+    auto const element_count = static_cast<std::size_t>(elements);
+    firsts = epochs = std::vector<std::int32_t>(count, 0);
+    parents = owners = nexts = sizes = std::vector<std::int32_t>(element_count, 1);
+    ranks = std::vector<std::int8_t>(count, 0);
+    cuts = computeds = std::vector<char>(count, 0);
+    units = std::vector<char>(element_count, 0);
+    source_memory = std::vector<source>(count * max_operands, source{});
+    first = firsts.data(), epoch = epochs.data();
+    parent = parents.data(), owner = owners.data(), next = nexts.data(), size = sizes.data();
+    rank = ranks.data(), cut = cuts.data(), computed = computeds.data(), unit = units.data(), sources = source_memory.data();
+    elements = 0;
     for (int i = 0; i < g.size(); ++i) {
       node const& n = g.nodes[i];
-      first[i] = static_cast<std::int32_t>(parent.size());
+      first[i] = elements;
       if (info(n.code).kind == op_kind::movement) continue;
-      for (int k = 0; k < n.arity; ++k) sources[static_cast<std::size_t>(max_operands * i + k)] = resolve(g, n.operands[k]);
+      for (int k = 0; k < n.arity; ++k) sources[max_operands * i + k] = resolve(g, n.operands[k]);
       if (!is_computed(n)) continue;
       computed[i] = 1;
-      rank[i] = static_cast<std::int8_t>(info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]).rank : g[n.shape].rank);
-      for (int axis = 0; axis < rank[i]; ++axis) {
-        shape const& iterated = info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape];
-        owner.push_back(i), size.push_back(1), unit.push_back(iterated[axis].is_one());
-        next.push_back(static_cast<std::int32_t>(parent.size()));
-        parent.push_back(static_cast<std::int32_t>(parent.size()));
-      }
+      shape const& iterated = info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape];
+      rank[i] = static_cast<std::int8_t>(iterated.rank);
+      for (int axis = 0; axis < rank[i]; ++axis, ++elements) owner[elements] = i, next[elements] = parent[elements] = elements, unit[elements] = iterated[axis].is_one();
     }
     for (int i = 0; i < g.size(); ++i) join_operands(g, node_id{i});
     join_readers(g);
+    for (int e = 0; e < elements; ++e) parent[e] = find(e);
+  }
+  constexpr axis_class_table table() const {
+    return {first, parent, rank, cut, epoch, computed, unit, sources, static_cast<int>(parents.size())};
   }
 
  private:
-  std::vector<std::int32_t> owner, next, size;  // of each element: its node; the next of its class; of a root: how many
+  std::int32_t *owner = nullptr, *next = nullptr, *size = nullptr;  // of each element: its node; the next of its class; of a root: how many
+  // The memory behind the pointers, which are used because each call of a vector's operator is a step of the compilers' limits.
+  // (No arrays of vectors: g++ 12 refuses to destroy them in a constant expression.)
+  std::vector<std::int32_t> firsts, epochs, parents, owners, nexts, sizes;
+  std::vector<std::int8_t> ranks;
+  std::vector<char> cuts, computeds, units;
+  std::vector<source> source_memory;
 
   /// A user walks its operands' axes with its own, or reads them from memory where that would walk one value two ways.
   constexpr void join_operands(graph const& g, node_id id) {
@@ -171,6 +210,37 @@ struct axis_classes {
           if (s.axes[axis] >= 0 && known->element[axis] >= 0) join(find(known->element[axis]), class_of(node_id{i}, s.axes[axis]));
       }
     }
+  }
+};
+
+/// The number of (node, iteration axis) pairs.
+constexpr int count_elements(graph const& g) {
+  int elements = 0;
+  for (node const& n : g.nodes)
+    if (is_computed(n)) elements += (info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape]).rank;
+  return elements;
+}
+
+/// Classes that a constexpr variable can hold.
+template <int Nodes, int Elements>
+struct frozen_axis_classes {
+  std::array<std::int32_t, Nodes> first{}, epoch{};
+  std::array<std::int32_t, Elements + 1> parent{};
+  std::array<std::int8_t, Nodes> rank{};
+  std::array<char, Nodes> cut{}, computed{};
+  std::array<char, Elements + 1> unit{};
+  std::array<source, static_cast<std::size_t>(Nodes) * max_operands> sources{};
+
+  constexpr explicit frozen_axis_classes(axis_class_table const& t) {
+    auto copy = [](auto& to, auto const* from, int count) {
+      auto* target = to.data();
+      for (int i = 0; i < count; ++i) target[i] = from[i];
+    };
+    copy(first, t.first, Nodes), copy(epoch, t.epoch, Nodes), copy(rank, t.rank, Nodes), copy(cut, t.cut, Nodes), copy(computed, t.computed, Nodes);
+    copy(parent, t.parent, Elements), copy(unit, t.unit, Elements), copy(sources, t.sources, Nodes * max_operands);
+  }
+  constexpr axis_class_table table() const {
+    return {first.data(), parent.data(), rank.data(), cut.data(), epoch.data(), computed.data(), unit.data(), sources.data(), Elements};
   }
 };
 

@@ -42,16 +42,15 @@ inline constexpr int strided_walks = 3;
 
 class fuser {
  public:
-  constexpr explicit fuser(graph const& from) : g(from), classes(from) {
-    auto const count = g.nodes.size();
+  constexpr fuser(graph const& from, axis_class_table const& found) : g(from), classes(found) {
     // Constructed, not resized: libstdc++ 12's resize with a value is no constant expression for clang.
-    current = start = std::vector<instruction_id>(count, -1);
-    value_buffer = std::vector<std::int16_t>(count, -1);
-    buffer_axes = std::vector<axis_mask>(count, 0);
-    in_memory = feeds_extremum = std::vector<char>(count, 0);
-    stamp = group = cost = std::vector<int>(count, 0);
-    need = std::vector<group_set>(count, group_set{});
-    loop_of_class = std::vector<std::int16_t>(classes.parent.size(), -1);
+    state_memory = std::vector<node_state>(g.nodes.size(), node_state{});
+    state = state_memory.data();
+    nodes_of_graph = g.nodes.data();
+    for (int i = 0; i < g.size(); ++i) state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
+    shapes_of_graph = g.shapes.data();
+    class_memory = std::vector<std::int16_t>(static_cast<std::size_t>(classes.elements) + 1, -1);
+    loop_of_class = class_memory.data();
     out.shapes = g.shapes;
   }
 
@@ -60,16 +59,16 @@ class fuser {
       out.buffers.push_back({buffer_kind::symbol, g.symbols[i].type, static_cast<std::int16_t>(i), g.symbols[i].shape, node_id::none});
     for (int i = 0; i < static_cast<int>(g.outputs.size()); ++i) {
       node_id const id = g.outputs[i];
-      value_buffer[index(id)] = static_cast<std::int16_t>(out.buffers.size());
-      buffer_axes[index(id)] = all_axes(id);
-      out.buffers.push_back({buffer_kind::output, g[id].type, static_cast<std::int16_t>(i), g[id].shape, id});
+      state[index(id)].value_buffer = static_cast<std::int16_t>(out.buffers.size());
+      state[index(id)].buffer_axes = all_axes(id);
+      out.buffers.push_back({buffer_kind::output, the(id).type, static_cast<std::int16_t>(i), the(id).shape, id});
     }
     std::vector<node_id> all;
     int epochs = 1;
     for (int i = 0; i < g.size(); ++i) {
       node_id const id{i};
-      op_kind const kind = info(g[id].code).kind;
-      if (is_computed(g[id])) all.push_back(id);
+      op_kind const kind = info(the(id).code).kind;
+      if (is_computed(the(id))) all.push_back(id);
       if (kind == op_kind::product) {
         keep(id);
         for (int k = 0; k < 2; ++k)
@@ -97,20 +96,28 @@ class fuser {
 
  private:
   graph const& g;
-  axis_classes classes;
+  axis_class_table classes;
   schedule out;
-  // For each node:
-  std::vector<instruction_id> current;    // the instruction that holds its value here, or -1
-  std::vector<std::int16_t> value_buffer; // the array that holds it, or -1
-  std::vector<axis_mask> buffer_axes;     // which of its axes that array has
-  std::vector<char> in_memory;            // whether the array is filled
-  std::vector<instruction_id> start;      // of a reduction: its initialize
-  // For each node, of the block at work:
-  std::vector<int> stamp, group, cost;
-  std::vector<group_set> need;
-  std::vector<char> feeds_extremum;
+  struct node_state {
+    op_kind kind = op_kind::leaf;
+    instruction_id current = -1;      // the instruction that holds its value here, or -1
+    instruction_id start = -1;        // of a reduction: its initialize
+    std::int16_t value_buffer = -1;   // the array that holds it, or -1
+    bool in_memory = false;           // whether the array is filled
+    axis_mask buffer_axes = 0;        // which of its axes that array has
+    // Of the block at work:
+    bool feeds_extremum = false;
+    int stamp = 0, group = 0, cost = 0;
+    group_set need{};
+  };
+  // Raw pointers, because each call of a vector's operator is a step of the compilers' limits.
+  std::vector<node_state> state_memory;
+  std::vector<std::int16_t> class_memory;
+  node_state* state = nullptr;
+  node const* nodes_of_graph = nullptr;
+  shape const* shapes_of_graph = nullptr;
+  std::int16_t* loop_of_class = nullptr;  // by class: the loop that is open, or -1
   int stamps = 0;
-  std::vector<std::int16_t> loop_of_class;  // by class: the loop that is open, or -1
   struct loaded {
     access from;
     instruction_id id;
@@ -118,9 +125,11 @@ class fuser {
   std::vector<loaded> loads;   // that are valid here
   std::vector<node_id> scope;  // nodes whose `current` ends with a loop
 
-  constexpr op_kind kind_of(node_id id) const { return info(g[id].code).kind; }
-  constexpr bool is_reduction(node_id id) const { return kind_of(id) == op_kind::reduction; }
-  constexpr axis_mask all_axes(node_id id) const { return (axis_mask{1} << g.shape_of(id).rank) - 1; }
+  constexpr node const& the(node_id id) const { return nodes_of_graph[static_cast<int>(id)]; }
+  constexpr shape const& shape_at(node_id id) const { return shapes_of_graph[static_cast<int>(nodes_of_graph[static_cast<int>(id)].shape)]; }
+  constexpr op_kind kind_of(node_id id) const { return state[static_cast<int>(id)].kind; }
+  constexpr bool is_reduction(node_id id) const { return state[static_cast<int>(id)].kind == op_kind::reduction; }
+  constexpr axis_mask all_axes(node_id id) const { return (axis_mask{1} << shape_at(id).rank) - 1; }
   constexpr int rank_of(node_id id) const { return classes.rank[index(id)]; }
   constexpr int class_of(node_id id, int iteration_axis) { return classes.class_of(id, iteration_axis); }
   constexpr int class_of_result(node_id id, int axis) { return class_of(id, axis_classes::iteration_axis(g, id, axis)); }
@@ -135,19 +144,19 @@ class fuser {
   constexpr bool reduces(node_id id, int c) {
     if (!is_reduction(id)) return false;
     for (int axis = 0; axis < rank_of(id); ++axis)
-      if (g[id].axes() >> axis & 1 && class_of(id, axis) == c) return true;
+      if (the(id).axes() >> axis & 1 && class_of(id, axis) == c) return true;
     return false;
   }
   /// Whether a reduction's sum is open: some loop that it goes over is being walked.
   constexpr bool is_summing(node_id id) {
     for (int axis = 0; axis < rank_of(id); ++axis)
-      if (g[id].axes() >> axis & 1 && loop_of(class_of(id, axis)) >= 0) return true;
+      if (the(id).axes() >> axis & 1 && loop_of(class_of(id, axis)) >= 0) return true;
     return false;
   }
   /// The axes of a value that no open loop walks.
   constexpr axis_mask free_axes(node_id id) {
     axis_mask mask = 0;
-    for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
+    for (int axis = 0; axis < shape_at(id).rank; ++axis)
       if (!is_open(class_of_result(id, axis))) mask |= axis_mask{1} << axis;
     return mask;
   }
@@ -160,28 +169,28 @@ class fuser {
   /// Gives a value an array, over the axes that no open loop walks.
   constexpr void keep(node_id id) {
     auto const i = index(id);
-    if (value_buffer[i] >= 0) return;
+    if (state[i].value_buffer >= 0) return;
     axis_mask mask = 0;
-    for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
+    for (int axis = 0; axis < shape_at(id).rank; ++axis)
       if (int const c = kind_of(id) == op_kind::product ? -1 : class_of_result(id, axis); c < 0 || !is_open(c)) mask |= axis_mask{1} << axis;  // -1: an axis of extent 1 stays
     shape s;
-    for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
-      if (mask >> axis & 1) s.push_back(g.shape_of(id)[axis]);
+    for (int axis = 0; axis < shape_at(id).rank; ++axis)
+      if (mask >> axis & 1) s.push_back(shape_at(id)[axis]);
     int place = 0;
     while (place < static_cast<int>(out.shapes.size()) && !(out.shapes[place] == s)) ++place;
     if (place == static_cast<int>(out.shapes.size())) out.shapes.push_back(s);
     bool const row = mask != all_axes(id);
-    value_buffer[i] = static_cast<std::int16_t>(out.buffers.size());
-    buffer_axes[i] = mask;
-    out.buffers.push_back({row ? buffer_kind::row : buffer_kind::temporary, g[id].type, 0, shape_id{place}, id});
+    state[i].value_buffer = static_cast<std::int16_t>(out.buffers.size());
+    state[i].buffer_axes = mask;
+    out.buffers.push_back({row ? buffer_kind::row : buffer_kind::temporary, the(id).type, 0, shape_id{place}, id});
   }
 
   /// Whether the array of a value, computed in a loop over class `c`, holds nothing after it: one walk's elements, or what the loop computes anew in each walk.
   constexpr bool is_local_to(node_id id, int c) {
-    int const buffer = value_buffer[index(id)];
+    int const buffer = state[index(id)].value_buffer;
     if (buffer < 0 || out.buffers[buffer].kind == buffer_kind::output) return false;
-    for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
-      if (!(buffer_axes[index(id)] >> axis & 1) && class_of_result(id, axis) == c) return true;
+    for (int axis = 0; axis < shape_at(id).rank; ++axis)
+      if (!(state[index(id)].buffer_axes >> axis & 1) && class_of_result(id, axis) == c) return true;
     return !walks(id, c);
   }
 
@@ -199,16 +208,16 @@ class fuser {
     return static_cast<std::int16_t>(out.accesses.size()) - 1;
   }
   constexpr void hold(node_id id, instruction_id where) {
-    current[index(id)] = where;
+    state[index(id)].current = where;
     scope.push_back(id);
   }
   /// Where `user` finds its operand in memory.
   constexpr access access_of(node_id user, source const& s) {
     access a;
-    node const& base = g[s.base];
+    node const& base = the(s.base);
     bool const symbol = base.code == op::symbol;
-    a.buffer = symbol ? static_cast<std::int16_t>(base.attribute) : value_buffer[index(s.base)];
-    axis_mask const mask = symbol ? all_axes(s.base) : buffer_axes[index(s.base)];
+    a.buffer = symbol ? static_cast<std::int16_t>(base.attribute) : state[index(s.base)].value_buffer;
+    axis_mask const mask = symbol ? all_axes(s.base) : state[index(s.base)].buffer_axes;
     for (int axis = 0; axis < g[base.shape].rank; ++axis)
       if (mask >> axis & 1) a.loops[a.rank++] = s.axes[axis] < 0 ? std::int8_t{-1} : loop_of(class_of(user, s.axes[axis]));
     return a;
@@ -216,19 +225,19 @@ class fuser {
   /// Where a value itself stands in its array.
   constexpr access own_access(node_id id) {
     access a;
-    a.buffer = value_buffer[index(id)];
-    for (int axis = 0; axis < g.shape_of(id).rank; ++axis)
-      if (buffer_axes[index(id)] >> axis & 1) a.loops[a.rank++] = loop_of(class_of_result(id, axis));
+    a.buffer = state[index(id)].value_buffer;
+    for (int axis = 0; axis < shape_at(id).rank; ++axis)
+      if (state[index(id)].buffer_axes >> axis & 1) a.loops[a.rank++] = loop_of(class_of_result(id, axis));
     return a;
   }
   constexpr instruction_id operand(node_id user, int which) {
     source const& s = classes.operand(user, which);
-    node const& base = g[s.base];
+    node const& base = the(s.base);
     auto const i = index(s.base);
-    if (current[i] >= 0) return current[i];
+    if (state[i].current >= 0) return state[i].current;
     if (base.is_constant() || base.code == op::extent) {
       hold(s.base, push({.what = base.is_constant() ? action::constant : action::extent, .type = base.type, .node = s.base}));
-      return current[i];
+      return state[i].current;
     }
     access const a = access_of(user, s);
     for (auto const& l : loads)
@@ -238,13 +247,13 @@ class fuser {
     return id;
   }
   constexpr void store(node_id id, instruction_id what) {
-    if (value_buffer[index(id)] < 0 || in_memory[index(id)]) return;
-    push({.what = action::store, .type = g[id].type, .access_number = intern(own_access(id)), .node = id, .operands = {what, -1, -1}});
+    if (state[index(id)].value_buffer < 0 || state[index(id)].in_memory) return;
+    push({.what = action::store, .type = the(id).type, .access_number = intern(own_access(id)), .node = id, .operands = {what, -1, -1}});
   }
   /// The one element at which all loops stand.
   constexpr void element(node_id id) {
-    node const& n = g[id];
-    if (current[index(id)] >= 0 && !is_reduction(id)) return;
+    node const& n = the(id);
+    if (state[index(id)].current >= 0 && !is_reduction(id)) return;
     instruction i{.what = action::compute, .type = n.type, .node = id};
     if (n.code == op::iota) {
       i.what = action::position;
@@ -253,31 +262,31 @@ class fuser {
     for (int k = 0; k < n.arity; ++k) i.operands[k] = operand(id, k);
     if (is_reduction(id)) {
       i.what = action::accumulate;
-      i.end = start[index(id)];
+      i.end = state[index(id)].start;
       if (out.instructions[i.end].access_number >= 0) i.access_number = intern(own_access(id));
       push(i);
       return;
     }
     hold(id, push(i));
-    store(id, current[index(id)]);
+    store(id, state[index(id)].current);
   }
   constexpr void product(node_id id) {
-    instruction i{.what = action::product, .type = g[id].type, .node = id};
+    instruction i{.what = action::product, .type = the(id).type, .node = id};
     for (int k = 0; k < 2; ++k) {
       source const& s = classes.operand(id, k);
       access a;
-      a.buffer = g[s.base].code == op::symbol ? static_cast<std::int16_t>(g[s.base].attribute) : value_buffer[index(s.base)];
+      a.buffer = the(s.base).code == op::symbol ? static_cast<std::int16_t>(the(s.base).attribute) : state[index(s.base)].value_buffer;
       // Here `loops` says which axis of the operand, as the product sees it, each axis of the array is.
       a.rank = 2;
       a.loops[0] = s.axes[0], a.loops[1] = s.axes[1];
       i.operands[k] = intern(a);
     }
     access result;
-    result.buffer = value_buffer[index(id)];
+    result.buffer = state[index(id)].value_buffer;
     result.rank = 2;
     i.access_number = intern(result);
     push(i);
-    in_memory[index(id)] = 1;
+    state[index(id)].in_memory = 1;
   }
 
   // Blocks.
@@ -289,44 +298,44 @@ class fuser {
     for (std::size_t at = 0; at < nodes.size(); ++at) {
       node_id const id = nodes[at];
       auto const i = index(id);
-      stamp[i] = stamps, group[i] = group_of[at], need[i] = {}, feeds_extremum[i] = 0;
-      cost[i] = info(g[id].code).cost;
-      for (int k = 0; k < g[id].arity; ++k) {
+      state[i].stamp = stamps, state[i].group = group_of[at], state[i].need = {}, state[i].feeds_extremum = 0;
+      state[i].cost = info(the(id).code).cost;
+      for (int k = 0; k < the(id).arity; ++k) {
         auto const base = index(classes.operand(id, k).base);
-        if (stamp[base] == stamps && !is_reduction(node_id{base})) cost[i] += cost[base];
-        else if (!g.nodes[base].is_constant()) cost[i] += 1;
-        if (cost[i] > too_dear) cost[i] = too_dear;  // shared parts would double it at each reuse
-        if (stamp[base] == stamps && is_reduction(id) && !info(g[id].code).additive) feeds_extremum[base] = 1;
+        if (state[base].stamp == stamps && !is_reduction(node_id{base})) state[i].cost += state[base].cost;
+        else if (!g.nodes[base].is_constant()) state[i].cost += 1;
+        if (state[i].cost > too_dear) state[i].cost = too_dear;  // shared parts would double it at each reuse
+        if (state[base].stamp == stamps && is_reduction(id) && !info(the(id).code).additive) state[base].feeds_extremum = 1;
       }
     }
     for (std::size_t at = nodes.size(); at-- > 0;) {
       node_id const id = nodes[at];
       auto const i = index(id);
       // What has no axes left may be for a block around this one.
-      bool const single = is_reduction(id) || !has_free_iteration(id), wanted = single || (value_buffer[i] >= 0 && !in_memory[i]);
-      if (wanted) need[i].add(group[i]);
-      if (need[i].first < 0) continue;
-      bool const several = need[i].several, crosses = several || need[i].first != group[i];
+      bool const single = is_reduction(id) || !has_free_iteration(id), wanted = single || (state[i].value_buffer >= 0 && !state[i].in_memory);
+      if (wanted) state[i].need.add(state[i].group);
+      if (state[i].need.first < 0) continue;
+      bool const several = state[i].need.several, crosses = several || state[i].need.first != state[i].group;
       if (single) {
         // A reduction is never computed twice. What has no axes left is at hand in the whole block.
         if (crosses && free_axes(id)) keep(id);
-        need[i] = group_set::only(group[i]);
+        state[i].need = group_set::only(state[i].group);
       } else if (crosses) {
         // Copies may differ by an ulp where code is contracted: a maximum has to be that of the value it is taken from.
-        if (value_buffer[i] >= 0 || (several && (cost[i] > limit || feeds_extremum[i] || groups > group_set::capacity))) {
+        if (state[i].value_buffer >= 0 || (several && (state[i].cost > limit || state[i].feeds_extremum || groups > group_set::capacity))) {
           keep(id);
-          need[i] = group_set::only(wanted || (segments && group[i] % 2 == 0) ? group[i] : need[i].first);  // once: before the loop, or in the walk that needs it first
+          state[i].need = group_set::only(wanted || (segments && state[i].group % 2 == 0) ? state[i].group : state[i].need.first);  // once: before the loop, or in the walk that needs it first
         }
       }
-      for (int k = 0; k < g[id].arity; ++k) {
+      for (int k = 0; k < the(id).arity; ++k) {
         auto const base = index(classes.operand(id, k).base);
-        if (stamp[base] == stamps) need[base].add(need[i]);
+        if (state[base].stamp == stamps) state[base].need.add(state[i].need);
       }
     }
     std::vector<std::vector<node_id>> result(static_cast<std::size_t>(groups), std::vector<node_id>{});
     for (node_id id : nodes)
       for (int e = 0; e < groups; ++e)
-        if (need[index(id)].has(e)) result[e].push_back(id);
+        if (state[index(id)].need.has(e)) result[e].push_back(id);
     return result;
   }
 
@@ -338,13 +347,13 @@ class fuser {
       node_id const id = nodes[at];
       auto const i = index(id);
       int level = 0;
-      for (int k = 0; k < g[id].arity; ++k) {
+      for (int k = 0; k < the(id).arity; ++k) {
         node_id const base = classes.operand(id, k).base;
-        if (stamp[index(base)] != stamps) continue;
-        int const earliest = group[index(base)] + (reduces(base, c) ? 1 : 0);
+        if (state[index(base)].stamp != stamps) continue;
+        int const earliest = state[index(base)].group + (is_reduction(base) && reduces(base, c) ? 1 : 0);
         if (level < earliest) level = earliest;
       }
-      stamp[i] = stamps, group[i] = level;
+      state[i].stamp = stamps, state[i].group = level;
       levels[at] = level;
       if (walks(id, c) && level >= walks_needed) walks_needed = level + 1;
     }
@@ -357,18 +366,23 @@ class fuser {
       int c, values, axis, walks;
     };
     std::vector<candidate> candidates;
+    candidate* latest = nullptr;
     for (node_id id : nodes)
       for (int axis = 0; axis < rank_of(id); ++axis) {
         int const c = class_of(id, axis);
         if (is_open(c)) continue;
-        int const place = axis_in_memory(id, axis);
-        candidate* known = nullptr;
-        for (auto& k : candidates)
-          if (k.c == c) known = &k;
-        if (known) ++known->values, known->axis += place;
-        else candidates.push_back({c, 1, place, 0});
+        candidate* known = latest && latest->c == c ? latest : nullptr;
+        for (std::size_t k = 0; k < candidates.size() && !known; ++k)
+          if (candidates[k].c == c) known = &candidates[k];
+        if (known) ++known->values;
+        else candidates.push_back({c, 1, 0, 0}), known = &candidates.back();
+        latest = known;
       }
     if (candidates.size() == 1) return candidates[0].c;
+    for (node_id id : nodes)
+      for (int axis = 0; axis < rank_of(id); ++axis)
+        for (auto& k : candidates)
+          if (k.c == class_of(id, axis)) k.axis += axis_in_memory(id, axis);
     std::vector<int> levels(nodes.size(), 0);
     candidate const* best = nullptr;
     for (auto& k : candidates) {
@@ -386,14 +400,14 @@ class fuser {
   constexpr int axis_in_memory(node_id id, int iteration_axis) {
     int place = 0;
     auto count = [&](int axis, int rank) { place += axis == rank - 1 ? 1 : -1; };
-    for (int k = 0; k < g[id].arity; ++k) {
+    for (int k = 0; k < the(id).arity; ++k) {
       source const& s = classes.operand(id, k);
-      if (is_computed(g[s.base])) continue;
-      for (int axis = 0, rank = g.shape_of(s.base).rank; axis < rank; ++axis)
+      if (is_computed(the(s.base))) continue;
+      for (int axis = 0, rank = shape_at(s.base).rank; axis < rank; ++axis)
         if (s.axes[axis] == iteration_axis) count(axis, rank);
     }
-    if (value_buffer[index(id)] >= 0)
-      for (int axis = 0, rank = g.shape_of(id).rank; axis < rank; ++axis)
+    if (state[index(id)].value_buffer >= 0)
+      for (int axis = 0, rank = shape_at(id).rank; axis < rank; ++axis)
         if (axis_classes::iteration_axis(g, id, axis) == iteration_axis) count(axis, rank);
     return place;
   }
@@ -430,14 +444,14 @@ class fuser {
   constexpr void pass(std::vector<node_id> const& nodes, int c, int parent) {
     // Numbers and elements that the loop does not change.
     for (node_id id : nodes)
-      for (int k = 0; k < g[id].arity; ++k) {
+      for (int k = 0; k < the(id).arity; ++k) {
         source const& s = classes.operand(id, k);
-        if (classes.computed[index(s.base)] && !in_memory[index(s.base)]) continue;
-        node const& base = g[s.base];
+        if (classes.computed[index(s.base)] && !state[index(s.base)].in_memory) continue;
+        node const& base = the(s.base);
         bool fixed = base.is_constant() || base.code == op::extent;
-        if (!fixed && current[index(s.base)] < 0 && (base.code == op::symbol || in_memory[index(s.base)])) {
+        if (!fixed && state[index(s.base)].current < 0 && (base.code == op::symbol || state[index(s.base)].in_memory)) {
           fixed = true;
-          axis_mask const mask = base.code == op::symbol ? all_axes(s.base) : buffer_axes[index(s.base)];
+          axis_mask const mask = base.code == op::symbol ? all_axes(s.base) : state[index(s.base)].buffer_axes;
           for (int axis = 0; axis < g[base.shape].rank; ++axis)
             if (mask >> axis & 1 && s.axes[axis] >= 0 && !is_open(class_of(id, s.axes[axis]))) fixed = false;
         }
@@ -447,15 +461,15 @@ class fuser {
     bool found = false;
     for (std::size_t at = 0; at < nodes.size() && !found; ++at)
       for (int axis = 0; axis < rank_of(nodes[at]) && !found; ++axis)
-        if (class_of(nodes[at], axis) == c) e = (is_reduction(nodes[at]) ? g.shape_of(g[nodes[at]].operands[0]) : g.shape_of(nodes[at]))[axis], found = true;
+        if (class_of(nodes[at], axis) == c) e = (is_reduction(nodes[at]) ? shape_at(the(nodes[at]).operands[0]) : shape_at(nodes[at]))[axis], found = true;
     for (node_id id : nodes)
-      if (reduces(id, c) && !is_summing(id)) {
-        instruction i{.what = action::initialize, .type = g[id].type, .node = id};
+      if (is_reduction(id) && reduces(id, c) && !is_summing(id)) {
+        instruction i{.what = action::initialize, .type = the(id).type, .node = id};
         if (free_axes(id)) {
           keep(id);
           i.access_number = intern(own_access(id));
         }
-        start[index(id)] = push(i);
+        state[index(id)].start = push(i);
       }
     auto const number = static_cast<std::int16_t>(out.loops.size());
     out.loops.push_back({e, static_cast<std::int16_t>(parent), static_cast<std::int16_t>(parent < 0 ? 0 : out.loops[parent].depth + 1), true});
@@ -465,30 +479,34 @@ class fuser {
     loop_of_class[c] = number;
     walk(nodes, number);
     loop_of_class[c] = -1;
-    for (; scope.size() > scope_before; scope.pop_back()) current[index(scope.back())] = -1;
+    for (; scope.size() > scope_before; scope.pop_back()) state[index(scope.back())].current = -1;
     loads.resize(loads_before);
     out.instructions[begin].end = push({.what = action::end_loop, .loop = number});
     // Values of this walk that have an array are in it now, unless an outer loop has yet to fill the rest, which reads the same element.
     for (node_id id : nodes) {
       if (is_local_to(id, c)) {
         // What comes after this loop computes it again, or keeps it in an array of its own: this loop may not run at all.
-        value_buffer[index(id)] = -1, buffer_axes[index(id)] = 0, in_memory[index(id)] = 0;
+        state[index(id)].value_buffer = -1, state[index(id)].buffer_axes = 0, state[index(id)].in_memory = 0;
       } else if (!is_reduction(id)) {
-        if (value_buffer[index(id)] >= 0) in_memory[index(id)] = 1;
+        if (state[index(id)].value_buffer >= 0) state[index(id)].in_memory = 1;
       } else if (reduces(id, c) && !is_summing(id)) {
-        instruction_id const first = start[index(id)];
+        instruction_id const first = state[index(id)].start;
         if (out.instructions[first].access_number < 0) {
-          hold(id, push({.what = action::result, .type = g[id].type, .node = id, .end = first}));
-          store(id, current[index(id)]);
+          hold(id, push({.what = action::result, .type = the(id).type, .node = id, .end = first}));
+          store(id, state[index(id)].current);
         }
-        if (value_buffer[index(id)] >= 0) in_memory[index(id)] = 1;
-      } else if (value_buffer[index(id)] >= 0 && !is_summing(id)) {
-        in_memory[index(id)] = 1;
+        if (state[index(id)].value_buffer >= 0) state[index(id)].in_memory = 1;
+      } else if (state[index(id)].value_buffer >= 0 && !is_summing(id)) {
+        state[index(id)].in_memory = 1;
       }
     }
   }
 };
 
-constexpr schedule fuse(graph const& g) { return fuser(g).run(); }
+constexpr schedule fuse(graph const& g, axis_class_table const& classes) { return fuser(g, classes).run(); }
+constexpr schedule fuse(graph const& g) {
+  axis_classes const found(g);
+  return fuse(g, found.table());
+}
 
 }  // namespace ctgrad::detail

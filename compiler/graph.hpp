@@ -8,6 +8,7 @@
 #include "extent.hpp"
 #include "op.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -118,6 +119,8 @@ struct frozen_graph {
   std::array<node_id, Outputs> outputs{};
   std::array<extent_equality, Equalities> equalities{};
   int accumulate_from = 0;
+  graph_size size{};  ///< what the graph has, where the arrays have room to spare
+  bool fits = true;
 
   constexpr graph thaw() const {
     return {{nodes.begin(), nodes.end()},
@@ -129,15 +132,28 @@ struct frozen_graph {
   }
 };
 
-template <graph_size const& Size>
-constexpr auto freeze(graph const& g) {
-  frozen_graph<Size.nodes, Size.shapes, Size.symbols, Size.outputs, Size.equalities> frozen;
-  for (int i = 0; i < Size.nodes; ++i) frozen.nodes[i] = g.nodes[i];
-  for (int i = 0; i < Size.shapes; ++i) frozen.shapes[i] = g.shapes[i];
-  for (int i = 0; i < Size.symbols; ++i) frozen.symbols[i] = g.symbols[i];
-  for (int i = 0; i < Size.outputs; ++i) frozen.outputs[i] = g.outputs[i];
-  for (int i = 0; i < Size.equalities; ++i) frozen.equalities[i] = g.equalities[i];
+/// The first elements of the arrays of `g`, which may be a graph or a frozen one, in arrays of the given sizes.
+template <int Nodes, int Shapes, int Symbols, int Outputs, int Equalities, class Graph>
+constexpr auto fit(Graph const& g) {
+  frozen_graph<Nodes, Shapes, Symbols, Outputs, Equalities> frozen;
+  auto copy = [](auto& to, auto const& from) {
+    auto const* source = from.data();
+    auto* target = to.data();
+    for (int i = 0, count = static_cast<int>(std::min(to.size(), from.size())); i < count; ++i) target[i] = source[i];
+  };
+  copy(frozen.nodes, g.nodes);
+  copy(frozen.shapes, g.shapes);
+  copy(frozen.symbols, g.symbols);
+  copy(frozen.outputs, g.outputs);
+  copy(frozen.equalities, g.equalities);
   frozen.accumulate_from = g.accumulate_from;
+  return frozen;
+}
+template <int Nodes, int Shapes, int Symbols, int Outputs, int Equalities>
+constexpr auto freeze(graph const& g) {
+  auto frozen = fit<Nodes, Shapes, Symbols, Outputs, Equalities>(g);
+  graph_size const s = frozen.size = size_of(g);
+  frozen.fits = s.nodes <= Nodes && s.shapes <= Shapes && s.symbols <= Symbols && s.outputs <= Outputs && s.equalities <= Equalities;
   return frozen;
 }
 

@@ -52,7 +52,7 @@ struct atom {
   int lead = -1;       ///< base, zero: the largest monomial of the sum, where that is a product of positive powers
   int lead_sign = 1;   ///< and its coefficient
   int tail = -1;       ///< base: what divides all terms but a constant one, where that is a product of positive powers
-  int partner = -1;
+  int partner = -1;    ///< truth: the other one of the same sum; base: that of the opposite sum
 
   constexpr bool same(atom const& other) const {
     return kind == other.kind && code == other.code && a == other.a && b == other.b && c == other.c && bits == other.bits;
@@ -122,15 +122,16 @@ struct hash_index {
   std::vector<std::int32_t> slots = std::vector<std::int32_t>(256, -1);
   std::vector<std::uint64_t> hashes;
 
-  /// The number of what has this hash and is `same`; the next new one where there is none.
+  /// The number of what has this hash and is `same`; where there is none the next new one, or -1.
   template <class Same>
-  constexpr int find(std::uint64_t hash, Same same) {
+  constexpr int find(std::uint64_t hash, Same same, bool add = true) {
     hash ^= hash >> 31;
     hash *= 0x9E3779B97F4A7C15u;
     hash ^= hash >> 29;
     std::uint64_t mask = slots.size() - 1, place = hash & mask;
     for (; slots[place] >= 0; place = (place + 1) & mask)
       if (hashes[slots[place]] == hash && same(slots[place])) return slots[place];
+    if (!add) return -1;
     int const number = static_cast<int>(hashes.size());
     slots[place] = number;
     hashes.push_back(hash);
@@ -185,10 +186,11 @@ struct polynomials {
 
   // Keeping.
 
-  constexpr int keep(atom const& n) {
+  /// The place of an atom, -1 where it is new and not to be kept.
+  constexpr int keep(atom const& n, bool add = true) {
     std::uint64_t h = static_cast<std::uint64_t>(n.kind) * 0xBF58476D1CE4E5B9u + static_cast<std::uint64_t>(n.code) * 0x94D049BB133111EBu + n.bits * 0xD6E8FEB86659FD93u +
                       static_cast<std::uint64_t>(n.a) * 0xA0761D6478BD642Fu + static_cast<std::uint64_t>(n.b) * 0xE7037ED1A0B428DBu + static_cast<std::uint64_t>(n.c);
-    int const id = atom_index.find(h, [&](int i) { return atoms[i].same(n); });
+    int const id = atom_index.find(h, [&](int i) { return atoms[i].same(n); }, add);
     if (id == static_cast<int>(atoms.size())) atoms.push_back(n);
     return id;
   }
@@ -313,6 +315,12 @@ struct polynomials {
     return true;
   }
 
+  /// The exponent of `atom` in `p`, where it is whole; else 0.
+  static constexpr std::int64_t whole_power_of(product const& p, int atom) {
+    for (factor const& f : p)
+      if (f.atom == atom && f.exponent.is_integer()) return f.exponent.numerator;
+    return 0;
+  }
   /// Whether a factor of `m` stands in `p` with a negative exponent.
   constexpr bool meets_denominator(int m, product const& p) const {
     for (factor const& d : monomials[m].factors)
@@ -366,6 +374,12 @@ struct polynomials {
           add_reduced(out, c, p);
           return add_reduced(out, -c, squared);
         }
+      } else if (a.kind == atom_kind::base && a.partner >= 0 && f.exponent.is_even_root() && whole_power_of(p, a.partner) != 0) {
+        // (-s)^k * s^(1/2) = (-1)^k s^(k + 1/2)
+        std::int64_t const k = whole_power_of(p, a.partner);
+        p.raise(a.partner, -k);
+        p.raise(f.atom, k);
+        return add_reduced(out, k % 2 ? -c : c, p);
       } else if (a.kind == atom_kind::base && !(f.exponent < 1)) {
         // s^(3/2) = s * s^(1/2)
         product rest = p;

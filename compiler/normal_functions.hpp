@@ -36,7 +36,14 @@ struct normal_functions : polynomials {
         for (factor const& f : tail) positive_powers = positive_powers && !f.exponent.negative() && !atoms[f.atom].truth;
         if (positive_powers) n.tail = monomial(tail);
       }
-    return keep(n);
+    int const id = keep(n);
+    // Where both have been met, 1/(1 - x^2) joins sqrt(x^2 - 1).
+    if (atoms[id].partner < 0) {
+      n.a = sum(scaled(s, -1));
+      int const opposite = keep(n, false);
+      if (opposite >= 0) atoms[id].partner = opposite, atoms[opposite].partner = id;
+    }
+    return id;
   }
   constexpr terms application(op code, terms const& s) {
     atom n = with_sums({.kind = atom_kind::application, .code = code, .a = sum(s)});
@@ -50,9 +57,11 @@ struct normal_functions : polynomials {
     return of_atom(keep(n));
   }
   constexpr terms number(double value) {
-    bool const negative = value < 0;
-    double const size = negative ? -value : value;
-    return scaled(of_atom(keep({.kind = atom_kind::number, .bits = std::bit_cast<std::uint64_t>(size), .sign = sign_class::positive})), negative ? -1 : 1);
+    rational scale = value < 0 ? -1 : 1;
+    double size = value < 0 ? -value : value;
+    for (int i = 0; i < 40 && size >= 2; ++i) size /= 2, scale = scale * 2;
+    for (int i = 0; i < 40 && size < 1; ++i) size *= 2, scale = scale * rational(1, 2);
+    return scaled(of_atom(keep({.kind = atom_kind::number, .bits = std::bit_cast<std::uint64_t>(size), .sign = sign_class::positive})), scale);
   }
   /// What has no value: 1 / 0, log 0.
   constexpr terms undefined() { return of_atom(undefined_atom()); }
@@ -130,6 +139,30 @@ struct normal_functions : polynomials {
     return common;
   }
 
+  /// The sum of which `s` is the square: term by term from the largest, as square roots are taken by hand. Empty where there is none.
+  constexpr terms square_root(terms const& s) {
+    auto const even = [&](int m) {
+      for (factor const& f : monomials[m].factors)
+        if (!f.exponent.is_even_power()) return false;
+      return true;
+    };
+    if (s.size() < 3 || !largest(s).coefficient.is_one() || !even(largest(s).monomial) || !even(smallest(s).monomial)) return {};
+    int const lead = monomial(times({}, largest(s).monomial, {1, 2}));
+    terms root{{lead, 1}};
+    for (std::size_t k = 0; k < s.size() && !failed; ++k) {
+      terms const rest = plus(s, multiply(root, root), -1);
+      if (rest.empty()) {
+        if (smallest(root).coefficient.negative()) root = scaled(root, -1);
+        return root;
+      }
+      term const next = largest(rest);
+      int const quotient = monomial(times(factors_of(next.monomial), lead, -1));
+      if (!before(quotient, lead)) return {};
+      add(root, next.coefficient * rational(1, 2), quotient);
+    }
+    return {};
+  }
+
   /// A sum as sign * scale * common * rest: scale > 0, rest with lead coefficient ±1 and a positive smallest term; 1 where there was one term.
   struct factored {
     int sign = 1;
@@ -176,6 +209,10 @@ struct normal_functions : polynomials {
       result.sign = smallest(s).coefficient.negative() ? -1 : 1;
       rational const scale = result.scale.inverse();
       result.rest = scaled(s, result.sign < 0 ? -scale : scale);
+      if (terms const root = square_root(result.rest); !root.empty()) {
+        result.common.raise(base_atom(root), 2);
+        result.rest = one();
+      }
     }
     for (factor const& f : denominators) result.common.raise(f.atom, f.exponent);
     return result;
@@ -233,29 +270,43 @@ struct normal_functions : polynomials {
       rational const raised = c.exponent * exponent;
       if (atoms[c.atom].sign != sign_class::unknown || c.exponent.is_even_root()) {
         p.raise(c.atom, raised);
-      } else if (c.exponent.is_even_power() && (raised.is_even_power() || raised.is_integer())) {
+      } else if (c.exponent.is_even_power() && !raised.is_even_root()) {
         // sqrt(x^2) = |x|
         p.raise(c.atom, raised.is_even_power() ? raised : raised - 1);
-        if (!raised.is_even_power()) result = multiply(result, absolute(of_atom(c.atom)));
+        if (!raised.is_even_power()) result = multiply(result, absolute(value_of_atom(c.atom)));
       } else {
         together.push_back(c);
       }
     }
-    bool const known = single || (f.sign > 0 && sign_of(f.rest) != sign_class::unknown);
-    if (!single && known) p.raise(base_atom(f.rest), exponent);
-    if (f.sign > 0 && known && together.size() == 1 && !together[0].exponent.is_even_power()) {
-      p.raise(together[0].atom, together[0].exponent * exponent);
-    } else if (!together.empty() || f.sign < 0 || !known) {
-      if (together.empty() && single && p.empty()) return undefined();
-      if (together.empty() && single) return power_of_zero(exponent);  // sqrt(-x^2) is 0, or nothing
-      terms inside, rest = one();
-      if (!known) rest = f.rest;
-      for (term const& t : rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
-      p.raise(base_atom(inside), exponent);
+    if (!single && f.sign > 0 && sign_of(f.rest) != sign_class::unknown) p.raise(base_atom(f.rest), exponent);
+    else if (!single) together.raise(base_atom(f.rest), 1);
+    if (together.empty() && f.sign < 0) {
+      if (p.empty()) return undefined();
+      return power_of_zero(exponent);  // sqrt(-x^2) is 0, or nothing
+    }
+    if (together.count == 1 && !together[0].exponent.is_even_power()) {
+      // x^3 > 0 where x > 0
+      rational const raised = together[0].exponent * exponent;
+      if (f.sign > 0) p.raise(together[0].atom, raised);
+      else p.raise(base_atom(scaled(value_of_atom(together[0].atom), -1)), raised);
+    } else if (!together.empty()) {
+      bool const below = inverted(together);
+      p.raise(base_atom(value_of(f.sign, together)), below ? -exponent : exponent);
     }
     terms powers;
     add_reduced(powers, 1, p);
     return multiply(result, powers);
+  }
+  /// Makes the first exponent positive: of p and 1/p one is used. Whether it was the other.
+  static constexpr bool inverted(product& p) {
+    if (!p[0].exponent.negative()) return false;
+    for (int i = 0; i < p.count; ++i) p[i].exponent = -p[i].exponent;
+    return true;
+  }
+  constexpr terms value_of(int sign, product const& p) {
+    terms result;
+    add_reduced(result, sign, p);
+    return result;
   }
   constexpr terms power_of_zero(rational exponent) {
     if (exponent.negative()) return undefined();
@@ -283,6 +334,10 @@ struct normal_functions : polynomials {
       return multiply(result, powers);
     });
   }
+  constexpr terms value_of_atom(int id) {
+    if (atoms[id].kind == atom_kind::base) return terms_of(atoms[id].a);
+    return of_atom(id);
+  }
   constexpr terms log_of_atom(int id) {
     atom const a = atoms[id];
     if (a.kind == atom_kind::exponential) return {{a.a, 1}};
@@ -306,19 +361,19 @@ struct normal_functions : polynomials {
       product together;
       for (factor const& c : f.common) {
         if (atoms[c.atom].sign != sign_class::unknown || c.exponent.is_even_root()) add(result, log_of_atom(c.atom), c.exponent);
-        else if (c.exponent.is_even_power()) add(result, logarithm(absolute(of_atom(c.atom))), c.exponent);
+        else if (c.exponent.is_even_power()) add(result, logarithm(absolute(value_of_atom(c.atom))), c.exponent);
         else together.push_back(c);
       }
-      bool const single = f.rest == one(), known = single || (f.sign > 0 && sign_of(f.rest) != sign_class::unknown);
-      if (!single && known) add(result, application(op::log, f.rest));
-      if (f.sign > 0 && known && together.size() == 1) {
-        add(result, log_of_atom(together[0].atom), together[0].exponent);
-      } else if (!together.empty() || f.sign < 0 || !known) {
-        if (together.empty() && single) return undefined();
-        terms inside, rest = one();
-        if (!known) rest = f.rest;
-        for (term const& t : rest) add_reduced(inside, f.sign < 0 ? -t.coefficient : t.coefficient, times(together, t.monomial));
-        add(result, application(op::log, inside));
+      if (bool const single = f.rest == one(); !single && f.sign > 0 && sign_of(f.rest) != sign_class::unknown) add(result, application(op::log, f.rest));
+      else if (!single) together.raise(base_atom(f.rest), 1);
+      if (together.empty() && f.sign < 0) return undefined();
+      if (together.count == 1) {
+        // log(-x^3) = 3 log(-x)
+        if (f.sign > 0) add(result, log_of_atom(together[0].atom), together[0].exponent);
+        else add(result, application(op::log, scaled(value_of_atom(together[0].atom), -1)), together[0].exponent);
+      } else if (!together.empty()) {
+        bool const below = inverted(together);
+        add(result, application(op::log, value_of(f.sign, together)), below ? -1 : 1);
       }
       return result;
     });
@@ -328,33 +383,42 @@ struct normal_functions : polynomials {
 
   constexpr terms positive(terms const& s) { return compare(s, true); }
   constexpr terms zero(terms const& s) { return compare(s, false); }
+  /// 1, 0 or -1: (s > 0) - (s < 0).
+  constexpr terms sign_value(terms const& s) { return plus(plus(scaled(positive(s), 2), one(), -1), zero(s)); }
   /// 1 where s > 0 (or s == 0), else 0. Both are of `s` scaled to lead coefficient 1: s < 0 is 1 - (s > 0) - (s == 0).
   constexpr terms compare(terms const& s, bool greater) {
     return by_cases(s, [&](terms const& x) -> terms {
       auto const truth = [](bool b) { return constant(b ? 1 : 0); };
-      if (x.empty()) return truth(!greater);
-      if (x.size() == 1 && x[0].monomial == unit_monomial) return truth(greater && !x[0].coefficient.negative());
-      sign_class const sign = sign_of(x);
-      if (sign == sign_class::positive) return truth(greater);
-      sign_class const opposite = sign_of(scaled(x, -1));
-      if (opposite != sign_class::unknown && greater) return {};
-      if (opposite == sign_class::positive) return {};
-      terms scaled_sum = x;
-      // Positive factors change no sign.
-      if (product common = factor_out(x).common; !common.empty()) {
-        product gone;
-        for (factor const& f : common)
-          if (atoms[f.atom].sign == sign_class::positive) gone.push_back(f);
-        if (!gone.empty()) {
-          int const m = monomial(gone);
-          terms divided;
-          for (term const& t : scaled_sum) add_reduced(divided, t.coefficient, times(factors_of(t.monomial), m, -1));
-          scaled_sum = divided;
-        }
+      factored const f = factor_out(x);
+      if (f.rest.empty()) return truth(!greater);
+      // Positive factors change no sign, and of a power it matters whether it is even: x / y > 0 is x * y > 0 wherever it is defined.
+      product common;
+      sign_class sign = f.rest == one() ? sign_class::positive : sign_of(f.rest);
+      for (factor c : f.common) {
+        if (atoms[c.atom].sign == sign_class::positive) continue;
+        if (!c.exponent.is_even_root()) c.exponent = !c.exponent.is_even_power() ? 1 : c.exponent.negative() ? 0 : 2;
+        if (c.exponent.is_zero()) continue;
+        common.push_back(c);
+        sign_class const one = sign_of(c);
+        sign = one < sign ? one : sign;
       }
+      if (sign == sign_class::positive) return truth(greater && f.sign > 0);
+      if (sign == sign_class::nonnegative && f.sign < 0 && greater) return {};
+      // The sign of a product is the product of signs.
+      if (int const parts = common.count + (f.rest == one() ? 0 : 1); parts == 2 || parts == 3) {
+        terms signs = constant(f.sign);
+        for (factor const& c : common) signs = multiply(signs, sign_value(power(value_of_atom(c.atom), c.exponent)));
+        if (!(f.rest == one())) signs = multiply(signs, sign_value(f.rest));
+        terms const squared = multiply(signs, signs);
+        if (!greater) return plus(one(), squared, -1);
+        return scaled(plus(signs, squared), {1, 2});
+      }
+      terms scaled_sum;
+      for (term const& t : f.rest) add_reduced(scaled_sum, t.coefficient, times(common, t.monomial));
       if (scaled_sum.empty()) return truth(!greater);
-      rational const lead = largest(scaled_sum).coefficient;
+      rational lead = largest(scaled_sum).coefficient;
       scaled_sum = scaled(scaled_sum, lead.inverse());
+      if (f.sign < 0) lead = -lead;
       atom above = with_sums({.kind = atom_kind::positive, .truth = true, .active = true, .a = sum(scaled_sum), .sign = sign_class::nonnegative});
       atom equal = above;
       equal.kind = atom_kind::zero;
@@ -362,7 +426,7 @@ struct normal_functions : polynomials {
       int const p = keep(above), z = keep(equal);
       atoms[p].partner = z, atoms[z].partner = p;
       if (!greater) return of_atom(z);
-      if (sign == sign_class::nonnegative) return plus(one(), of_atom(z), -1);
+      if (sign == sign_class::nonnegative) return plus(one(), of_atom(z), -1);  // and f.sign > 0
       if (!lead.negative()) return of_atom(p);
       return plus(plus(one(), of_atom(p), -1), of_atom(z), -1);
     });

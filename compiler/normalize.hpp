@@ -54,7 +54,7 @@ struct normalizer : normal_axes {
     if (number == 0) return 0;
     if (!(number - number == 0)) return rational::nothing();
     exact_number const e = exact_number_of(number < 0 ? -number : number, n.type == dtype::float32);
-    if (!e.named.two.is_zero() || !e.named.pi.is_zero() || !e.named.e.is_zero() || !e.named.log_two.is_zero()) return rational::nothing();
+    if (!e.named.is_one()) return rational::nothing();
     return number < 0 ? -e.coefficient : e.coefficient;
   }
   constexpr terms constant_value(node const& n) {
@@ -73,7 +73,7 @@ struct normalizer : normal_axes {
     if (!e.named.two.is_zero()) result = multiply(result, power_of(2, e.named.two));
     if (!e.named.pi.is_zero()) result = multiply(result, of_atom(keep({.kind = atom_kind::pi, .sign = sign_class::positive}), e.named.pi));
     if (!e.named.e.is_zero()) result = multiply(result, exponential(constant(e.named.e)));
-    if (!e.named.log_two.is_zero()) result = multiply(result, power(logarithm(constant(2)), e.named.log_two));
+    if (e.named.of) result = multiply(result, power(logarithm(constant(e.named.of)), e.named.log));
     return result;
   }
 
@@ -228,21 +228,41 @@ struct normalizer : normal_axes {
       if (f.atom == atom) return true;
     return false;
   }
-  /// `s` where `zero` is 1. Where the sum of `zero` is one atom, what it divides has no value there: neither output can have it, so it is dropped.
+  constexpr bool has_power_or_log(product const& p, int atom) {
+    for (factor const& f : p)
+      if (f.atom == atom || (atoms[f.atom].kind == atom_kind::application && atoms[f.atom].code == op::log && terms_of(atoms[f.atom].a) == of_atom(atom))) return true;
+    return false;
+  }
+  /// `s` where `zero` is 1. Where its sum is a product, one of the factors is zero: what has powers or logs of all of them is zero itself,
+  /// or has no value, and then neither output can have it.
   constexpr terms where_zero(terms const& s, int zero) {
     terms const inside = multiply(s, of_atom(zero));
     terms const sum = terms_of(atoms[zero].a);
-    product const p = factors_of(sum[0].monomial);
-    bool const single = sum.size() == 1 && p.count == 1;
-    int const none = single ? p[0].atom : -1;
+    product const nothing = factors_of(sum[0].monomial);
     terms kept;
     for (term const& t : inside) {
-      bool dropped = false;
-      for (factor const& f : factors_of(t.monomial))
-        if (single) dropped = dropped || (f.atom == none && f.exponent.negative()) || (atoms[f.atom].kind == atom_kind::application && atoms[f.atom].code == op::log && terms_of(atoms[f.atom].a) == of_atom(none));
+      bool dropped = sum.size() == 1;
+      for (factor const& d : nothing) dropped = dropped && has_power_or_log(factors_of(t.monomial), d.atom);
       if (!dropped) add(kept, t.coefficient, t.monomial);
     }
     return where_truth(kept, zero, true);
+  }
+  /// `s` times its denominators.
+  constexpr terms without_denominators(terms const& s) {
+    product denominators;
+    for (term const& t : s)
+      for (factor const& f : factors_of(t.monomial))
+        if (f.exponent.negative()) {
+          rational known = 0;
+          for (factor const& d : denominators)
+            if (d.atom == f.atom) known = d.exponent;
+          if (f.exponent < known) denominators.raise(f.atom, f.exponent - known);
+        }
+    if (denominators.empty()) return s;
+    int const d = monomial(denominators);
+    terms numerator;
+    for (term const& t : s) add_reduced(numerator, t.coefficient, times(factors_of(t.monomial), d, -1));
+    return numerator;
   }
   /// Whether `s`, a difference of the outputs, is zero wherever both are defined.
   constexpr bool vanishes(terms s, int depth = 0) {
@@ -256,24 +276,14 @@ struct normalizer : normal_axes {
     if (int const truth = find_truth(s); truth >= 0) {
       bool const zero = atoms[truth].kind == atom_kind::zero;
       terms where_true;
-      if (zero) where_true = where_zero(s, truth);
+      // As a fraction, since it is the numerator that `zero` may make zero.
+      if (zero) where_true = where_zero(without_denominators(where_zero(s, truth)), truth);
       else where_true = where_truth(s, truth, true);
       if (!vanishes(where_true, depth + 1)) return false;
       return vanishes(where_truth(s, truth, false), depth + 1);
     }
-    product denominators;
-    for (term const& t : s)
-      for (factor const& f : factors_of(t.monomial))
-        if (f.exponent.negative()) {
-          rational known = 0;
-          for (factor const& d : denominators)
-            if (d.atom == f.atom) known = d.exponent;
-          if (f.exponent < known) denominators.raise(f.atom, f.exponent - known);
-        }
-    if (denominators.empty()) return false;
-    int const d = monomial(denominators);
-    terms numerator;
-    for (term const& t : s) add_reduced(numerator, t.coefficient, times(factors_of(t.monomial), d, -1));
+    terms const numerator = without_denominators(s);
+    if (numerator == s) return false;
     return vanishes(numerator, depth + 1);
   }
   constexpr bool outputs_agree() {
@@ -286,7 +296,7 @@ struct normalizer : normal_axes {
 /// The same graph in fewer functions (real_rules.hpp), with one name for extents that have to be equal: what the normal form is made from.
 constexpr graph expand_definitions(graph g) {
   unify_extents(g);
-  return simplify(g, real_rules);
+  return without_dead_nodes(simplify<&write_real_rules>(g));
 }
 
 /// Whether the two outputs of an expanded graph without requests for gradients are shown to be the same function.

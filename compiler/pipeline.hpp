@@ -5,11 +5,9 @@
 #pragma once
 
 #include "differentiate.hpp"
-#include "explain.hpp"
 #include "fuse.hpp"
 #include "interpret.hpp"
 #include "prepare.hpp"
-#include "print.hpp"
 #include "simplify.hpp"
 
 namespace ctgrad::detail {
@@ -21,35 +19,50 @@ struct pass {
 };
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
+/// A template, so that no rule costs anything where no program is made.
+template <class = void>
 inline constexpr pass graph_passes[] = {
-    {"simplify", [](graph const& g) constexpr { return simplify(g); }},
-    {"differentiate", [](graph const& g) constexpr { return differentiate(g); }},
-    {"simplify gradients", [](graph const& g) constexpr { return simplify(g); }},
-    {"prepare", [](graph const& g) constexpr { return prepare(g); }},
-    {"choose computations", [](graph const& g) constexpr { return simplify(g, loop_rules); }},
-    {"share", [](graph const& g) constexpr { return simplify(g, sharing_rules); }},
-    {"separate outputs", [](graph const& g) constexpr { return separate_outputs(g); }},
+    {"simplify", &simplify<&write_default_rules>},
+    {"remove dead nodes", &without_dead_nodes},
+    {"differentiate", &differentiate},
+    {"remove dead gradients", &without_dead_nodes},
+    {"simplify gradients", &simplify<&write_default_rules>},
+    {"remove dead nodes", &without_dead_nodes},
+    {"prepare", &prepare},
+    {"choose computations", &simplify<&write_loop_rules>},
+    {"share", &simplify<&write_sharing_rules>},
+    {"separate outputs", &separate_outputs},
 };
+inline constexpr int graph_pass_count = 10;
+/// The number of passes after which a graph is what a person would write: gradients worked out, nothing prepared for loops.
+inline constexpr int formula_pass_count = 6;
 
-/// A graph that a type `Source` makes, kept. Each pass is its own constant evaluation, so that compilers' limits hold for big graphs.
+/// A graph that `Source::make()` gives, kept in arrays of its size.
 template <class Source>
 struct kept_graph {
   static constexpr graph_size size = size_of(Source::make());
-  static constexpr auto frozen = freeze<size>(Source::make());
+  static constexpr auto frozen = freeze<size.nodes, size.shapes, size.symbols, size.outputs, size.equalities>(Source::make());
 };
 
+/// The graph after `Pass` passes. Each pass is its own constant evaluation, so that compilers' limits hold for big graphs;
+/// its result goes into arrays with room to spare first, so that it is evaluated once.
 template <class Source, int Pass>
 struct passed_graph {
-  static constexpr graph make() {
-    if constexpr (Pass == 0) return Source::make();
-    else return graph_passes[Pass - 1].run(kept_graph<passed_graph<Source, Pass - 1>>::frozen.thaw());
-  }
+  using before = passed_graph<Source, Pass - 1>;
+  static constexpr graph make() { return graph_passes<>[Pass - 1].run(before::frozen.thaw()); }
+  static constexpr int nodes = static_cast<int>(before::frozen.nodes.size()), shapes = static_cast<int>(before::frozen.shapes.size());
+  static constexpr auto roomy = freeze<5 * nodes + 64, shapes + 24, static_cast<int>(before::frozen.symbols.size()), static_cast<int>(before::frozen.outputs.size()),
+                                       static_cast<int>(before::frozen.equalities.size()) + 16>(make());
+  static constexpr auto frozen = [] {
+    if constexpr (roomy.fits) return fit<roomy.size.nodes, roomy.size.shapes, roomy.size.symbols, roomy.size.outputs, roomy.size.equalities>(roomy);
+    else return kept_graph<passed_graph>::frozen;
+  }();
 };
-
-inline constexpr int graph_pass_count = static_cast<int>(std::size(graph_passes));
+template <class Source>
+struct passed_graph<Source, 0> : kept_graph<Source> {};
 
 /// The graph that `Source::make()` gives, after `Pass` passes.
 template <class Source, int Pass = graph_pass_count>
-inline constexpr auto const& graph_after = kept_graph<passed_graph<Source, Pass>>::frozen;
+inline constexpr auto const& graph_after = passed_graph<Source, Pass>::frozen;
 
 }  // namespace ctgrad::detail

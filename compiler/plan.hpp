@@ -7,6 +7,8 @@
 #include "ops.hpp"
 #include "schedule.hpp"
 
+#include <algorithm>
+
 namespace ctgrad::detail {
 
 /// A body of up to this many operations runs in registers; longer ones are cut (measured: design 4.3).
@@ -80,25 +82,31 @@ constexpr leaf_plan_size size_of(leaf_plan const& p) {
           static_cast<int>(p.invariants.size()), static_cast<int>(p.accumulators.size()), static_cast<int>(p.tiles.size())};
 }
 
-template <leaf_plan_size const& Size>
+/// A plan that a constexpr variable can hold.
+template <int Steps, int Chunks, int Arrays, int Invariants, int Accumulators, int Tiles>
 struct frozen_leaf_plan {
-  std::array<leaf_step, Size.steps> steps{};
-  std::array<std::int32_t, Size.chunks> ends{};
-  std::array<leaf_array, Size.arrays> arrays{};
-  std::array<instruction_id, Size.invariants> invariants{};
-  std::array<leaf_accumulator, Size.accumulators> accumulators{};
-  std::array<dtype, Size.tiles> tiles{};
+  std::array<leaf_step, Steps> steps{};
+  std::array<std::int32_t, Chunks> ends{};
+  std::array<leaf_array, Arrays> arrays{};
+  std::array<instruction_id, Invariants> invariants{};
+  std::array<leaf_accumulator, Accumulators> accumulators{};
+  std::array<dtype, Tiles> tiles{};
   int registers[dtype_count]{};
   int lane_bytes = 8;
+  leaf_plan_size size{};  ///< what the plan has, where the arrays have room to spare
+  bool fits = true;
 
-  constexpr explicit frozen_leaf_plan(leaf_plan const& p) : lane_bytes(p.lane_bytes) {
-    for (int i = 0; i < Size.steps; ++i) steps[i] = p.steps[i];
-    for (int i = 0; i < Size.chunks; ++i) ends[i] = p.ends[i];
-    for (int i = 0; i < Size.arrays; ++i) arrays[i] = p.arrays[i];
-    for (int i = 0; i < Size.invariants; ++i) invariants[i] = p.invariants[i];
-    for (int i = 0; i < Size.accumulators; ++i) accumulators[i] = p.accumulators[i];
-    for (int i = 0; i < Size.tiles; ++i) tiles[i] = p.tiles[i];
+  /// The first elements of the arrays of `p`, which may be a plan or a frozen one.
+  template <class Plan>
+  constexpr frozen_leaf_plan(Plan const& p, leaf_plan_size has) : lane_bytes(p.lane_bytes), size(has) {
+    auto copy = [](auto& to, auto const& from) {
+      auto const* source = from.data();
+      auto* target = to.data();
+      for (int i = 0, count = static_cast<int>(std::min(to.size(), from.size())); i < count; ++i) target[i] = source[i];
+    };
+    copy(steps, p.steps), copy(ends, p.ends), copy(arrays, p.arrays), copy(invariants, p.invariants), copy(accumulators, p.accumulators), copy(tiles, p.tiles);
     for (int i = 0; i < dtype_count; ++i) registers[i] = p.registers[i];
+    fits = has.steps <= Steps && has.chunks <= Chunks && has.arrays <= Arrays && has.invariants <= Invariants && has.accumulators <= Accumulators && has.tiles <= Tiles;
   }
 };
 
@@ -111,13 +119,13 @@ class leaf_planner {
 
   constexpr leaf_plan run() {
     int const count = end - begin;
-    last_use = std::vector<std::int32_t>(static_cast<std::size_t>(count), -1);
-    place_of = std::vector<value_place>(static_cast<std::size_t>(count), value_place{});
-    tile_of = std::vector<std::int16_t>(static_cast<std::size_t>(count), -1);
+    memory = std::vector<value_state>(static_cast<std::size_t>(count) + 1, value_state{});
+    values = memory.data();
+    body = s.instructions.data() + begin;
     int computed = 0;
     int smallest = 8;
     for (int at = 0; at < count; ++at) {
-      instruction const& i = s.instructions[begin + at];
+      instruction const& i = body[at];
       if (i.what == action::compute) ++computed;
       if (i.type != dtype::bool_ && i.what != action::constant && static_cast<int>(size_of(i.type)) < smallest) smallest = static_cast<int>(size_of(i.type));
     }
@@ -136,9 +144,19 @@ class leaf_planner {
   Schedule const& s;
   int begin, end, loop;
   leaf_plan p{};
-  std::vector<std::int32_t> cuts, last_use;  // last_use: in the loop
-  std::vector<value_place> place_of;         // of each instruction, in the chunk at work
-  std::vector<std::int16_t> tile_of;
+  /// Of each instruction of the loop.
+  struct value_state {
+    std::int32_t last_use = -1;       // in the loop
+    std::int32_t last_in_chunk = -1;  // in the chunk `chunk_number`
+    std::int32_t chunk_number = -1;
+    value_place place{};              // in the chunk at work
+    std::int16_t tile = -1;
+  };
+  // Raw pointers, because each call of a vector's operator is a step of the compilers' limits.
+  std::vector<value_state> memory;
+  value_state* values = nullptr;
+  instruction const* body = nullptr;
+  std::vector<std::int32_t> cuts;
 
   constexpr bool is_inside(instruction_id id) const { return id >= begin && id < end; }
   /// Read again rather than kept in a tile.
@@ -149,31 +167,36 @@ class leaf_planner {
 
   /// Cuts the body where few values live: best[to] = min over from in [to - K, to) of best[from] + live(to) + cost.
   constexpr void cut(int count, int computed) {
-    for (int at = 0; at < count; ++at)
-      for (auto operand : s.instructions[begin + at].operands)
-        if (operand >= 0 && is_inside(operand) && is_value(at)) last_use[operand - begin] = at;
+    for (int at = 0; at < count; ++at) {
+      if (!is_value(at)) continue;
+      for (auto operand : body[at].operands)
+        if (operand >= begin && operand < end) values[operand - begin].last_use = at;
+    }
     if (computed <= whole_body_limit) {
       cuts.push_back(count);
       return;
     }
-    std::vector<std::int32_t> live(static_cast<std::size_t>(count) + 1, 0), best(static_cast<std::size_t>(count) + 1, 0), before(static_cast<std::size_t>(count) + 1, 0);
+    std::vector<std::int32_t> numbers(4 * (static_cast<std::size_t>(count) + 1), 0);
+    std::int32_t *const live = numbers.data(), *const best = live + count + 1, *const before = best + count + 1, *const ends = before + count + 1;
     // live[at]: values made before `at` and used at or after it.
-    std::vector<std::int32_t> ends(static_cast<std::size_t>(count) + 1, 0);
     std::int32_t alive = 0;
     for (int at = 0; at <= count; ++at) {
       alive -= ends[at];
       live[at] = alive;
-      if (at < count && last_use[at] > at && !is_cheap(begin + at)) ++alive, ++ends[last_use[at] + 1 <= count ? last_use[at] + 1 : count];
+      std::int32_t const last = values[at].last_use;
+      if (at < count && last > at && !is_cheap(begin + at)) ++alive, ++ends[last < count ? last + 1 : count];
     }
     for (int to = 1; to <= count; ++to) {
-      best[to] = 1 << 30;
+      std::int32_t least = 1 << 30, place = 0;
       for (int from = to > whole_body_limit ? to - whole_body_limit : 0; from < to; ++from)
-        if (best[from] + live[to] + cut_cost < best[to]) best[to] = best[from] + live[to] + cut_cost, before[to] = from;
+        if (best[from] < least) least = best[from], place = from;
+      best[to] = least + live[to] + cut_cost, before[to] = place;
     }
-    for (int at = count; at > 0; at = before[at]) cuts.insert(cuts.begin(), at);
+    for (int at = count; at > 0; at = before[at]) cuts.push_back(at);
+    std::reverse(cuts.begin(), cuts.end());
   }
   constexpr bool is_value(int at) const {
-    action const what = s.instructions[begin + at].what;
+    action const what = body[at].what;
     return what == action::compute || what == action::store || what == action::accumulate;
   }
 
@@ -214,7 +237,7 @@ class leaf_planner {
     int const at = id - begin;
     instruction const& i = s.instructions[id];
     if (i.what == action::constant) return invariant(id);
-    if (place_of[at].where != place::none) return place_of[at];
+    if (values[at].place.where != place::none) return values[at].place;
     leaf_step step{.id = id, .target = take_register(i.type)};
     if (i.what == action::load) {
       bool const moves = s.accesses[i.access_number].axis_of(loop) >= 0;
@@ -224,33 +247,33 @@ class leaf_planner {
       step.kind = step_kind::position;
     } else {
       step.kind = step_kind::take;
-      step.pointer = tile_of[at];
+      step.pointer = values[at].tile;
     }
     p.steps.push_back(step);
-    place_of[at] = step.target;
+    values[at].place = step.target;
     fetched.push_back(at);
     return step.target;
   }
   std::vector<int> fetched;
 
+  std::int32_t chunk_number = 0;
   constexpr void chunk(int from, int to) {
     for (auto& of_type : taken) of_type.clear();
     fetched.clear();
-    // Last uses inside the chunk.
-    std::vector<std::int32_t> last(static_cast<std::size_t>(end - begin), -1);
+    ++chunk_number;
     for (int at = from; at < to; ++at)
       if (is_value(at))
-        for (auto operand : s.instructions[begin + at].operands)
-          if (operand >= 0 && is_inside(operand)) last[operand - begin] = at;
+        for (auto operand : body[at].operands)
+          if (operand >= 0 && is_inside(operand)) values[operand - begin].last_in_chunk = at, values[operand - begin].chunk_number = chunk_number;
     for (int at = from; at < to; ++at) {
-      instruction const& i = s.instructions[begin + at];
+      instruction const& i = body[at];
       if (!is_value(at)) continue;
       leaf_step step{.id = static_cast<instruction_id>(begin + at)};
       for (int k = 0; k < max_operands; ++k)
         if (i.operands[k] >= 0) step.operands[k] = fetch(i.operands[k]);
       for (auto operand : i.operands)
-        if (operand >= 0 && is_inside(operand) && last[operand - begin] == at && place_of[operand - begin].where == place::reg)
-          taken[static_cast<int>(place_of[operand - begin].type)][place_of[operand - begin].number] = 0;
+        if (operand >= 0 && is_inside(operand) && values[operand - begin].last_in_chunk == at && values[operand - begin].place.where == place::reg)
+          taken[static_cast<int>(values[operand - begin].place.type)][values[operand - begin].place.number] = 0;
       if (i.what == action::store) {
         step.kind = step_kind::store;
         step.pointer = array_of(i.access_number, i.type, false, true);
@@ -265,31 +288,49 @@ class leaf_planner {
       } else {
         step.kind = step_kind::compute;
         step.target = take_register(i.type);
-        place_of[at] = step.target;
+        values[at].place = step.target;
         fetched.push_back(at);
       }
       p.steps.push_back(step);
-      if (i.what == action::compute && last_use[at] >= to) {
-        tile_of[at] = static_cast<std::int16_t>(take_tile(i.type, at));
-        p.steps.push_back({step_kind::keep, static_cast<instruction_id>(begin + at), {}, {step.target, {}, {}}, tile_of[at]});
+      if (i.what == action::compute && values[at].last_use >= to) {
+        values[at].tile = static_cast<std::int16_t>(take_tile(i.type, at));
+        p.steps.push_back({step_kind::keep, static_cast<instruction_id>(begin + at), {}, {step.target, {}, {}}, values[at].tile});
       }
-      if (i.what == action::compute && last[at] < 0) taken[static_cast<int>(i.type)][step.target.number] = 0;
+      if (i.what == action::compute && values[at].chunk_number != chunk_number) taken[static_cast<int>(i.type)][step.target.number] = 0;
     }
-    for (int at : fetched) place_of[at] = {};
+    for (int at : fetched) values[at].place = {};
+    release_tiles(to);
     p.ends.push_back(static_cast<std::int32_t>(p.steps.size()));
   }
 
-  // Tiles are shared by values that do not live at the same time.
-  std::vector<std::int32_t> tile_free_from;
+  // Tiles are shared by values that do not live in the same chunk.
+  struct tile_use {
+    int tile, last_use;
+  };
+  std::vector<tile_use> taken_tiles;
+  std::vector<int> free_tiles;
   constexpr int take_tile(dtype type, int at) {
-    for (int t = 0; t < static_cast<int>(p.tiles.size()); ++t)
-      if (p.tiles[t] == type && tile_free_from[t] <= at) {
-        tile_free_from[t] = last_use[at] + 1;
-        return t;
+    int tile = -1;
+    for (std::size_t k = free_tiles.size(); k-- > 0 && tile < 0;)
+      if (p.tiles[static_cast<std::size_t>(free_tiles[k])] == type) {
+        tile = free_tiles[k];
+        free_tiles[k] = free_tiles.back();
+        free_tiles.pop_back();
       }
-    p.tiles.push_back(type);
-    tile_free_from.push_back(last_use[at] + 1);
-    return static_cast<int>(p.tiles.size()) - 1;
+    if (tile < 0) {
+      tile = static_cast<int>(p.tiles.size());
+      p.tiles.push_back(type);
+    }
+    taken_tiles.push_back({tile, values[at].last_use});
+    return tile;
+  }
+  /// Tiles whose value is used before `at` for the last time are free.
+  constexpr void release_tiles(int at) {
+    std::size_t kept = 0;
+    for (std::size_t k = 0; k < taken_tiles.size(); ++k)
+      if (taken_tiles[k].last_use < at) free_tiles.push_back(taken_tiles[k].tile);
+      else taken_tiles[kept++] = taken_tiles[k];
+    while (taken_tiles.size() > kept) taken_tiles.pop_back();
   }
 };
 

@@ -105,7 +105,7 @@ constexpr node_id expand_contraction(builder& b, node_id left, node_id right, co
     return b.broadcast(b.permute(side, order), everything, inserted);
   };
   node_id product = b.map(op::multiply, spread(left, labels.left, ls.rank), spread(right, labels.right, rs.rank));
-  return b.reduce(op::sum, product, summed);
+  return b.cast(b.reduce(op::sum, product, summed), b.g[like].type);
 }
 
 /// `id` as an array in memory, in any order of its axes: what BLAS reads.
@@ -116,7 +116,8 @@ constexpr node_id in_memory(builder& b, node_id id) {
   return whole ? id : b.add({.code = op::copy, .type = b.g[id].type, .arity = 1, .shape = b.g[id].shape, .operands = {id, node_id::none, node_id::none}});
 }
 
-constexpr graph prepare(graph from) {
+constexpr graph prepare(graph const& unprepared) {
+  graph from = unprepared;
   unify_extents(from);
   builder b(from);
   std::vector<node_id> map(from.nodes.size(), node_id::none);
@@ -130,7 +131,7 @@ constexpr graph prepare(graph from) {
     if (product && !gemm) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
-  return without_dead_nodes(b.g);
+  return b.g;
 }
 
 /// Gives every output a node of its own that computes it, and nothing else reads where results are added up.

@@ -110,10 +110,13 @@ constexpr rational nearest_fraction(double number, double tolerance, double comp
   return rational::nothing();
 }
 
-/// coefficient * 2^two * pi^pi * e^e * (log 2)^log_two
+/// 2^two * pi^pi * e^e * log(of)^log
 struct named_number {
-  double value = 0;
-  rational two = 0, pi = 0, e = 0, log_two = 0;
+  double value = 1;
+  rational two = 0, pi = 0, e = 0;
+  int of = 0, log = 0;
+
+  constexpr bool is_one() const { return two.is_zero() && pi.is_zero() && e.is_zero() && of == 0; }
 };
 
 inline constexpr named_number named_numbers[] = {
@@ -125,14 +128,22 @@ inline constexpr named_number named_numbers[] = {
     {.value = 0.3989422804014327, .two = {-1, 2}, .pi = {-1, 2}},  // 1 / sqrt(2 pi)
     {.value = 0.3183098861837907, .pi = -1},
     {.value = 2.718281828459045, .e = 1},
-    {.value = 0.6931471805599453, .log_two = 1},
-    {.value = 1.4426950408889634, .log_two = -1},
+    {.value = 0.36787944117144233, .e = -1},
+    {.value = 7.38905609893065, .e = 2},
+    {.value = 0.1353352832366127, .e = -2},
+    {.value = 1.6487212707001282, .e = {1, 2}},
+    {.value = 0.6065306597126334, .e = {-1, 2}},
+    {.value = 0.6931471805599453, .of = 2, .log = 1},
+    {.value = 1.0986122886681098, .of = 3, .log = 1},
+    {.value = 2.302585092994046, .of = 10, .log = 1},
+    {.value = 1.4426950408889634, .of = 2, .log = -1},
+    {.value = 0.4342944819032518, .of = 10, .log = -1},
 };
 
 /// What a positive constant stands for: `coefficient` times `named`; a lost coefficient where it is no number with a name.
 struct exact_number {
   rational coefficient = rational::nothing();
-  named_number named{.value = 1};
+  named_number named{};
 };
 
 /// 0.1 is 1/10, and 0.7071067811865476 is 2^(-1/2): formulas mean these, not the nearest double.
@@ -151,7 +162,7 @@ constexpr exact_number exact_number_of(double number, bool is_float32) {
       double const scaled = number * scale;
       if (scaled > 999999) break;
       double const near = static_cast<double>(static_cast<std::int64_t>(scaled + 0.5));
-      if (near > 0 && static_cast<double>(static_cast<float>(near / scale)) == number) return {{static_cast<std::int64_t>(near), static_cast<std::int64_t>(scale)}, {.value = 1}};
+      if (near > 0 && static_cast<double>(static_cast<float>(near / scale)) == number) return {{static_cast<std::int64_t>(near), static_cast<std::int64_t>(scale)}, {}};
     }
   return exact;
 }

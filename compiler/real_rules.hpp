@@ -42,6 +42,5 @@ constexpr void write_real_rules(rule_writer& r) {
   r.add(x == std::numeric_limits<double>::infinity(), x > x);  // no real number is infinite
 }
 
-inline constexpr rule_set<&write_real_rules> real_rules{};
 
 }  // namespace ctgrad::detail

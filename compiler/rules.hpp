@@ -11,6 +11,7 @@ namespace ctgrad::detail {
 struct rule {
   node_id before = node_id::none, after = node_id::none;
   node_id present = node_id::none;  ///< the rule holds only where this is computed already
+  op first = op::symbol, second = op::symbol;  ///< what the operands of `before` are; symbol: anything
 };
 
 /// Patterns are graphs of scalars themselves. Symbols named x, y, z match anything, c and d match constants.
@@ -46,7 +47,6 @@ constexpr void write_default_rules(rule_writer& r) {
   r.add(-x * y, -(x * y));
   r.add(-x / y, -(x / y));
   r.add(x / -y, -(x / y));
-  r.add(c * -x, -c * x);
   r.add(x + x, 2 * x);
   r.add(pow(x, 1), x);
   r.add(pow(x, 0), 1);
@@ -112,6 +112,10 @@ struct rule_set {
   std::array<rule, size.outputs> rules{};
   std::array<std::int16_t, op_count + 1> first{};  ///< rules whose outermost operation is `code`: first[code] … first[code + 1]
 
+  static constexpr op operand_code(graph const& g, node_id id) {
+    node const& n = g[id];
+    return n.code == op::symbol && matches_constants_only(g.symbols[static_cast<std::size_t>(n.attribute)].view()) ? op::constant : n.code;
+  }
   constexpr rule_set() {
     auto w = make();
     for (int i = 0; i < size.nodes; ++i) nodes[i] = w.b.g.nodes[i];
@@ -120,14 +124,19 @@ struct rule_set {
     for (int code = 0; code < op_count; ++code) {
       first[code] = static_cast<std::int16_t>(place);
       for (rule const& r : w.rules)
-        if (static_cast<int>(w.b.g[r.before].code) == code) rules[place++] = r;
+        if (node const& n = w.b.g[r.before]; static_cast<int>(n.code) == code) {
+          rules[place] = r;
+          if (n.arity > 0) rules[place].first = operand_code(w.b.g, n.operands[0]);
+          if (n.arity > 1) rules[place].second = operand_code(w.b.g, n.operands[1]);
+          ++place;
+        }
     }
     first[op_count] = static_cast<std::int16_t>(place);
   }
 };
 
-inline constexpr rule_set<&write_default_rules> default_rules{};
-inline constexpr rule_set<&write_loop_rules> loop_rules{};
-inline constexpr rule_set<&write_sharing_rules> sharing_rules{};
+/// The rules that `Write` writes. Made where they are first used, so that headers alone do not pay for them.
+template <auto Write>
+inline constexpr rule_set<Write> rules_of{};
 
 }  // namespace ctgrad::detail

@@ -93,21 +93,31 @@ constexpr schedule_size size_of(schedule const& s) {
 }
 
 /// A schedule that a constexpr variable can hold.
-template <schedule_size const& Size>
+template <int Instructions, int Loops, int Accesses, int Buffers, int Shapes>
 struct frozen_schedule {
-  std::array<instruction, Size.instructions> instructions{};
-  std::array<loop, Size.loops> loops{};
-  std::array<access, Size.accesses> accesses{};
-  std::array<buffer, Size.buffers> buffers{};
-  std::array<shape, Size.shapes> shapes{};
+  std::array<instruction, Instructions> instructions{};
+  std::array<loop, Loops> loops{};
+  std::array<access, Accesses> accesses{};
+  std::array<buffer, Buffers> buffers{};
+  std::array<shape, Shapes> shapes{};
+  schedule_size size{};  ///< what the schedule has, where the arrays have room to spare
+  bool fits = true;
 
-  constexpr explicit frozen_schedule(schedule const& s) {
-    for (int i = 0; i < Size.instructions; ++i) instructions[i] = s.instructions[i];
-    for (int i = 0; i < Size.loops; ++i) loops[i] = s.loops[i];
-    for (int i = 0; i < Size.accesses; ++i) accesses[i] = s.accesses[i];
-    for (int i = 0; i < Size.buffers; ++i) buffers[i] = s.buffers[i];
-    for (int i = 0; i < Size.shapes; ++i) shapes[i] = s.shapes[i];
+  /// The first elements of the arrays of `s`, which may be a schedule or a frozen one.
+  template <class Schedule>
+  constexpr frozen_schedule(Schedule const& s, schedule_size has) : size(has) {
+    auto copy = [](auto& to, auto const& from) {
+      auto const* source = from.data();
+      auto* target = to.data();
+      for (int i = 0, count = static_cast<int>(std::min(to.size(), from.size())); i < count; ++i) target[i] = source[i];
+    };
+    copy(instructions, s.instructions), copy(loops, s.loops), copy(accesses, s.accesses), copy(buffers, s.buffers), copy(shapes, s.shapes);
+    fits = has.instructions <= Instructions && has.loops <= Loops && has.accesses <= Accesses && has.buffers <= Buffers && has.shapes <= Shapes;
   }
 };
+template <int Instructions, int Loops, int Accesses, int Buffers, int Shapes>
+constexpr auto freeze_schedule(schedule const& s) {
+  return frozen_schedule<Instructions, Loops, Accesses, Buffers, Shapes>(s, size_of(s));
+}
 
 }  // namespace ctgrad::detail

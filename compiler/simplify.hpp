@@ -74,38 +74,61 @@ constexpr node_id simplify_structure(builder& b, node_id id, std::vector<char> c
   return id;
 }
 
-/// `from` with `rules` applied at every node, operands first, again and again where a result matches in turn.
-template <class Rules>
-constexpr graph simplify(graph const& from, Rules const& rules, bool structure = false) {
+/// Whether a rule may match at a node, by the codes of the operands alone.
+constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
+  op const a = at.arity > 0 ? nodes[static_cast<int>(at.operands[0])].code : op::symbol, b = at.arity > 1 ? nodes[static_cast<int>(at.operands[1])].code : op::symbol;
+  bool const straight = (r.first == op::symbol || r.first == a) && (r.second == op::symbol || r.second == b);
+  return straight || (at.arity == 2 && (r.first == op::symbol || r.first == b) && (r.second == op::symbol || r.second == a));
+}
+
+/// `from` with the rules that `Write` writes applied at every node, operands first, again and again where a result matches in turn.
+/// Leaves dead nodes behind. (Loops run over raw pointers: each call of an operator is a step of the compilers' limits.)
+template <auto Write>
+constexpr graph simplify(graph const& from) {
+  auto const& rules = rules_of<Write>;
+  constexpr bool structure = Write == &write_default_rules;
+  node const* const nodes = from.nodes.data();
+  int const count = from.size();
   bool any = structure;
-  for (node const& n : from.nodes) any = any || rules.first[static_cast<int>(n.code)] != rules.first[static_cast<int>(n.code) + 1];
+  for (int i = 0; i < count && !any; ++i) any = rules.first[static_cast<std::size_t>(nodes[i].code)] != rules.first[static_cast<std::size_t>(nodes[i].code) + 1];
   if (!any) return from;
   bool changed = false;
   builder b(from);
-  std::vector<node_id> map(from.nodes.size(), node_id::none);
-  std::vector<char> live = live_nodes(from), wanted(from.nodes.size(), 0), opaque;
-  for (node const& n : from.nodes)
-    if (n.code == op::gradient) wanted[index(n.operands[1])] = 1;
-  for (int i = 0; i < from.size(); ++i) {
-    if (!live[i]) continue;
-    node const& n = from.nodes[i];
+  std::vector<node_id> map_memory(from.nodes.size(), node_id::none);
+  std::vector<char> wanted_memory(from.nodes.size(), 0), opaque;
+  node_id* const map = map_memory.data();
+  char* const wanted = wanted_memory.data();
+  for (int i = 0; i < count; ++i)
+    if (nodes[i].code == op::gradient) wanted[index(nodes[i].operands[1])] = 1;
+  for (int i = 0; i < count; ++i) {
+    node const& n = nodes[i];
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
-    for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
     // Only what lost an operand to a constant can fold. What a gradient is by stays as it is: another node, or a number, has another gradient.
-    op_info const& row = info(n.code);
-    bool folds = row.kind == op_kind::map && !row.kept && n.arity > 0 && !wanted[i];
-    for (int k = 0; k < n.arity; ++k) folds = folds && b.g[operands[k]].is_constant();
-    bool const spreads = row.kind == op_kind::movement && !wanted[i] && b.g[operands[0]].is_constant();
-    node_id id = spreads ? b.broadcast(operands[0], n.shape, 0) : !folds ? b.copy(n, operands) : row.result == result_rule::attribute ? b.cast(operands[0], n.type)
-                                                                                                        : b.map(n.code, operands[0], operands[1], operands[2]);
+    bool constants = n.arity > 0 && !wanted[i];
+    for (int k = 0; k < n.arity; ++k) {
+      operands[k] = map[static_cast<int>(n.operands[k])];
+      constants = constants && b.g.nodes.data()[static_cast<int>(operands[k])].code == op::constant;
+    }
+    node_id id = node_id::none;
+    if (constants) {
+      op_info const& row = info(n.code);
+      if (row.kind == op_kind::movement) id = b.broadcast(operands[0], n.shape, 0);
+      else if (row.kind == op_kind::map && !row.kept)
+        id = row.result == result_rule::attribute ? b.cast(operands[0], n.type) : b.map(n.code, operands[0], operands[1], operands[2]);
+    }
+    if (id == node_id::none) id = b.copy(n, operands);
     for (int round = 0; round < 16 && !wanted[i]; ++round) {
-      node_id next = simplify_structure(b, id, opaque);
-      node const at = b.g[id];
-      if (next == id && is_floating(at.type) | (at.type == dtype::bool_))
-        for (int r = rules.first[static_cast<int>(at.code)]; r < rules.first[static_cast<int>(at.code) + 1] && next == id; ++r) {
-          matcher<Rules> m{rules, b, opaque, {node_id::none, node_id::none, node_id::none, node_id::none, node_id::none, node_id::none}};
-          if (m.match(rules.rules[r].before, id) && (rules.rules[r].present == node_id::none || m.find(rules.rules[r].present) != node_id::none)) {
-            node_id built = m.build(rules.rules[r].after, at);
+      node_id next = id;
+      if constexpr (structure) next = simplify_structure(b, id, opaque);
+      node const at = b.g.nodes.data()[static_cast<int>(id)];
+      int const last = rules.first[static_cast<std::size_t>(at.code) + 1];
+      if (is_floating(at.type) || at.type == dtype::bool_)
+        for (int r = rules.first[static_cast<std::size_t>(at.code)]; r < last && next == id; ++r) {
+          rule const& tried = rules.rules[static_cast<std::size_t>(r)];
+          if (!may_match(tried, at, b.g.nodes.data())) continue;
+          matcher<rule_set<Write>> m{rules, b, opaque, {node_id::none, node_id::none, node_id::none, node_id::none, node_id::none, node_id::none}};
+          if (m.match(tried.before, id) && (tried.present == node_id::none || m.find(tried.present) != node_id::none)) {
+            node_id built = m.build(tried.after, at);
             if (b.g[built].type == at.type && b.g[built].shape == at.shape) next = built;
           }
         }
@@ -121,9 +144,7 @@ constexpr graph simplify(graph const& from, Rules const& rules, bool structure =
   }
   if (!changed) return from;
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
-  return without_dead_nodes(b.g);
+  return b.g;
 }
-
-constexpr graph simplify(graph const& from) { return simplify(from, default_rules, true); }
 
 }  // namespace ctgrad::detail

@@ -34,6 +34,7 @@ struct graph_options {
   bool gradients = false;   ///< some outputs are gradients of a sum of the others
   bool accumulate = false;  ///< some outputs are added to what their arrays hold
   int products = 1;         ///< how often matrix products are drawn
+  int max_rank = 4;
 };
 
 class graph_grower {
@@ -65,7 +66,6 @@ class graph_grower {
     v = ctgrad::sin(v) * v;
     return detail::reduce(op::sum, v, (axis_mask{1} << v.rank()) - 1);
   }
-  random_bits& random() { return r; }
   constexpr int below(int n) { return r.below(n); }
   constexpr bool chance(int percent) { return r.chance(percent); }
 
@@ -158,7 +158,7 @@ class graph_grower {
   constexpr void binary() {
     entry const e = floating(), f = r.chance(10) ? e : partner(e.v.shape());
     value const x = e.v, y = f.v;
-    if (x.rank() > 4 || y.rank() > 4) return;
+    if (x.rank() > options.max_rank || y.rank() > options.max_rank) return;
     switch (r.below(8)) {
       case 0: case 1: return keep(x + y, e.size + f.size);
       case 2: return keep(x - y, e.size + f.size);
@@ -212,7 +212,7 @@ class graph_grower {
       for (int i = x.rank() - 1; i > 0; --i) std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(r.below(i + 1))]);
       return keep({&b, b.permute(x.id, order)}, e.size, e.exact);
     }
-    if (x.rank() > 2) return;
+    if (x.rank() > 2 || x.rank() >= options.max_rank) return;
     // A new axis, of one element or repeated.
     int const place = r.below(x.rank() + 1);
     entry const like = any();
@@ -226,7 +226,7 @@ class graph_grower {
     value const p = condition.v.type() == dtype::bool_ ? condition.v : condition.v < condition.v.constant(r.chance(50) ? 0 : 1);
     if (r.chance(15)) return keep(p, 1, true);
     entry const e = partner(p.shape()), f = partner(e.v.shape());
-    if (!meets(p.shape(), f.v.shape()) || e.v.rank() > 4 || f.v.rank() > 4 || p.rank() > 4) return;
+    if (!meets(p.shape(), f.v.shape()) || e.v.rank() > options.max_rank || f.v.rank() > options.max_rank || p.rank() > options.max_rank) return;
     keep(ctgrad::where(p, e.v, r.chance(50) ? f.v : f.v.constant(0)), e.size + f.size);
   }
   constexpr void whole() {

@@ -24,8 +24,14 @@ template <int Assigned, class... Outputs>
 struct compiled {
   using source = program_source<Assigned, Outputs...>;
   static constexpr auto const& graph = graph_after<source>;
-  static constexpr schedule_size size = size_of(fuse(graph.thaw()));
-  static constexpr frozen_schedule<size> schedule{fuse(graph.thaw())};
+  static constexpr int node_count = static_cast<int>(graph.nodes.size());
+  static constexpr frozen_axis_classes<node_count, count_elements(graph.thaw())> classes{axis_classes(graph.thaw()).table()};
+  // As with the passes: evaluated once, into arrays with room to spare.
+  static constexpr auto roomy = freeze_schedule<3 * node_count + 64, node_count + 16, 2 * node_count + 32, node_count + static_cast<int>(graph.symbols.size()) + 32,
+                                                static_cast<int>(graph.shapes.size()) + 64>(fuse(graph.thaw(), classes.table()));
+  static_assert(roomy.fits, "ctgrad: the schedule of this program is longer than its graph allows for");
+  static constexpr schedule_size size = roomy.size;
+  static constexpr frozen_schedule<size.instructions, size.loops, size.accesses, size.buffers, size.shapes> schedule{roomy, size};
 
   static constexpr int dim_count = static_cast<int>(find_dims(graph).size());
   static constexpr auto dims = [] {

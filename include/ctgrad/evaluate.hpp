@@ -25,7 +25,7 @@ namespace detail {
 /// What `evaluate` and `gradient_check` read of an expression's graph: as it is after differentiation.
 template <class E>
 struct evaluation {
-  static constexpr auto const& graph = graph_after<source_graph<E>, 3>;
+  static constexpr auto const& graph = graph_after<source_graph<E>, formula_pass_count>;
 };
 
 template <class T>

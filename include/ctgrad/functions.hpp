@@ -121,8 +121,8 @@ struct cross_entropy_function {
     value number = {&b, b.iota(logits.shape()[classes], dtype::int32)};
     value chosen = reduce(op::sum, where(number == restore_axes(cast(labels, dtype::int32), last), shifted, 0), last);
     // A label that is no class gives NaN rather than a loss that looks right.
-    value classes_count = {&b, b.size_of({1, {logits.shape()[classes]}}, dtype::int32)};
-    value known = cast(labels, dtype::int32) >= 0 && cast(labels, dtype::int32) < classes_count;
+    value classes_count = {&b, b.size_of({1, {logits.shape()[classes]}}, labels.type())};
+    value known = labels >= 0 && labels < classes_count;
     value loss = where(known, row_sum - chosen, std::numeric_limits<double>::quiet_NaN());
     return mean_function<axis_list<false>>::trace(loss);
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "../../compiler/explain.hpp"
+#include "../../compiler/print.hpp"
 #include "program.hpp"
 
 #include <iosfwd>
@@ -73,7 +74,7 @@ template <class E>
 struct formula_of {
   constexpr message operator()() const {
     message m;
-    graph const g = graph_after<source_graph<E>, 3>.thaw();
+    graph const g = graph_after<source_graph<E>, formula_pass_count>.thaw();
     print_formula(m, g, g.outputs[0]);
     return m;
   }
@@ -81,11 +82,11 @@ struct formula_of {
 /// The graph of a program's outputs, or of one expression, after differentiation.
 template <expression E>
 graph graph_to_draw(E const&) {
-  return graph_after<source_graph<E>, 3>.thaw();
+  return graph_after<source_graph<E>, formula_pass_count>.thaw();
 }
 template <int Assigned, class... Outputs>
 graph graph_to_draw(program<Assigned, Outputs...> const&) {
-  return graph_after<source_graph<Outputs...>, 3>.thaw();
+  return graph_after<source_graph<Outputs...>, formula_pass_count>.thaw();
 }
 }  // namespace detail
 

@@ -97,7 +97,8 @@ constexpr graph sample() {
   return g;
 }
 constexpr auto sample_size = size_of(sample());
-constexpr auto frozen = detail::freeze<sample_size>(sample());
+constexpr auto frozen = detail::freeze<sample_size.nodes, sample_size.shapes, sample_size.symbols, sample_size.outputs, sample_size.equalities>(sample());
+static_assert(frozen.fits && !detail::freeze<3, 9, 9, 9, 9>(sample()).fits);
 constexpr bool equal(graph const& a, graph const& b) {
   return a.nodes == b.nodes && a.shapes == b.shapes && a.symbols == b.symbols && a.outputs == b.outputs && a.accumulate_from == b.accumulate_from &&
          a.equalities.size() == b.equalities.size() && (a.equalities.empty() || (a.equalities[0].left == b.equalities[0].left && a.equalities[0].right == b.equalities[0].right));

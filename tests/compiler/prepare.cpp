@@ -15,7 +15,7 @@
 
 using namespace ctgrad;
 using namespace ctgrad::test;
-using detail::extent, detail::extent_binding, detail::extent_name, detail::index, detail::op_kind, detail::prepare, detail::unify_extents;
+using detail::extent, detail::extent_binding, detail::extent_name, detail::index, detail::op_kind, detail::unify_extents;
 
 namespace {
 
@@ -48,6 +48,8 @@ static_assert(unify({{A, 3}, {B, 3}, {A, B}}).error.empty());
 
 // ---- Products.
 
+constexpr graph prepared(graph const& g) { return without_dead_nodes(detail::prepare(g)); }
+
 constexpr int count(graph const& g, op code) {
   int n = 0;
   for (auto const& one : g.nodes) n += one.code == code;
@@ -59,11 +61,11 @@ constexpr graph product(sizes const& left, sizes const& right, bool transposed =
   return with_outputs(b, {value{&b, b.matmul(x.id, transposed ? b.permute(y.id, {1, 0}) : y.id)}});
 }
 // Matrices go to BLAS as they are, transposed or not; vectors and integers become sums of products.
-static_assert(count(prepare(product({2, 3}, {3, 4})), op::contract) == 1 && count(prepare(product({2, 3}, {3, 4})), op::copy) == 0);
-static_assert(count(prepare(product({2, 3}, {4, 3}, true)), op::contract) == 1 && count(prepare(product({2, 3}, {4, 3}, true)), op::copy) == 0);
-static_assert(count(prepare(product({3}, {3, 4})), op::contract) == 0 && count(prepare(product({3}, {3, 4})), op::sum) == 1);
-static_assert(count(prepare(product({2, 3}, {3})), op::contract) == 0 && count(prepare(product({3}, {3})), op::contract) == 0);
-static_assert(count(prepare(product({2, 3}, {3, 4}, false, dtype::int64)), op::contract) == 0);
+static_assert(count(prepared(product({2, 3}, {3, 4})), op::contract) == 1 && count(prepared(product({2, 3}, {3, 4})), op::copy) == 0);
+static_assert(count(prepared(product({2, 3}, {4, 3}, true)), op::contract) == 1 && count(prepared(product({2, 3}, {4, 3}, true)), op::copy) == 0);
+static_assert(count(prepared(product({3}, {3, 4})), op::contract) == 0 && count(prepared(product({3}, {3, 4})), op::sum) == 1);
+static_assert(count(prepared(product({2, 3}, {3})), op::contract) == 0 && count(prepared(product({3}, {3})), op::contract) == 0);
+static_assert(count(prepared(product({2, 3}, {3, 4}, false, dtype::int64)), op::contract) == 0);
 
 std::vector<tensor_value> in_of(graph const& g) {
   std::vector<tensor_value> in;
@@ -94,7 +96,7 @@ BOOST_AUTO_TEST_CASE(products_keep_their_values) {
   struct { sizes left, right; bool transposed; } const cases[] = {{{2, 3}, {3, 4}, false}, {{2, 3}, {4, 3}, true}, {{3}, {3, 4}, false}, {{2, 3}, {3}, false}, {{3}, {3}, false}, {{2, 0}, {0, 3}, false}};
   for (auto const& c : cases)
     for (dtype type : {dtype::float64, dtype::float32, dtype::int32, dtype::int64}) {
-      graph const before = product(c.left, c.right, c.transposed, type), after = prepare(before);
+      graph const before = product(c.left, c.right, c.transposed, type), after = prepared(before);
       BOOST_TEST(verify(after, true).view() == "");
       BOOST_TEST((after[after.outputs[0]].type == type));
       BOOST_TEST(same(run(before, in_of(before)), run(after, in_of(after))));  // multiples of 1.5: exact
@@ -105,7 +107,7 @@ BOOST_AUTO_TEST_CASE(operands_of_blas_are_in_memory) {
   builder b;
   value x = symbol(b, x_name, dtype::float32, {1, 3}), y = symbol(b, y_name, dtype::float32, {3, 4});
   value repeated{&b, b.broadcast(x.id, b.intern(shape_of({2, 3})), 0)};
-  graph const before = with_outputs(b, {value{&b, b.matmul(repeated.id, y.id)}}), after = prepare(before);
+  graph const before = with_outputs(b, {value{&b, b.matmul(repeated.id, y.id)}}), after = prepared(before);
   BOOST_TEST(count(after, op::contract) == 1);
   BOOST_TEST(count(after, op::copy) == 1);
   BOOST_TEST(same(run(before, in_of(before)), run(after, in_of(after))));
@@ -114,7 +116,7 @@ BOOST_AUTO_TEST_CASE(every_output_is_computed_by_a_node_of_its_own) {
   builder b;
   value x = symbol(b, x_name, dtype::float32, {2, 3}), e = ctgrad::exp(x);
   value moved{&b, b.permute(x.id, {1, 0})}, constant{&b, b.real(2, dtype::float32, b.intern(shape_of({2})))};
-  graph const before = with_outputs(b, {x, e, e, e, moved, constant, sum_of(e), sum_of(e), x}), after = separate_outputs(prepare(before));
+  graph const before = with_outputs(b, {x, e, e, e, moved, constant, sum_of(e), sum_of(e), x}), after = separate_outputs(prepared(before));
   BOOST_TEST(verify(after, true).view() == "");
   BOOST_TEST(outputs_are_computed(after));
   for (std::size_t k = 0; k < before.outputs.size(); ++k) BOOST_TEST(same(run(before, in_of(before), k), run(after, in_of(after), k)));
@@ -125,7 +127,7 @@ BOOST_AUTO_TEST_CASE(accumulated_outputs_are_not_read) {
   value x = symbol(b, x_name, dtype::float32, {3}), e = ctgrad::exp(x);
   graph before = with_outputs(b, {sum_of(e), e, detail::reduce(op::max, x, 1), sum_of(x)});
   before.accumulate_from = 1;
-  graph const after = separate_outputs(prepare(before));
+  graph const after = separate_outputs(prepared(before));
   BOOST_TEST(after.accumulate_from == 1);
   BOOST_TEST(outputs_are_computed(after));
   std::set<int> read;
@@ -141,7 +143,7 @@ BOOST_AUTO_TEST_CASE(accumulated_outputs_are_not_read) {
 BOOST_AUTO_TEST_CASE(anonymous_extents_get_the_names_that_they_met) {
   builder b;
   value x{&b, b.symbol(x_name, dtype::float32, {1, {A}})}, y{&b, b.symbol(y_name, dtype::float32, {1, {N}})};
-  graph const after = prepare(with_outputs(b, {ctgrad::exp(x) + y, sum_of(x * x)}));
+  graph const after = prepared(with_outputs(b, {ctgrad::exp(x) + y, sum_of(x * x)}));
   BOOST_TEST(verify(after, true).view() == "");
   for (auto const& s : after.shapes)
     for (int i = 0; i < s.rank; ++i) BOOST_TEST(!s[i].is_anonymous());

@@ -20,7 +20,7 @@ using namespace ctgrad::test;
 namespace {
 
 graph after_passes(graph g) {
-  for (auto const& pass : detail::graph_passes) g = pass.run(g);
+  for (auto const& pass : detail::graph_passes<>) g = pass.run(g);
   return g;
 }
 

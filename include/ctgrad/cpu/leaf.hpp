@@ -31,9 +31,16 @@ inline constexpr int tile_elements = 256, tile_padding_bytes = 64;
 
 template <class P, int Begin>
 struct leaf_data {
-  static constexpr leaf_plan make() { return leaf_planner(P::graph.nodes, P::schedule, Begin).run(); }
-  static constexpr leaf_plan_size size = size_of(make());
-  static constexpr frozen_leaf_plan<size> plan{make()};
+  // Evaluated once, into arrays with room to spare.
+  static constexpr int length = instruction_at<P, Begin>.end - Begin;
+  static constexpr auto make() {
+    leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin).run();
+    return frozen_leaf_plan<3 * length + 32, length + 1, length + 1, length + 32, length + 1, length + 1>(p, size_of(p));
+  }
+  static constexpr auto roomy = make();
+  static_assert(roomy.fits, "ctgrad: the plan of a loop is longer than its body allows for");
+  static constexpr leaf_plan_size size = roomy.size;
+  static constexpr frozen_leaf_plan<size.steps, size.chunks, size.arrays, size.invariants, size.accumulators, size.tiles> plan{roomy, size};
 };
 template <class P, int Begin, int I>
 inline constexpr leaf_step step_at = leaf_data<P, Begin>::plan.steps[I];

@@ -139,7 +139,8 @@ struct pack {
   friend pack operator/(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] / b.part[i]; }); }
   friend pack operator-(pack const& a) { return each([&](int i) { return -a.part[i]; }); }
   friend truth operator==(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] == b.part[i]; }); }
-  friend truth operator!=(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] != b.part[i]; }); }
+  // Not xsimd's, which is false for NaN with AVX and AVX-512 (_CMP_NEQ_OQ in xsimd 8.1).
+  friend truth operator!=(pack const& a, pack const& b) { return !(a == b); }
   friend truth operator<(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] < b.part[i]; }); }
   friend truth operator<=(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] <= b.part[i]; }); }
   friend truth operator>(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] > b.part[i]; }); }

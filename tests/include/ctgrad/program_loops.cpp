@@ -104,11 +104,11 @@ BOOST_AUTO_TEST_CASE(sums_of_int32_do_not_wrap) {
   static_assert(std::is_same_v<std::remove_cvref_t<decltype(std::get<0>(r.values))>, std::int64_t>);
   BOOST_TEST(r[ct::sum(x<int>)] == 6000000000);
 }
-// Blocks are rounded into a double: the sum of 10^7 times 0.1f is good to the last digits, where a plain loop in float is off by 10%.
+// Blocks of floats are added up in double: 10^7 times 0.1f is off by the rounding of one block (2.4e-6 where each lane adds 256 of them), a plain loop in float by 9%.
 BOOST_AUTO_TEST_CASE(long_sums_keep_their_digits) {
   float const tenth = 0.1f;
   ct::view<float const, 1> const many(&tenth, {10000000}, {0});
-  BOOST_TEST(near(ct::compile(ct::sum(x<float>))(x<float> = many)[ct::sum(x<float>)], 1e7 * static_cast<double>(tenth), 2e-7));
+  BOOST_TEST(near(ct::compile(ct::sum(x<float>))(x<float> = many)[ct::sum(x<float>)], 1e7 * static_cast<double>(tenth), 5e-6));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(extrema_and_products, T, numbers) {
@@ -343,12 +343,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(chunks, T, reals) {
       bool right = true;
       double sum = 0;
       for (int i = 0; i < n; ++i) {
-        double const a0 = a.view(i), c0 = c.view(i), step = 1e-6;
-        auto f = [&](double v) { return chain::apply(v, c0); };
-        double const value = f(a0), slope = (f(a0 + step) * f(a0 + step) - f(a0 - step) * f(a0 - step)) / (2 * step);
+        double const a0 = a.view(i), c0 = c.view(i), value = chain::apply(a0, c0);
+        // d tanh(u) = (1 - tanh(u)^2) du
+        double link = a0, slope = 1;
+        for (int k = 0; k < chain::length; ++k) link = std::tanh(link * c0 + 0.25 * a0), slope = (1 - link * link) * (slope * c0 + 0.25);
+        slope *= 2 * value;
         sum += value * value;
         right = right && near(static_cast<double>(out.view(i)), value, std::is_same_v<T, float> ? 1e-4 : 1e-12);
-        right = right && near(static_cast<double>(gradient.view(i)), slope, std::is_same_v<T, float> ? 2e-3 : 1e-6);
+        right = right && near(static_cast<double>(gradient.view(i)), slope, std::is_same_v<T, float> ? 2e-3 : 1e-11);
       }
       BOOST_TEST(right, "extent " << n << ", stride " << stride);
       BOOST_TEST(near(static_cast<double>(total), sum, std::is_same_v<T, float> ? 1e-4 : 1e-12), "extent " << n << ", stride " << stride);

@@ -1,0 +1,504 @@
+// Tensors of rank 0 to 4 with axes in any order, row stages, products and losses with their gradients.
+// Expected values are plain loops in double. Products run on CBLAS here where the build has one; program_builtin_products.cpp runs the same without.
+//
+// SPDX-License-Identifier: BSL-1.0
+#ifndef BOOST_TEST_MODULE
+#define BOOST_TEST_MODULE program_tensors
+#endif
+#include <ctgrad/ctgrad.hpp>
+
+#include "../../arrays.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <tuple>
+#include <vector>
+
+namespace ct = ctgrad;
+using namespace ct::literals;
+using ct::test::filled, ct::test::infinity, ct::test::near, ct::test::not_a_number;
+
+namespace {
+
+constexpr auto N = ct::dim("N"_s);
+constexpr auto M = ct::dim("M"_s);
+constexpr auto K = ct::dim("K"_s);
+constexpr auto L = ct::dim("L"_s);
+constexpr auto A = ct::tensor<double>("A"_s, N, M);
+constexpr auto T = ct::tensor<double>("T"_s, N, M, K);
+constexpr auto Q = ct::tensor<double>("Q"_s, N, M, K, L);
+
+using doubles = std::vector<double>;
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// d f / d x by central differences, for f of the elements of x.
+template <std::size_t Rank>
+doubles differences(ct::array<double, Rank> x, std::function<double(ct::array<double, Rank> const&)> const& f) {
+  doubles result;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    double const before = x.data()[i], step = 1e-5;
+    x.data()[i] = before + step;
+    double const high = f(x);
+    x.data()[i] = before - step;
+    result.push_back((high - f(x)) / (2 * step));
+    x.data()[i] = before;
+  }
+  return result;
+}
+constexpr double slope_tolerance = 1e-8;
+
+}  // namespace
+
+// Axes.
+
+BOOST_AUTO_TEST_CASE(reductions_over_every_set_of_axes) {
+  auto const t = filled<double>(1, 5, 7, 18);
+  auto const over = [&](bool a, bool b, bool c) {
+    doubles sums(at((a ? 1 : 5) * (b ? 1 : 7) * (c ? 1 : 18)), 0.0);
+    for (int i = 0; i < 5; ++i)
+      for (int j = 0; j < 7; ++j)
+        for (int k = 0; k < 18; ++k) sums[at(((a ? 0 : i) * (b ? 1 : 7) + (b ? 0 : j)) * (c ? 1 : 18) + (c ? 0 : k))] += t(i, j, k);
+    return sums;
+  };
+  auto const r = ct::compile(ct::sum(T, 0_c), ct::sum(T, 1_c), ct::sum(T, 2_c), ct::sum(T, 0_c, 1_c), ct::sum(T, 0_c, -1_c), ct::sum(T, 1_c, 2_c, ct::keepdim), ct::sum(T))(T = t);
+  BOOST_TEST(near(r[ct::sum(T, 0_c)], over(true, false, false), 1e-14));
+  BOOST_TEST(near(r[ct::sum(T, 1_c)], over(false, true, false), 1e-14));
+  BOOST_TEST(near(r[ct::sum(T, 2_c)], over(false, false, true), 1e-14));
+  BOOST_TEST(near(r[ct::sum(T, 0_c, 1_c)], over(true, true, false), 1e-14));
+  BOOST_TEST(near(r[ct::sum(T, 0_c, -1_c)], over(true, false, true), 1e-14));
+  BOOST_TEST(near(r[ct::sum(T, 1_c, 2_c, ct::keepdim)], over(false, true, true), 1e-14));
+  BOOST_TEST((r[ct::sum(T, 1_c, 2_c, ct::keepdim)].shape() == std::array<std::int64_t, 3>{5, 1, 1}));
+  BOOST_TEST(near(r[ct::sum(T)], over(true, true, true)[0], 1e-13));
+}
+
+BOOST_AUTO_TEST_CASE(rank_four_in_other_orders) {
+  auto const memory = filled<double>(2, 3, 4, 5, 6);
+  constexpr auto e = ct::sum(Q * Q, 1_c, 3_c);
+  constexpr auto swapped = ct::transpose(Q) * 2_c;
+  constexpr auto whole = ct::max(Q);
+  constexpr auto program = ct::compile(e, swapped, whole);
+  std::array<std::array<std::int64_t, 4>, 6> const orders{{{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 0, 3, 2}, {2, 3, 0, 1}, {0, 2, 1, 3}, {3, 0, 1, 2}}};
+  for (auto const& order : orders) {
+    ct::view<double const, 4> const q = memory.view().permute(order);
+    auto const n = q.extent(0), m = q.extent(1), k = q.extent(2), l = q.extent(3);
+    doubles sums(at(n * k), 0.0), turned(at(n * m * k * l), 0.0);
+    double high = -infinity;
+    for (int a = 0; a < n; ++a)
+      for (int b = 0; b < m; ++b)
+        for (int c = 0; c < k; ++c)
+          for (int d = 0; d < l; ++d) {
+            sums[at(a * k + c)] += q(a, b, c, d) * q(a, b, c, d);
+            turned[at(((a * m + b) * l + d) * k + c)] = 2 * q(a, b, c, d);
+            high = std::max(high, q(a, b, c, d));
+          }
+    auto const r = program(Q = q);
+    BOOST_TEST(near(r[e], sums, 1e-14));
+    BOOST_TEST(near(r[swapped], turned, 0));
+    BOOST_TEST((r[swapped].shape() == std::array<std::int64_t, 4>{n, m, l, k}));
+    BOOST_TEST(r[whole] == high);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(broadcasts_between_ranks) {
+  constexpr auto row = ct::tensor<double>("row"_s, K);
+  constexpr auto plane = ct::tensor<double>("plane"_s, M, K);
+  constexpr auto column = ct::tensor<double>("column"_s, N, 1_c, 1_c);
+  constexpr auto number = ct::scalar<double>("number"_s);
+  constexpr auto e = (T + row) * plane - column / (number + 3_c);
+  constexpr auto loss = ct::sum(e * e);
+  constexpr auto by_row = ct::grad(loss, row);
+  constexpr auto by_plane = ct::grad(loss, plane);
+  constexpr auto by_column = ct::grad(loss, column);
+  constexpr auto by_number = ct::grad(loss, number);
+  constexpr auto program = ct::compile(e, loss, by_row, by_plane, by_column, by_number);
+  for (auto [n, m, k] : {std::array{2, 3, 4}, std::array{1, 1, 1}, std::array{5, 1, 33}, std::array{1, 17, 2}}) {
+    auto const t = filled<double>(1, n, m, k);
+    auto const r0 = filled<double>(2, k);
+    auto const p0 = filled<double>(3, m, k);
+    auto const c0 = filled<double>(4, n, 1, 1);
+    double const q0 = 0.7;
+    doubles expected, dr(at(k), 0.0), dp(at(m * k), 0.0), dc(at(n), 0.0);
+    double total = 0, dq = 0;
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < m; ++j)
+        for (int c = 0; c < k; ++c) {
+          double const value = (t(i, j, c) + r0(c)) * p0(j, c) - c0(i, 0, 0) / (q0 + 3);
+          expected.push_back(value), total += value * value;
+          dr[at(c)] += 2 * value * p0(j, c);
+          dp[at(j * k + c)] += 2 * value * (t(i, j, c) + r0(c));
+          dc[at(i)] -= 2 * value / (q0 + 3);
+          dq += 2 * value * c0(i, 0, 0) / ((q0 + 3) * (q0 + 3));
+        }
+    auto const r = program(T = t, row = r0, plane = p0, column = c0, number = q0);
+    BOOST_TEST(near(r[e], expected, 1e-14));
+    BOOST_TEST(near(r[loss], total, 1e-13));
+    BOOST_TEST(near(r[by_row], dr, 1e-13));
+    BOOST_TEST(near(r[by_plane], dp, 1e-13));
+    BOOST_TEST(near(r[by_column], dc, 1e-13));
+    BOOST_TEST(near(r[by_number], dq, 1e-13));
+  }
+}
+
+// Row stages.
+
+namespace {
+/// softmax of t along one axis, in double.
+doubles softmax_of(ct::array<double, 3> const& t, int axis) {
+  std::array<std::int64_t, 3> const e = t.shape();
+  std::int64_t const step = axis == 0 ? e[1] * e[2] : axis == 1 ? e[2] : 1;
+  doubles result(at(t.size()), 0.0);
+  for (std::int64_t i = 0; i < t.size(); ++i) {
+    std::int64_t const first = i - i / step % e[at(axis)] * step;
+    double high = -infinity, sum = 0;
+    for (std::int64_t k = 0; k < e[at(axis)]; ++k) high = std::max(high, t.data()[first + k * step]);
+    for (std::int64_t k = 0; k < e[at(axis)]; ++k) sum += std::exp(t.data()[first + k * step] - high);
+    result[at(i)] = std::exp(t.data()[i] - high) / sum;
+  }
+  return result;
+}
+}  // namespace
+BOOST_AUTO_TEST_CASE(softmax_along_every_axis) {
+  constexpr auto first = ct::softmax(T, 0_c);
+  constexpr auto second = ct::softmax(T, 1_c);
+  constexpr auto third = ct::softmax(T);
+  constexpr auto weights = ct::tensor<double>("weights"_s, N, M, K);
+  constexpr auto slope = ct::grad(ct::sum(weights * second), T);
+  constexpr auto program = ct::compile(first, second, third, slope);
+  for (auto [n, m, k] : {std::array{2, 3, 4}, std::array{1, 1, 1}, std::array{7, 1, 33}, std::array{3, 40, 5}, std::array{2, 2, 300}}) {
+    auto const t = filled<double>(1, n, m, k), w = filled<double>(2, n, m, k);
+    auto const p = softmax_of(t, 1);
+    // d/dx_j sum_i w_i p_i = p_j (w_j - sum_i w_i p_i)
+    doubles expected(p.size(), 0.0);
+    for (int i = 0; i < n; ++i)
+      for (int c = 0; c < k; ++c) {
+        double inner = 0;
+        for (int j = 0; j < m; ++j) inner += w(i, j, c) * p[at((i * m + j) * k + c)];
+        for (int j = 0; j < m; ++j) expected[at((i * m + j) * k + c)] = p[at((i * m + j) * k + c)] * (w(i, j, c) - inner);
+      }
+    auto const r = program(T = t, weights = w);
+    BOOST_TEST(near(r[first], softmax_of(t, 0), 1e-14));
+    BOOST_TEST(near(r[second], p, 1e-14));
+    BOOST_TEST(near(r[third], softmax_of(t, 2), 1e-14));
+    BOOST_TEST(near(r[slope], expected, 1e-14));
+  }
+}
+BOOST_AUTO_TEST_CASE(softmax_of_extreme_rows) {
+  constexpr auto S = ct::tensor<float>("S"_s, N, M);
+  constexpr auto p = ct::softmax(S);
+  constexpr auto logs = ct::log_softmax(S);
+  constexpr auto sums = ct::logsumexp(S, 1_c);
+  constexpr auto high = static_cast<float>(infinity);
+  for (int m : {2, 16, 17, 40}) {
+    ct::array<float, 2> s = ct::zeros<float>(5, m);
+    for (int j = 0; j < m; ++j) s(0, j) = 1000, s(1, j) = -1000, s(2, j) = -high, s(3, j) = j == 1 ? high : 0, s(4, j) = j == 0 ? 0 : -high;
+    auto const [probability, logarithm, sum] = ct::compile(p, logs, sums)(S = s);
+    for (int j = 0; j < m; ++j) {
+      BOOST_TEST(near(probability(0, j), 1.0 / m, 1e-6));
+      BOOST_TEST(near(probability(1, j), 1.0 / m, 1e-6));
+      BOOST_TEST((std::isnan(probability(2, j)) && std::isnan(probability(3, 1))));
+      BOOST_TEST(probability(4, j) == (j == 0 ? 1.0f : 0.0f));
+      BOOST_TEST(near(logarithm(0, j), -std::log(static_cast<double>(m)), 1e-6));
+      BOOST_TEST(near(logarithm(4, j), j == 0 ? 0.0 : -infinity, 1e-6));
+    }
+    BOOST_TEST(near(sum, {1000 + std::log(static_cast<double>(m)), -1000 + std::log(static_cast<double>(m)), -infinity, infinity, 0}, 1e-6));
+  }
+}
+
+namespace {
+double layer_norm_loss(ct::array<double, 2> const& a, ct::array<double, 1> const& gain, ct::array<double, 1> const& shift, doubles* out = nullptr) {
+  auto const n = a.extent(0), m = a.extent(1);
+  double loss = 0;
+  for (int i = 0; i < n; ++i) {
+    double mean = 0, variance = 0;
+    for (int j = 0; j < m; ++j) mean += a(i, j) / static_cast<double>(m);
+    for (int j = 0; j < m; ++j) variance += (a(i, j) - mean) * (a(i, j) - mean) / static_cast<double>(m);
+    for (int j = 0; j < m; ++j) {
+      double const y = (a(i, j) - mean) / std::sqrt(variance + 1e-5) * gain(j) + shift(j);
+      if (out) out->push_back(y);
+      loss += std::sin(y) * y;
+    }
+  }
+  return loss;
+}
+}  // namespace
+BOOST_AUTO_TEST_CASE(layer_norm) {
+  constexpr auto gain = ct::tensor<double>("gain"_s, M);
+  constexpr auto shift = ct::tensor<double>("shift"_s, M);
+  constexpr auto centred = A - ct::mean(A, 1_c, ct::keepdim);
+  constexpr auto y = centred * ct::rsqrt(ct::mean(centred * centred, 1_c, ct::keepdim) + 1e-5_c) * gain + shift;
+  constexpr auto loss = ct::sum(ct::sin(y) * y);
+  constexpr auto dA = ct::grad(loss, A);
+  constexpr auto dgain = ct::grad(loss, gain);
+  constexpr auto dshift = ct::grad(loss, shift);
+  constexpr auto program = ct::compile(y, loss, dA, dgain, dshift);
+  for (auto [n, m] : {std::array{1, 2}, std::array{3, 5}, std::array{4, 16}, std::array{2, 37}}) {
+    auto const a = filled<double>(1, n, m);
+    auto const g0 = filled<double>(2, m), s0 = filled<double>(3, m);
+    doubles expected;
+    double const total = layer_norm_loss(a, g0, s0, &expected);
+    auto const r = program(A = a, gain = g0, shift = s0);
+    BOOST_TEST(near(r[y], expected, 1e-12));
+    BOOST_TEST(near(r[loss], total, 1e-12));
+    BOOST_TEST(near(r[dA], differences<2>(a, [&](auto const& x) { return layer_norm_loss(x, g0, s0); }), 1e-6));
+    BOOST_TEST(near(r[dgain], differences<1>(g0, [&](auto const& x) { return layer_norm_loss(a, x, s0); }), slope_tolerance));
+    BOOST_TEST(near(r[dshift], differences<1>(s0, [&](auto const& x) { return layer_norm_loss(a, g0, x); }), slope_tolerance));
+  }
+}
+
+// Several outputs that share their parts.
+BOOST_AUTO_TEST_CASE(outputs_that_share_parts) {
+  constexpr auto e = ct::exp(A);
+  constexpr auto rows = ct::sum(e, 1_c);
+  constexpr auto columns = ct::sum(e, 0_c);
+  constexpr auto p = e / ct::sum(e, 1_c, ct::keepdim);
+  constexpr auto q = e / ct::sum(e, 0_c);
+  constexpr auto total = ct::sum(p * q);
+  constexpr auto dA = ct::grad(total, A);
+  constexpr auto program = ct::compile(e, rows, columns, p, q, total, dA);
+  auto const value = [](ct::array<double, 2> const& a, doubles* ps, doubles* qs) {
+    auto const n = a.extent(0), m = a.extent(1);
+    doubles row(at(n), 0.0), column(at(m), 0.0);
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < m; ++j) row[at(i)] += std::exp(a(i, j)), column[at(j)] += std::exp(a(i, j));
+    double sum = 0;
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < m; ++j) {
+        double const x = std::exp(a(i, j)) / row[at(i)], y = std::exp(a(i, j)) / column[at(j)];
+        if (ps) ps->push_back(x), qs->push_back(y);
+        sum += x * y;
+      }
+    return sum;
+  };
+  for (auto [n, m] : {std::array{1, 1}, std::array{3, 4}, std::array{9, 33}}) {
+    auto const a = filled<double>(5, n, m);
+    doubles ps, qs;
+    double const sum = value(a, &ps, &qs);
+    auto const r = program(A = a);
+    BOOST_TEST(near(r[p], ps, 1e-14));
+    BOOST_TEST(near(r[q], qs, 1e-14));
+    BOOST_TEST(near(r[total], sum, 1e-13));
+    BOOST_TEST(near(r[dA], differences<2>(a, [&](auto const& x) { return value(x, nullptr, nullptr); }), slope_tolerance));
+  }
+}
+
+// Products.
+
+namespace {
+template <class E>
+constexpr auto left_matrix = ct::tensor<E>("left"_s, N, K);
+template <class E>
+constexpr auto right_matrix = ct::tensor<E>("right"_s, K, M);
+template <class E>
+constexpr auto row_vector = ct::tensor<E>("row"_s, N);
+template <class E>
+constexpr auto inner_vector = ct::tensor<E>("inner"_s, K);
+template <class E>
+constexpr auto other_inner = ct::tensor<E>("other"_s, K);
+using reals = std::tuple<float, double>;
+}  // namespace
+BOOST_AUTO_TEST_CASE_TEMPLATE(products_of_all_ranks, E, reals) {
+  constexpr auto l = left_matrix<E>;
+  constexpr auto r = right_matrix<E>;
+  constexpr auto v = inner_vector<E>;
+  constexpr auto u = other_inner<E>;
+  constexpr auto s = row_vector<E>;
+  constexpr auto mm = ct::matmul(l, r);
+  constexpr auto mv = ct::matmul(l, v);
+  constexpr auto vm = ct::matmul(u, r);
+  constexpr auto vv = ct::dot(u, v);
+  constexpr auto sv = ct::outer(s, v);
+  constexpr auto tt = ct::matmul(ct::transpose(r), ct::transpose(l));
+  constexpr auto program = ct::compile(mm, mv, vm, vv, sv, tt);
+  for (auto [n, k, m] : {std::array{1, 1, 1}, std::array{2, 3, 4}, std::array{5, 1, 7}, std::array{1, 9, 1}, std::array{7, 16, 33}, std::array{33, 70, 17}, std::array{100, 300, 50}, std::array{97, 257, 31}}) {
+    auto const l0 = filled<E>(1, n, k), r0 = filled<E>(2, k, m), lt = filled<E>(6, k, n), rt = filled<E>(7, m, k), wide = filled<E>(8, 2 * n, 2 * k);
+    auto const v0 = filled<E>(3, k), u0 = filled<E>(4, k), s0 = filled<E>(5, n);
+    auto const check = [&](ct::view<E const, 2> a, ct::view<E const, 2> b) {
+      doubles product(at(n * m), 0.0), turned(at(n * m), 0.0), by_right(at(n), 0.0), by_left(at(m), 0.0), outer;
+      double dot = 0;
+      for (int i = 0; i < n; ++i)
+        for (int j = 0; j < m; ++j)
+          for (int c = 0; c < k; ++c) product[at(i * m + j)] += static_cast<double>(a(i, c)) * b(c, j);
+      for (int i = 0; i < n; ++i)
+        for (int j = 0; j < m; ++j) turned[at(j * n + i)] = product[at(i * m + j)];
+      for (int c = 0; c < k; ++c) {
+        dot += static_cast<double>(u0(c)) * v0(c);
+        for (int i = 0; i < n; ++i) by_right[at(i)] += static_cast<double>(a(i, c)) * v0(c);
+        for (int j = 0; j < m; ++j) by_left[at(j)] += static_cast<double>(u0(c)) * b(c, j);
+      }
+      for (int i = 0; i < n; ++i)
+        for (int c = 0; c < k; ++c) outer.push_back(static_cast<double>(s0(i)) * v0(c));
+      // Terms of magnitude 4, k of them.
+      double const tolerance = (std::is_same_v<E, float> ? 2e-7 : 1e-15) * 4 * k;
+      auto const seen = program(l = a, r = b, v = v0, u = u0, s = s0);
+      BOOST_TEST(near(seen[mm], product, tolerance), n << " x " << k << " x " << m);
+      BOOST_TEST(near(seen[tt], turned, tolerance), n << " x " << k << " x " << m);
+      BOOST_TEST(near(seen[mv], by_right, tolerance), n << " x " << k << " x " << m);
+      BOOST_TEST(near(seen[vm], by_left, tolerance), n << " x " << k << " x " << m);
+      BOOST_TEST(near(static_cast<double>(seen[vv]), dot, tolerance), n << " x " << k << " x " << m);
+      BOOST_TEST(near(seen[sv], outer, 1e-6), n << " x " << k << " x " << m);
+    };
+    check(l0, r0);
+    check(lt.t(), r0);
+    check(l0, rt.t());
+    check(lt.t(), rt.t());
+    // Layouts that BLAS does not take.
+    check(wide.slice(0, 0, 2 * n, 2).slice(1, 0, 2 * k, 2), r0);
+    check(wide.slice(0, std::nullopt, std::nullopt, -2).slice(1, 0, k), r0);
+    check(wide.slice(0, 0, 1).expand(n, 2 * k).slice(1, 0, k), r0);
+    // Rows that lie apart, which it does.
+    check(wide.slice(0, 0, n).slice(1, 0, k), r0);
+  }
+}
+BOOST_AUTO_TEST_CASE(products_into_strided_memory) {
+  constexpr auto l = left_matrix<float>;
+  constexpr auto r = right_matrix<float>;
+  constexpr auto product = ct::matmul(l, r);
+  constexpr auto program = ct::compile(product);
+  auto space = program.workspace(N = 20, K = 20, M = 20);
+  auto const l0 = filled<float>(1, 6, 5), r0 = filled<float>(2, 5, 9);
+  auto const check = [&](ct::view<float, 2> out) {
+    program.into(space, l = l0, r = r0, product = out);
+    for (int i = 0; i < 6; ++i)
+      for (int j = 0; j < 9; ++j) {
+        double sum = 0;
+        for (int c = 0; c < 5; ++c) sum += static_cast<double>(l0(i, c)) * r0(c, j);
+        BOOST_TEST(near(out(i, j), sum, 1e-6));
+      }
+  };
+  ct::array<float, 2> whole = ct::zeros<float>(6, 9), turned = ct::zeros<float>(9, 6), wide = ct::zeros<float>(12, 18);
+  check(whole), check(turned.t());
+  check(wide.slice(0, 0, 12, 2).slice(1, 0, 18, 2));
+  check(wide.slice(0, std::nullopt, std::nullopt, -2).slice(1, 3, 12));
+  check(wide.slice(0, 1, 7).slice(1, std::nullopt, 8, -1));
+}
+BOOST_AUTO_TEST_CASE(a_matrix_with_itself) {
+  constexpr auto X = ct::tensor<double>("X"_s, N, K);
+  constexpr auto gram = ct::matmul(X, ct::transpose(X));
+  constexpr auto scatter = ct::matmul(ct::transpose(X), X);
+  constexpr auto loss = ct::sum(gram * gram);
+  constexpr auto dX = ct::grad(loss, X);
+  for (auto [n, k] : {std::array{1, 1}, std::array{4, 3}, std::array{19, 33}}) {
+    auto const x = filled<double>(1, n, k);
+    doubles g(at(n * n), 0.0), s(at(k * k), 0.0), d(at(n * k), 0.0);
+    double total = 0;
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < n; ++j)
+        for (int c = 0; c < k; ++c) g[at(i * n + j)] += x(i, c) * x(j, c);
+    for (int a = 0; a < k; ++a)
+      for (int c = 0; c < k; ++c)
+        for (int i = 0; i < n; ++i) s[at(a * k + c)] += x(i, a) * x(i, c);
+    for (double e : g) total += e * e;
+    for (int i = 0; i < n; ++i)
+      for (int c = 0; c < k; ++c)
+        for (int j = 0; j < n; ++j) d[at(i * k + c)] += 4 * g[at(i * n + j)] * x(j, c);
+    auto const r = ct::compile(gram, scatter, loss, dX)(X = x);
+    BOOST_TEST(near(r[gram], g, 1e-13));
+    BOOST_TEST(near(r[scatter], s, 1e-13));
+    BOOST_TEST(near(r[loss], total, 1e-12));
+    BOOST_TEST(near(r[dX], d, 1e-12));
+  }
+}
+BOOST_AUTO_TEST_CASE(products_of_integers) {
+  constexpr auto l = left_matrix<std::int32_t>;
+  constexpr auto r = right_matrix<std::int64_t>;
+  constexpr auto product = ct::matmul(l, r);
+  auto const l0 = filled<std::int32_t>(1, 5, 7);
+  auto const r0 = filled<std::int64_t>(2, 7, 19);
+  auto const [seen] = ct::compile(product)(l = l0, r = r0);
+  for (int i = 0; i < 5; ++i)
+    for (int j = 0; j < 19; ++j) {
+      std::int64_t sum = 0;
+      for (int c = 0; c < 7; ++c) sum += l0(i, c) * r0(c, j);
+      BOOST_TEST(seen(i, j) == sum);
+    }
+}
+
+// Losses.
+
+BOOST_AUTO_TEST_CASE(cross_entropy_and_its_gradient) {
+  constexpr auto logits = ct::tensor<float>("logits"_s, N, M);
+  constexpr auto labels = ct::tensor<std::int64_t>("labels"_s, N);
+  constexpr auto loss = ct::cross_entropy(logits, labels);
+  constexpr auto slope = ct::grad(loss, logits);
+  constexpr auto program = ct::compile(loss, slope);
+  for (auto [n, m] : {std::array{1, 1}, std::array{4, 3}, std::array{33, 10}, std::array{5, 100}, std::array{300, 17}}) {
+    auto const z = filled<float>(1, n, m);
+    auto y = filled<std::int64_t>(2, n);
+    for (int i = 0; i < n; ++i) y(i) = (y(i) + 9) % m;
+    double expected = 0;
+    doubles gradient;
+    for (int i = 0; i < n; ++i) {
+      double sum = 0;
+      for (int j = 0; j < m; ++j) sum += std::exp(static_cast<double>(z(i, j)));
+      expected += (std::log(sum) - z(i, y(i))) / n;
+      for (int j = 0; j < m; ++j) gradient.push_back((std::exp(static_cast<double>(z(i, j))) / sum - (j == y(i))) / n);
+    }
+    auto const r = program(logits = z, labels = y);
+    BOOST_TEST(near(r[loss], expected, 1e-6), n << " x " << m);
+    BOOST_TEST(near(r[slope], gradient, 1e-6), n << " x " << m);
+    // A label that is no class gives NaN, whatever its size.
+    for (std::int64_t wrong : {std::int64_t{-1}, std::int64_t{m}, std::int64_t{1} << 32, std::numeric_limits<std::int64_t>::min()}) {
+      auto bad = y;
+      bad(n / 2) = wrong;
+      BOOST_TEST(std::isnan(program(logits = z, labels = bad)[loss]), "label " << wrong);
+    }
+  }
+}
+
+namespace {
+struct network {
+  ct::array<double, 2> x, w1, w2;
+  ct::array<double, 1> b1, b2;
+  ct::array<std::int64_t, 1> y;
+  double loss() const {
+    auto const n = x.extent(0), k = x.extent(1), h = w1.extent(1), c = w2.extent(1);
+    double total = 0;
+    for (int i = 0; i < n; ++i) {
+      doubles hidden(at(h), 0.0), out(at(c), 0.0);
+      for (int j = 0; j < h; ++j) {
+        for (int a = 0; a < k; ++a) hidden[at(j)] += x(i, a) * w1(a, j);
+        hidden[at(j)] = std::tanh(hidden[at(j)] + b1(j));
+      }
+      double sum = 0;
+      for (int j = 0; j < c; ++j) {
+        for (int a = 0; a < h; ++a) out[at(j)] += hidden[at(a)] * w2(a, j);
+        sum += std::exp(out[at(j)] += b2(j));
+      }
+      total += (std::log(sum) - out[at(y(i))]) / static_cast<double>(n);
+    }
+    return total;
+  }
+};
+}  // namespace
+BOOST_AUTO_TEST_CASE(a_network_and_all_its_gradients) {
+  constexpr auto X = ct::tensor<double>("X"_s, N, K);
+  constexpr auto w1 = ct::tensor<double>("w1"_s, K, L);
+  constexpr auto b1 = ct::tensor<double>("b1"_s, L);
+  constexpr auto w2 = ct::tensor<double>("w2"_s, L, M);
+  constexpr auto b2 = ct::tensor<double>("b2"_s, M);
+  constexpr auto y = ct::tensor<std::int64_t>("y"_s, N);
+  constexpr auto loss = ct::cross_entropy(ct::matmul(ct::tanh(ct::matmul(X, w1) + b1), w2) + b2, y);
+  constexpr auto program = ct::compile(loss, ct::grad(loss, w1, b1, w2, b2, X));
+  for (auto [n, k, h, c] : {std::array{1, 1, 1, 2}, std::array{5, 4, 6, 3}, std::array{16, 7, 9, 10}, std::array{3, 17, 33, 5}}) {
+    network f{filled<double>(1, n, k), filled<double>(2, k, h), filled<double>(3, h, c), filled<double>(4, h), filled<double>(5, c), filled<std::int64_t>(6, n)};
+    for (int i = 0; i < n; ++i) f.y(i) = (f.y(i) + 9) % c;
+    auto const [l, dw1, db1, dw2, db2, dX] = program(X = f.x, w1 = f.w1, b1 = f.b1, w2 = f.w2, b2 = f.b2, y = f.y);
+    BOOST_TEST(near(l, f.loss(), 1e-13));
+    auto const slopes = [&](auto member) {
+      return differences<std::remove_reference_t<decltype(f.*member)>::rank>(f.*member, [&](auto const& changed) {
+        network g = f;
+        g.*member = changed;
+        return g.loss();
+      });
+    };
+    BOOST_TEST(near(dw1, slopes(&network::w1), slope_tolerance));
+    BOOST_TEST(near(db1, slopes(&network::b1), slope_tolerance));
+    BOOST_TEST(near(dw2, slopes(&network::w2), slope_tolerance));
+    BOOST_TEST(near(db2, slopes(&network::b2), slope_tolerance));
+    BOOST_TEST(near(dX, slopes(&network::x), slope_tolerance));
+  }
+}
