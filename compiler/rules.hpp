@@ -43,6 +43,7 @@ constexpr void write_default_rules(rule_writer& r) {
   r.add(-(-x), x);
   r.add(x + -y, x - y);
   r.add(x - -y, x + y);
+  r.add(c * -x, -c * x);
   r.add(-x * -y, x * y);
   r.add(-x * y, -(x * y));
   r.add(-x / y, -(x / y));
