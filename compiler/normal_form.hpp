@@ -51,7 +51,7 @@ struct atom {
   int height = 0;      ///< how deep totals nest in it
   int lead = -1;       ///< base, zero: the largest monomial of the sum, where that is a product of positive powers
   int lead_sign = 1;   ///< and its coefficient
-  int tail = -1;       ///< base: what divides all terms but a constant one, where that is a product of positive powers
+  int tail = -1;       ///< base: what divides all terms but a constant one, where that is a product of positive powers; positive, zero: the sum without the constant
   int partner = -1;    ///< truth: the other one of the same sum; base: that of the opposite sum
 
   constexpr bool same(atom const& other) const {
@@ -315,6 +315,11 @@ struct polynomials {
     return true;
   }
 
+  constexpr rational constant_of(int sum) const {
+    for (int k = sums[sum].begin; k < sums[sum].begin + sums[sum].count; ++k)
+      if (pool[k].monomial == unit_monomial) return pool[k].coefficient;
+    return 0;
+  }
   /// The exponent of `atom` in `p`, where it is whole; else 0.
   static constexpr std::int64_t whole_power_of(product const& p, int atom) {
     for (factor const& f : p)
@@ -353,10 +358,18 @@ struct polynomials {
         // t^2 = t; 1/t is 1 wherever it is defined
         if (f.exponent.negative()) return add_reduced(out, c, p.without(i));
         p[i].exponent = 1;
-        // (s > 0) (s == 0) = 0
-        if (a.kind == atom_kind::positive)
-          for (factor const& other : p)
-            if (other.atom == a.partner) return;
+        // Of sums that differ by a number: (s > 0) (s + 1 > 0) = (s > 0), (s > 0) (s + 1 == 0) = 0
+        if (a.kind == atom_kind::positive || a.kind == atom_kind::zero)
+          for (int k = 0; k < p.count; ++k) {
+            atom const& other = atoms[p[k].atom];
+            if (k == i || other.tail != a.tail || (other.kind != atom_kind::positive && other.kind != atom_kind::zero)) continue;
+            bool const zero = a.kind == atom_kind::zero, other_zero = other.kind == atom_kind::zero;
+            bool const below = constant_of(a.a) < constant_of(other.a), above = constant_of(other.a) < constant_of(a.a);
+            if (zero == other_zero && zero) return;
+            if (zero == other_zero) return add_reduced(out, c, p.without(below ? k : i));
+            if (zero ? !below : !above) return;
+            return add_reduced(out, c, p.without(zero ? k : i));
+          }
       }
       if (a.kind == atom_kind::root) {
         // 2^(3/2) = 2 * 2^(1/2)

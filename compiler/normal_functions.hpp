@@ -270,21 +270,25 @@ struct normal_functions : polynomials {
       rational const raised = c.exponent * exponent;
       if (atoms[c.atom].sign != sign_class::unknown || c.exponent.is_even_root()) {
         p.raise(c.atom, raised);
-      } else if (c.exponent.is_even_power() && !raised.is_even_root()) {
+      } else if (c.exponent.is_even_power()) {
         // sqrt(x^2) = |x|
-        p.raise(c.atom, raised.is_even_power() ? raised : raised - 1);
-        if (!raised.is_even_power()) result = multiply(result, absolute(value_of_atom(c.atom)));
+        if (raised.is_even_root()) {
+          result = multiply(result, power(absolute(value_of_atom(c.atom)), raised));
+        } else {
+          p.raise(c.atom, raised.is_even_power() ? raised : raised - 1);
+          if (!raised.is_even_power()) result = multiply(result, absolute(value_of_atom(c.atom)));
+        }
       } else {
         together.push_back(c);
       }
     }
-    if (!single && f.sign > 0 && sign_of(f.rest) != sign_class::unknown) p.raise(base_atom(f.rest), exponent);
+    if (!single && sign_of(f.rest) != sign_class::unknown) p.raise(base_atom(f.rest), exponent);
     else if (!single) together.raise(base_atom(f.rest), 1);
     if (together.empty() && f.sign < 0) {
       if (p.empty()) return undefined();
       return power_of_zero(exponent);  // sqrt(-x^2) is 0, or nothing
     }
-    if (together.count == 1 && !together[0].exponent.is_even_power()) {
+    if (together.count == 1) {
       // x^3 > 0 where x > 0
       rational const raised = together[0].exponent * exponent;
       if (f.sign > 0) p.raise(together[0].atom, raised);
@@ -364,7 +368,7 @@ struct normal_functions : polynomials {
         else if (c.exponent.is_even_power()) add(result, logarithm(absolute(value_of_atom(c.atom))), c.exponent);
         else together.push_back(c);
       }
-      if (bool const single = f.rest == one(); !single && f.sign > 0 && sign_of(f.rest) != sign_class::unknown) add(result, application(op::log, f.rest));
+      if (bool const single = f.rest == one(); !single && sign_of(f.rest) != sign_class::unknown) add(result, application(op::log, f.rest));
       else if (!single) together.raise(base_atom(f.rest), 1);
       if (together.empty() && f.sign < 0) return undefined();
       if (together.count == 1) {
@@ -420,6 +424,9 @@ struct normal_functions : polynomials {
       scaled_sum = scaled(scaled_sum, lead.inverse());
       if (f.sign < 0) lead = -lead;
       atom above = with_sums({.kind = atom_kind::positive, .truth = true, .active = true, .a = sum(scaled_sum), .sign = sign_class::nonnegative});
+      terms variable = scaled_sum;
+      if (!variable.empty() && variable[0].monomial == unit_monomial) variable.erase(variable.begin());
+      above.tail = sum(variable);
       atom equal = above;
       equal.kind = atom_kind::zero;
       set_lead(equal, scaled_sum);

@@ -16,9 +16,10 @@ namespace ctgrad::detail {
 struct normalizer : normal_axes {
   graph const& g;
   std::vector<terms> values;
+  std::vector<char> strict;       ///< nodes without whose value neither output would have one
   std::vector<char> nonnegative;  ///< symbols that cannot be negative where both outputs are defined
 
-  constexpr explicit normalizer(graph const& from) : g(from), values(from.nodes.size()), nonnegative(from.symbols.size(), 0) {
+  constexpr explicit normalizer(graph const& from) : g(from), values(from.nodes.size()), strict(from.nodes.size(), 0), nonnegative(from.symbols.size(), 0) {
     note_domains();
     for (int i = 0; i < g.size() && !failed; ++i) values[i] = value_of(g.nodes[i]);
   }
@@ -27,7 +28,6 @@ struct normalizer : normal_axes {
 
   /// A symbol under log or a root of even order, in an output that is undefined where that is, is not negative.
   constexpr void note_domains() {
-    std::vector<char> strict(g.nodes.size(), 0);
     for (node_id id : g.outputs) strict[index(id)] = 1;
     for (int i = g.size() - 1; i >= 0; --i) {
       if (!strict[i]) continue;
@@ -288,7 +288,10 @@ struct normalizer : normal_axes {
   }
   constexpr bool outputs_agree() {
     if (failed) return false;
-    terms const difference = plus(values[index(g.outputs[0])], values[index(g.outputs[1])], -1);
+    terms difference = plus(values[index(g.outputs[0])], values[index(g.outputs[1])], -1);
+    // Cases in which something is divided by zero do not count.
+    for (int i = 0; i < g.size() && find_truth(difference) >= 0; ++i)
+      if (node const& n = g.nodes[i]; strict[i] && n.code == op::divide) difference = multiply(difference, plus(one(), zero(operand(n, 1)), -1));
     return !failed && vanishes(difference);
   }
 };

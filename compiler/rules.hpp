@@ -14,7 +14,7 @@ struct rule {
   op first = op::symbol, second = op::symbol;  ///< what the operands of `before` are; symbol: anything
 };
 
-/// Patterns are graphs of scalars themselves. Symbols named x, y, z match anything, c and d match constants.
+/// Patterns are graphs of scalars themselves. Symbols match anything, the same thing wherever they stand.
 struct rule_writer {
   builder b;
   std::vector<rule> rules;
@@ -28,13 +28,10 @@ struct rule_writer {
   }
 };
 
-/// Whether a pattern variable stands for constants only.
-constexpr bool matches_constants_only(std::string_view name) { return name == "c" || name == "d"; }
-
-inline constexpr char const pattern_x[] = "x", pattern_y[] = "y", pattern_z[] = "z", pattern_c[] = "c", pattern_p[] = "p";
+inline constexpr char const pattern_x[] = "x", pattern_y[] = "y", pattern_z[] = "z", pattern_p[] = "p";
 
 constexpr void write_default_rules(rule_writer& r) {
-  value x = r.variable(pattern_x), y = r.variable(pattern_y), z = r.variable(pattern_z), c = r.variable(pattern_c), p = r.condition(pattern_p);
+  value x = r.variable(pattern_x), y = r.variable(pattern_y), z = r.variable(pattern_z), p = r.condition(pattern_p);
   // identities
   r.add(1 * x, x);
   r.add(x / 1, x);
@@ -43,7 +40,6 @@ constexpr void write_default_rules(rule_writer& r) {
   r.add(-(-x), x);
   r.add(x + -y, x - y);
   r.add(x - -y, x + y);
-  r.add(c * -x, -c * x);
   r.add(-x * -y, x * y);
   r.add(-x * y, -(x * y));
   r.add(-x / y, -(x / y));
@@ -113,10 +109,6 @@ struct rule_set {
   std::array<rule, size.outputs> rules{};
   std::array<std::int16_t, op_count + 1> first{};  ///< rules whose outermost operation is `code`: first[code] … first[code + 1]
 
-  static constexpr op operand_code(graph const& g, node_id id) {
-    node const& n = g[id];
-    return n.code == op::symbol && matches_constants_only(g.symbols[static_cast<std::size_t>(n.attribute)].view()) ? op::constant : n.code;
-  }
   constexpr rule_set() {
     auto w = make();
     for (int i = 0; i < size.nodes; ++i) nodes[i] = w.b.g.nodes[i];
@@ -127,8 +119,8 @@ struct rule_set {
       for (rule const& r : w.rules)
         if (node const& n = w.b.g[r.before]; static_cast<int>(n.code) == code) {
           rules[place] = r;
-          if (n.arity > 0) rules[place].first = operand_code(w.b.g, n.operands[0]);
-          if (n.arity > 1) rules[place].second = operand_code(w.b.g, n.operands[1]);
+          if (n.arity > 0) rules[place].first = w.b.g[n.operands[0]].code;
+          if (n.arity > 1) rules[place].second = w.b.g[n.operands[1]].code;
           ++place;
         }
     }

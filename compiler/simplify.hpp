@@ -21,7 +21,6 @@ struct matcher {
     node const& p = rules.nodes[index(pattern)];
     node const& n = b.g[id];
     if (p.code == op::symbol) {
-      if (matches_constants_only(rules.symbols[p.attribute].view()) && !n.is_constant()) return false;
       node_id& place = bound[p.attribute];
       if (place == node_id::none) place = id;
       return place == id;

@@ -44,8 +44,7 @@ struct random_function {
     graph_grower grower(*first.b, Seed, {.max_rank = 3});
     for (value v : {first, others...}) grower.keep(v, is_floating(v.type()) ? 2 : 9, true);
     grower.grow(Operations);
-    value const out = grower.output();
-    return Loss ? grower.loss_of(out) : out;
+    return Loss ? grower.loss_of_all() : grower.output();
   }
 };
 

@@ -66,6 +66,14 @@ class graph_grower {
     v = ctgrad::sin(v) * v;
     return detail::reduce(op::sum, v, (axis_mask{1} << v.rank()) - 1);
   }
+  /// A scalar of float that hangs on all the later values.
+  constexpr value loss_of_all() {
+    value loss = loss_of(output());
+    int const count = static_cast<int>(pool.size());
+    for (int i = count > 6 ? count - 6 : 0; i < count; ++i)
+      if (is_floating(pool[static_cast<std::size_t>(i)].v.type())) loss = loss + loss_of(pool[static_cast<std::size_t>(i)].v);
+    return loss;
+  }
   constexpr int below(int n) { return r.below(n); }
   constexpr bool chance(int percent) { return r.chance(percent); }
 

@@ -112,10 +112,9 @@ struct names_error {
   }
 };
 
-/// `data` as an array reference. Numbers are copied into `number`, in the dtype of the symbol.
+/// `data` as an array reference, into `a`. Numbers are copied into `number`, in the dtype of the symbol.
 template <dtype Type, class Data>
-array_ref describe_data(Data& data, std::int64_t& number) {
-  array_ref a;
+void describe_data(array_ref& a, Data& data, std::int64_t& number) {
   if constexpr (std::is_arithmetic_v<std::remove_cvref_t<Data>>) {
     auto const converted = static_cast<element_t<Type>>(data);
     std::memcpy(&number, &converted, sizeof converted);
@@ -125,7 +124,6 @@ array_ref describe_data(Data& data, std::int64_t& number) {
     a.data = const_cast<void*>(static_cast<void const*>(v.data()));
     for (std::size_t i = 0; i < v.shape().size(); ++i) a.extents[i] = v.shape()[i], a.strides[i] = v.strides()[i];
   }
-  return a;
 }
 
 /// The bytes that an array touches; nothing where it has no element.
@@ -160,6 +158,8 @@ template <class P>
 
 /// Whether no two elements of an array to be written share memory.
 inline bool is_distinct(array_ref const& a, int rank) {
+  if (rank == 0) return true;
+  if (rank == 1) return a.extents[0] <= 1 || a.strides[0] != 0;
   int order[max_rank];
   int count = 0;
   for (int i = 0; i < rank; ++i) {

@@ -31,6 +31,39 @@ struct evaluation {
 template <class T>
 concept nested_range = std::ranges::range<T>;
 
+template <class Data>
+constexpr int range_rank() {
+  if constexpr (nested_range<Data>) return 1 + range_rank<std::remove_cvref_t<std::ranges::range_value_t<Data>>>();
+  else return 0;
+}
+template <class Data>
+struct innermost {
+  using type = Data;
+};
+template <nested_range Data>
+struct innermost<Data> : innermost<std::remove_cvref_t<std::ranges::range_value_t<Data>>> {};
+
+/// As names_error, for data that may be nested ranges.
+template <class Binding>
+constexpr argument_info value_info_of() {
+  argument_info a = argument_info_of<Binding>();
+  using data = std::remove_cvref_t<decltype(Binding::data)>;
+  if constexpr (nested_range<data>) {
+    using T = typename innermost<data>::type;
+    a.rank = range_rank<data>();
+    a.is_bindable = a.is_number = std::is_arithmetic_v<T>;  // converted element by element
+    if constexpr (element<T>) a.type = dtype_of<T>;
+  }
+  return a;
+}
+template <class P, class... Bindings>
+struct values_error {
+  constexpr message operator()() const {
+    argument_info arguments[] = {value_info_of<Bindings>()..., argument_info{}};
+    return check_names<P>(arguments, sizeof...(Bindings));
+  }
+};
+
 /// A number, or (nested) ranges of numbers, as a tensor of dtype `type`.
 template <class Data>
 constexpr void append_elements(tensor_value& t, Data const& data, dtype type, std::size_t axis = 0) {
@@ -99,7 +132,7 @@ constexpr bool is_bound = (std::is_same_v<Target, typename Bindings::target> || 
 template <expression E, bound... Bindings>
 constexpr auto evaluate(E const&, Bindings const&... bindings) {
   using source = detail::evaluation<E>;
-  detail::require_no_error<detail::names_error<source, Bindings...>>();
+  detail::require_no_error<detail::values_error<source, Bindings...>>();
   auto const b = detail::bind_values(source::graph, bindings...);
   auto const result = detail::interpret(source::graph.thaw(), b.tensors, b.extents)[0];
   constexpr dtype type = source::graph.nodes[static_cast<std::size_t>(detail::index(source::graph.outputs[0]))].type;
@@ -159,7 +192,7 @@ constexpr bool is_differentiable_target() {
 /// The comparison is in float64, to 1e-6 of the largest element; at a kink it fails.
 template <expression E, bound... Bindings>
 constexpr bool gradient_check(E const&, Bindings const&... bindings) {
-  detail::require_no_error<detail::names_error<detail::evaluation<E>, Bindings...>>();
+  detail::require_no_error<detail::values_error<detail::evaluation<E>, Bindings...>>();
   return ([&] {
     if constexpr (detail::is_differentiable_target<E, Bindings>()) return detail::matches_differences<E, typename Bindings::target>(1e-6, bindings...);
     else return true;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "call.hpp"
+#include "symbol.hpp"
 
 namespace ctgrad {
 namespace detail {
@@ -133,6 +134,23 @@ struct binary_cross_entropy_with_logits_function {
   }
 };
 
+/// `x` repeated to the extents `Extents`, aligned at the last axes.
+template <class... Extents>
+struct broadcast_function {
+  static constexpr value trace(value x) {
+    shape const to{sizeof...(Extents), {extent_of_argument<Extents>::value...}};
+    shape const from = x.shape();
+    bool fits = from.rank <= to.rank;
+    for (int i = 1; fits && i <= from.rank; ++i) {
+      extent const &has = from[from.rank - i], &needs = to[to.rank - i];
+      fits = has.is_one() || has == needs || has.is_anonymous();
+      if (fits && has.is_anonymous()) x.b->g.equalities.push_back({has, needs});
+    }
+    if (!fits) return {x.b, x.b->fail(message() << "ctgrad: broadcast_to: " << x.b->describe(x.id) << " does not repeat to " << to)};
+    return {x.b, x.b->broadcast_to(x.id, to)};
+  }
+};
+
 template <class Shape>
 struct cast_function;
 template <dtype Type>
@@ -198,6 +216,12 @@ inline constexpr detail::plain_function<detail::mse_function> mse{};  ///< mean(
 inline constexpr detail::plain_function<detail::cross_entropy_function> cross_entropy{};
 /// Mean of -(y log p + (1 - y) log(1 - p)), p = sigmoid(logits), for targets y in [0, 1] of the shape of `logits`.
 inline constexpr detail::plain_function<detail::binary_cross_entropy_with_logits_function> binary_cross_entropy_with_logits{};
+
+/// `x` repeated to the given extents, as in NumPy: `ct::broadcast_to(b, N, 784_c)`. Its gradient is the sum over what was repeated.
+template <class X, extent_argument... Extents>
+constexpr auto broadcast_to(X const& x, Extents...) {
+  return detail::call_function<detail::broadcast_function<Extents...>>(x);
+}
 
 /// The values of `x` as elements `T`: `ct::cast<float>(labels)`. Towards integers it cuts the fraction off.
 template <element T, class X>

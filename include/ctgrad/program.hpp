@@ -35,6 +35,20 @@ struct arena_delete {
 };
 using arena = std::unique_ptr<std::byte, arena_delete>;
 
+template <class P, int Buffer, int Axis>
+inline constexpr extent buffer_extent = P::template buffer_shape<Buffer>[Axis];
+template <class P, int Buffer, int Axis>
+inline constexpr int buffer_extent_dim = buffer_extent<P, Buffer, Axis>.is_static() || buffer_extent<P, Buffer, Axis>.name().characters == nullptr
+                                             ? -1
+                                             : P::dim_number(buffer_extent<P, Buffer, Axis>.name());
+/// The number of an extent of a buffer; most are known now, or one name.
+template <class P, int Buffer, int Axis>
+std::int64_t extent_of_buffer(std::int64_t const* dims) {
+  if constexpr (buffer_extent<P, Buffer, Axis>.is_static()) return buffer_extent<P, Buffer, Axis>.constant;
+  else if constexpr (buffer_extent_dim<P, Buffer, Axis> >= 0) return dims[buffer_extent_dim<P, Buffer, Axis>];
+  else return buffer_extent<P, Buffer, Axis>.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
+}
+
 template <class P>
 std::int64_t evaluate_extent(extent const& e, std::int64_t const* dims) {
   return e.is_static() ? e.constant : e.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
@@ -258,23 +272,32 @@ struct program {
           while (compiled::graph.symbols[i].name != detail::target_name<typename Binding::target>) ++i;
           return i;
         }();
-        arrays[number] = detail::describe_data<compiled::graph.symbols[number].type>(b.data, numbers[number]);
+        detail::describe_data<compiled::graph.symbols[number].type>(arrays[number], b.data, numbers[number]);
       }
     }
     template <int Symbol>
     void check_symbol() {
-      constexpr detail::shape const& s = compiled::template buffer_shape<Symbol>;
-      check_extents<Symbol>(compiled::graph.symbols[Symbol].view(), s);
+      check_extents<Symbol>();
+    }
+    /// A buffer as messages name it.
+    static std::string name_of_buffer(int buffer) {
+      if (buffer < compiled::symbol_count) return std::string(compiled::graph.symbols[static_cast<std::size_t>(buffer)].view());
+      return "output " + std::to_string(buffer - compiled::symbol_count);
+    }
+    [[noreturn, gnu::cold]] static void throw_null(int buffer) { throw binding_error("ctgrad: " + name_of_buffer(buffer) + " is bound to a null pointer"); }
+    template <int Buffer, int Axis>
+    bool check_extent() {
+      std::int64_t const needed = detail::extent_of_buffer<compiled, Buffer, Axis>(dims);
+      if (arrays[Buffer].extents[Axis] != needed) [[unlikely]]
+        detail::throw_extent<compiled>(name_of_buffer(Buffer), Axis, arrays[Buffer].extents[Axis], detail::buffer_extent<compiled, Buffer, Axis>, needed);
+      return needed == 0;
     }
     template <int Buffer>
-    void check_extents(std::string_view name, detail::shape const& s) {
-      bool empty = false;
-      for (int axis = 0; axis < s.rank; ++axis) {
-        std::int64_t const needed = detail::evaluate_extent<compiled>(s[axis], dims);
-        empty = empty || needed == 0;
-        if (arrays[Buffer].extents[axis] != needed) detail::throw_extent<compiled>(name, axis, arrays[Buffer].extents[axis], s[axis], needed);
-      }
-      if (!empty && arrays[Buffer].data == nullptr) throw binding_error("ctgrad: " + std::string(name) + " is bound to a null pointer");
+    void check_extents() {
+      bool const empty = [&]<int... Axes>(std::integer_sequence<int, Axes...>) {
+        return (false | ... | check_extent<Buffer, Axes>());
+      }(std::make_integer_sequence<int, compiled::template buffer_shape<Buffer>.rank>{});
+      if (!empty && arrays[Buffer].data == nullptr) [[unlikely]] throw_null(Buffer);
     }
 
     template <int... I>
@@ -313,12 +336,12 @@ struct program {
               } else {
                 static_assert(!std::is_const_v<std::remove_pointer_t<decltype(view_of(bindings.data).data())>>, "ctgrad: an output is bound to an array that cannot be written");
                 std::int64_t none;
-                arrays[buffer] = detail::describe_data<dtype_of<detail::output_element<Output>>>(bindings.data, none);
+                detail::describe_data<dtype_of<detail::output_element<Output>>>(arrays[buffer], bindings.data, none);
               }
             }
           }(),
           ...);
-      check_extents<buffer>("output " + std::to_string(I), compiled::template buffer_shape<buffer>);
+      check_extents<buffer>();
       if (!detail::is_distinct(arrays[buffer], compiled::template buffer_shape<buffer>.rank))
         throw overlap_error("ctgrad: output " + std::to_string(I) + " has elements that share memory");
     }

@@ -39,15 +39,14 @@ constexpr std::int64_t element_count(std::span<std::int64_t const> shape) {
 /// Extents of zero are left out of the check's product, so that the strides of an empty shape fit as well.
 /// Throws shape_error for negative extents and for overflow.
 constexpr std::int64_t checked_count(std::span<std::int64_t const> shape, std::size_t element_bytes) {
-  std::int64_t const limit = int64_max / static_cast<std::int64_t>(element_bytes);
-  std::int64_t count = 1;
+  std::int64_t count = 1, bytes = 0;
   bool empty = false;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     std::int64_t const extent = shape[axis];
     if (extent < 0) throw shape_error("the extent of axis " + std::to_string(axis) + " is negative in shape " + shape_text(shape));
     if (extent == 0) empty = true;
-    else if (count > limit / extent) throw shape_error("shape " + shape_text(shape) + " has more elements than can be addressed");
-    else count *= extent;
+    else if (__builtin_mul_overflow(count, extent, &count) || __builtin_mul_overflow(count, static_cast<std::int64_t>(element_bytes), &bytes)) [[unlikely]]
+      throw shape_error("shape " + shape_text(shape) + " has more elements than can be addressed");
   }
   return empty ? 0 : count;
 }

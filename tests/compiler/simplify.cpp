@@ -44,7 +44,6 @@ const expected_rule expected_default_rules[] = {
     {"y * -x", "-(x * y)"},
     {"-x / y", "-(x / y)"},
     {"x / -y", "-(x / y)"},
-    {"c * -x", "x * -c"},
     {"x + x", "2 * x"},
     {"pow(x, 1)", "x"},
     {"pow(x, 0)", "1"},

@@ -13,10 +13,11 @@
 namespace ctgrad::detail {
 
 /// An array as a program sees it: any strides, in elements.
+/// Nothing is set but the axes that it has: zeros for the others would show in small calls.
 struct array_ref {
-  void* data = nullptr;
-  std::int64_t extents[max_rank]{};
-  std::int64_t strides[max_rank]{};
+  void* data;
+  std::int64_t extents[max_rank];
+  std::int64_t strides[max_rank];
 };
 
 /// The type that the sum of a reduction over `T` is kept in between loops.

@@ -27,7 +27,23 @@ inline constexpr int registers_per_pack = 2;
 /// Elements between two roundings into a wide sum.
 inline constexpr std::int64_t block_elements = 8192;
 /// Elements of a tile, which long bodies and strided arrays go through. The padding keeps tiles off each other's cache sets.
-inline constexpr int tile_elements = 256, tile_padding_bytes = 64;
+inline constexpr int most_tile_elements = 256, fewest_tile_elements = 64, tile_padding_bytes = 64;
+/// What all tiles of a loop take together, where tiles do not get too short for it: half of L1.
+inline constexpr int tiles_bytes = 24 * 1024;
+
+/// Copies `bytes`, which are few, by moves of known length that may overlap: a call of memcpy shows in small programs.
+CTGRAD_INLINE void copy_few(std::byte* to, std::byte const* from, std::int64_t bytes) {
+  auto both_ends = [&]<int Bytes>(std::integral_constant<int, Bytes>) CTGRAD_LAMBDA_INLINE {
+    std::int64_t at = 0;
+    for (; at + Bytes <= bytes; at += Bytes) __builtin_memcpy(to + at, from + at, Bytes);
+    if (at < bytes) __builtin_memcpy(to + bytes - Bytes, from + bytes - Bytes, Bytes);
+  };
+  if (bytes >= 32) both_ends(std::integral_constant<int, 32>{});
+  else if (bytes >= 8) both_ends(std::integral_constant<int, 8>{});
+  else if (bytes >= 4) both_ends(std::integral_constant<int, 4>{});
+  else
+    for (std::int64_t i = 0; i < bytes; ++i) to[i] = from[i];
+}
 
 template <class P, int Begin>
 struct leaf_data {
@@ -53,16 +69,27 @@ struct leaf_code {
   static constexpr int lane_bytes = plan.lane_bytes;
   static constexpr int width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
   static constexpr bool tiled = size.chunks > 1;
-  static constexpr int tile = tile_elements > width ? tile_elements : width;
+  static constexpr int tile = [] {
+    int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
+    int const wanted = std::clamp(fitting, fewest_tile_elements, most_tile_elements);
+    return std::max(wanted / width * width, width);
+  }();
 
   template <class T>
   using pack = std::conditional_t<std::is_same_v<T, bool>, simd::mask<lane_bytes, width>, simd::pack<T, width>>;
   template <class T>
   using registers = std::array<pack<T>, plan.registers[static_cast<int>(dtype_of<T>)] + 1>;
 
+  /// The widest element that the loop handles.
+  static constexpr int tile_bytes = [] {
+    int most = 1;
+    for (auto const& a : plan.arrays) most = std::max(most, static_cast<int>(size_of(a.type)));
+    for (auto const& t : plan.tiles) most = std::max(most, static_cast<int>(size_of(t)));
+    return most;
+  }();
   /// Room for one tile of any dtype.
   struct tile_memory {
-    alignas(64) std::byte bytes[tile * 8 + tile_padding_bytes];
+    alignas(64) std::byte bytes[tile * tile_bytes + tile_padding_bytes];
   };
   struct context {
     void* pointers[size.arrays + 1];
@@ -222,15 +249,25 @@ struct leaf_code {
     using T = accumulator_type<I>;
     pack<T>(row<sum_code<I>>::template identity<T>()).store(reinterpret_cast<T*>(c.sums[I]));
   }
-  /// Adds up the lanes of a sum, of which the first `valid` count, and starts them again.
+  /// Adds the upper half of `2 Half` lanes to the lower one, until one is left. In steps of known length: g++ -O2 makes one addition at a time of anything else.
+  template <class T, class Row, int Half>
+  CTGRAD_INLINE static void fold_lanes(T* lanes) {
+    if constexpr (!std::is_same_v<T, bool> && Half >= simd::lanes<T>) {
+      simd::pack<T, Half> low, high;
+      low.load(lanes), high.load(lanes + Half);
+      static_cast<simd::pack<T, Half>>(Row::combine(low, high)).store(lanes);
+    } else {
+      for (int i = 0; i < Half; ++i) lanes[i] = stored(Row::combine(computing(lanes[i]), computing(lanes[i + Half])));
+    }
+    if constexpr (Half > 1) fold_lanes<T, Row, Half / 2>(lanes);
+  }
+  /// Adds up the lanes of a sum, and starts them again.
   template <std::size_t I>
-  static void flush_sum(context& c, int valid) {
+  static void flush_sum(context& c) {
     using T = accumulator_type<I>;
     using r = row<sum_code<I>>;
     T* lanes = reinterpret_cast<T*>(c.sums[I]);
-    for (int i = valid; i < width; ++i) lanes[i] = r::template identity<T>();
-    for (int half = width / 2; half > 0; half /= 2)
-      for (int i = 0; i < half; ++i) lanes[i] = stored(r::combine(computing(lanes[i]), computing(lanes[i + half])));
+    fold_lanes<T, r, width / 2>(lanes);
     constexpr leaf_accumulator a = plan.accumulators[I];
     if constexpr (a.access_number < 0) {
       auto& total = c.f->template number<wide_t<T>, a.start>();
@@ -343,19 +380,31 @@ struct leaf_code {
       }
       done += count;
       unflushed += count;
-      if (count < width || unflushed >= block_elements || done == n) {
-        int const valid = count < width ? static_cast<int>(count) : width;
-        // Lanes that no element filled hold copies of the last one: before them, what the full ones hold is added up.
-        [&]<std::size_t... I>(std::index_sequence<I...>) { (flush_sum<I>(c, valid), ...); }(sums);
-        unflushed = 0;
-      } else if (n - done < width) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) { (flush_sum<I>(c, width), ...); }(sums);
+      if (unflushed >= block_elements || done == n) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (flush_sum<I>(c), ...); }(sums);
         unflushed = 0;
       }
     }
   }
 
  private:
+  /// One pack, of which the first `valid` lanes count. The others hold copies of the last element, and sums leave them out.
+  template <std::size_t... I>
+  CTGRAD_INLINE static void padded_chunks(context& c, std::int64_t padded, int valid, std::index_sequence<I...>) {
+    [[maybe_unused]] typename accumulators::type before;
+    ((accumulators::template get<I>(before) = sum_in_memory<I>(c), start_sum<I>(c)), ...);
+    chunks(c, padded);
+    using lane = simd::lane_type<lane_bytes>;
+    [[maybe_unused]] auto const counts = simd::count_from<lane, width>(0) < simd::pack<lane, width>(valid);
+    (
+        [&] {
+          using T = accumulator_type<I>;
+          auto const& old = accumulators::template get<I>(before);
+          select(counts, static_cast<pack<T>>(row<sum_code<I>>::combine(old, sum_in_memory<I>(c))), old).store(reinterpret_cast<T*>(c.sums[I]));
+        }(),
+        ...);
+  }
+
   /// `count` elements from `done` on by way of contiguous copies, filled up to whole packs with the last element.
   CTGRAD_NOINLINE static void staged(context& c, std::byte* const* bases, std::int64_t const* strides, std::int64_t done, std::int64_t count) {
     tile_memory stages[size.arrays + 1];
@@ -370,15 +419,16 @@ struct leaf_code {
             if constexpr (a.read || P::accumulates(access_at<P, a.access_number>.buffer)) {
               T const* from = reinterpret_cast<T const*>(bases[i]) + done * strides[i];
               T* to = reinterpret_cast<T*>(stages[i].bytes);
-              if (strides[i] == 1) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+              if (count < width) pack<T>(from[(count - 1) * strides[i]]).store(to);
+              if (strides[i] == 1) copy_few(reinterpret_cast<std::byte*>(to), reinterpret_cast<std::byte const*>(from), count * static_cast<std::int64_t>(sizeof(T)));
               else
                 for (std::int64_t k = 0; k < count; ++k) to[k] = from[k * strides[i]];
-              for (std::int64_t k = count; k < padded; ++k) to[k] = to[count - 1];
             }
           }
         },
         arrays);
-    chunks(c, padded);
+    if (count < width) padded_chunks(c, padded, static_cast<int>(count), std::make_index_sequence<size.accumulators>{});
+    else chunks(c, padded);
     for_each_array(
         [&](auto i) {
           constexpr leaf_array a = plan.arrays[i];
@@ -386,7 +436,7 @@ struct leaf_code {
           if constexpr (a.moves && a.written) {
             T* to = reinterpret_cast<T*>(bases[i]) + done * strides[i];
             T const* from = reinterpret_cast<T const*>(stages[i].bytes);
-            if (strides[i] == 1) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+            if (strides[i] == 1) copy_few(reinterpret_cast<std::byte*>(to), reinterpret_cast<std::byte const*>(from), count * static_cast<std::int64_t>(sizeof(T)));
             else
               for (std::int64_t k = 0; k < count; ++k) to[k * strides[i]] = from[k];
           }

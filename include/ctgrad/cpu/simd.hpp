@@ -9,6 +9,16 @@
 
 #include <cstdint>
 #include <cstring>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+// Without optimisation g++ (12 at least) has these as macros that cast what they are given, which xsimd's batches do not allow.
+#if defined(_mm512_mask_blend_epi8) && defined(_mm512_mask_blend_epi16)
+#undef _mm512_mask_blend_epi8
+#undef _mm512_mask_blend_epi16
+#define _mm512_mask_blend_epi8(mask, a, b) ((__m512i)__builtin_ia32_blendmb_512_mask((__v64qi)(__m512i)(a), (__v64qi)(__m512i)(b), (__mmask64)(mask)))
+#define _mm512_mask_blend_epi16(mask, a, b) ((__m512i)__builtin_ia32_blendmw_512_mask((__v32hi)(__m512i)(a), (__v32hi)(__m512i)(b), (__mmask32)(mask)))
+#endif
 #include <xsimd/xsimd.hpp>
 
 namespace ctgrad::simd {
@@ -53,6 +63,9 @@ struct mask {
   template <class F>
   static mask each(F f) {
     mask r;
+#if defined(__GNUC__)
+#pragma GCC unroll 8
+#endif
     for (int i = 0; i < count; ++i) r.part[i] = f(i);
     return r;
   }
@@ -99,7 +112,11 @@ struct pack {
 
   template <class F>
   static pack each(F f) {
+    // g++ -O2 would leave a loop around a long function, with its registers in memory.
     pack r;
+#if defined(__GNUC__)
+#pragma GCC unroll 8
+#endif
     for (int i = 0; i < count; ++i) r.part[i] = f(i);
     return r;
   }
@@ -107,6 +124,9 @@ struct pack {
   static truth each_truth(F f) {
     // A comparison of integers gives a mask of integers; the bits are those of the lanes' mask.
     truth r;
+#if defined(__GNUC__)
+#pragma GCC unroll 8
+#endif
     for (int i = 0; i < count; ++i) {
       if constexpr (std::is_integral_v<T>) r.part[i] = xsimd::bool_cast(f(i));
       else r.part[i] = f(i);
