@@ -105,7 +105,7 @@ namespace ctgrad::detail {
 #if defined(__clang__)
 /// The whole words of a message that one template argument shows: clang (to 19 at least) cuts a text after 34 characters.
 constexpr std::size_t piece_length(std::string_view m) {
-  constexpr std::size_t capacity = 32;
+  constexpr std::size_t capacity = 30;
   if (m.size() <= capacity) return m.size();
   for (std::size_t end = capacity; end > 0; --end)
     if (m[end - 1] == ' ') return end;
@@ -121,8 +121,10 @@ constexpr std::size_t piece_count(std::string_view m) {
   return count;
 }
 
+template <std::size_t Size>
+constexpr text<Size> cut_text(std::string_view m) { return text<Size>(m); }
 template <auto const& Text, std::size_t Number>
-inline constexpr auto piece_of = text<piece(Text.view(), Number).size()>(piece(Text.view(), Number));
+inline constexpr auto piece_of = cut_text<piece(Text.view(), Number).size()>(piece(Text.view(), Number));
 template <auto const& Text, std::size_t... Pieces>
 error_message<piece_of<Text, Pieces>...> split_message(std::index_sequence<Pieces...>);
 

@@ -26,6 +26,7 @@ struct normal_functions : polynomials {
     n.lead_sign = lead.coefficient.negative() ? -1 : 1;
   }
   constexpr int base_atom(terms const& s) {
+    if (s.empty()) return undefined_atom();  // past the limit of work
     atom n = with_sums({.kind = atom_kind::base, .active = true, .a = sum(s), .sign = sign_of(s)});
     set_lead(n, s);
     bool constant = false;
@@ -205,6 +206,7 @@ struct normal_functions : polynomials {
         for (term const& t : s) add_reduced(divided, t.coefficient, times(factors_of(t.monomial), m, -1));
         s = divided;
       }
+      if (s.empty()) return result;  // past the limit of work
       result.scale = largest(s).coefficient.size();
       result.sign = smallest(s).coefficient.negative() ? -1 : 1;
       rational const scale = result.scale.inverse();

@@ -44,7 +44,8 @@ check() {
     sed 's/^/  expected: /' "$work/expected"
     return
   fi
-  first=$(sed -n '/error:/{p;q;}' "$work/output")
+  # clang shows a message in pieces of whole words, one template argument each.
+  first=$(sed -n '/error:/{s/"}, text<[^>]*>{"//g;p;q;}' "$work/output")
   complete=yes
   while IFS= read -r text; do
     case $first in

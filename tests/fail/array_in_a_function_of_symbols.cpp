@@ -1,0 +1,16 @@
+// expect: ctgrad: an array in an expression of symbols: name a tensor, as ct::tensor<float>("X"_s, …), and bind the array in the call
+// SPDX-License-Identifier: BSL-1.0
+#include <ctgrad/ctgrad.hpp>
+namespace ct = ctgrad;
+using namespace ct::literals;
+
+constexpr auto X = ct::matrix<float>("X"_s);
+
+auto product(ct::array<float, 1> const& a) {
+#ifdef CTGRAD_FIXED
+  constexpr auto total = ct::matmul(X, ct::vector<float>("a"_s));
+  return ct::compile(total)(X = ct::ones<float>(2, 2), ct::vector<float>("a"_s) = a)[total];
+#else
+  return ct::matmul(X, a);
+#endif
+}

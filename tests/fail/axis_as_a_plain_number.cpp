@@ -1,0 +1,13 @@
+// expect: ctgrad: an axis is a constant, as 1_c, or ct::keepdim
+// SPDX-License-Identifier: BSL-1.0
+#include <ctgrad/ctgrad.hpp>
+namespace ct = ctgrad;
+using namespace ct::literals;
+
+constexpr auto X = ct::tensor<float>("X"_s, ct::dim("N"_s), 3_c);
+
+#ifdef CTGRAD_FIXED
+constexpr auto rows = ct::sum(X, 1_c);
+#else
+constexpr auto rows = ct::sum(X, 1);
+#endif

@@ -1,0 +1,13 @@
+// expect: ctgrad: sum over axis 2 of X[N, 3]: it has 2 axes
+// SPDX-License-Identifier: BSL-1.0
+#include <ctgrad/ctgrad.hpp>
+namespace ct = ctgrad;
+using namespace ct::literals;
+
+constexpr auto X = ct::tensor<float>("X"_s, ct::dim("N"_s), 3_c);
+
+#ifdef CTGRAD_FIXED
+constexpr auto rows = ct::sum(X, 1_c);
+#else
+constexpr auto rows = ct::sum(X, 2_c);
+#endif

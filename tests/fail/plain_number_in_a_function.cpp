@@ -1,0 +1,13 @@
+// expect: ctgrad: a plain number in an expression of symbols: write a constant, as 3_c, or name a run-time scalar, as ct::scalar<double>("s"_s)
+// SPDX-License-Identifier: BSL-1.0
+#include <ctgrad/ctgrad.hpp>
+namespace ct = ctgrad;
+using namespace ct::literals;
+
+constexpr auto x = ct::tensor<float>("x"_s, ct::dim("N"_s));
+
+#ifdef CTGRAD_FIXED
+constexpr auto cube = ct::pow(x, 0.5_c);
+#else
+constexpr auto cube = ct::pow(x, 0.5);
+#endif

@@ -1,0 +1,18 @@
+// expect: ctgrad: x has 1 axis, and is bound to data of 2
+// SPDX-License-Identifier: BSL-1.0
+#include <ctgrad/ctgrad.hpp>
+namespace ct = ctgrad;
+using namespace ct::literals;
+
+constexpr auto N = ct::dim("N"_s);
+constexpr auto x = ct::tensor<float>("x"_s, N);
+constexpr auto y = ct::tensor<float>("y"_s, N);
+constexpr auto b = ct::scalar<float>("b"_s);
+constexpr auto total = ct::sum(x * y) + b;
+constexpr auto program = ct::compile(total);
+
+#ifdef CTGRAD_FIXED
+float call(ct::array<float, 1> const& a, ct::array<float, 1> const& c) { return program(x = c, y = a, b = 1)[total]; }
+#else
+float call(ct::array<float, 1> const& a, ct::array<float, 2> const& c) { return program(x = c, y = a, b = 1)[total]; }
+#endif
