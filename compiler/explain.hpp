@@ -17,7 +17,7 @@ struct explainer {
   constexpr void name_buffer(int number) {
     buffer const& b = s.buffers[number];
     if (b.kind == buffer_kind::symbol) out << g.symbols[b.number].view();
-    else out << (b.kind == buffer_kind::output ? "output" : b.kind == buffer_kind::row ? "row" : "temporary") << (b.kind == buffer_kind::output ? int{b.number} : number);
+    else out << (b.kind == buffer_kind::output ? "output" : b.kind == buffer_kind::row ? "row" : "temporary") << (b.kind == buffer_kind::output ? int{b.number} : number - static_cast<int>(g.symbols.size() + g.outputs.size()));
   }
   constexpr void name_loop(int number) { out << "ijklmnpqrs"[number % 10] << (number >= 10 ? message() << number / 10 : message()); }
   constexpr void name_access(int number) {
@@ -39,7 +39,7 @@ struct explainer {
     else if (i.what == action::constant) out << g[i.node].real();
     else if (i.what == action::extent) print_formula(out, g, i.node);
     else if (i.what == action::position) name_loop(i.loop);
-    else if (i.what == action::compute && (uses[id] == 1 || depth == 0) && depth < 6) {
+    else if (i.what == action::compute && (once[id] || depth == 0)) {
       op_info const& row = info(g[i.node].code);
       if (row.infix.empty() || row.arity != 2) {
         out << (row.infix.empty() ? row.name : row.infix) << '(';
@@ -54,15 +54,27 @@ struct explainer {
       }
     } else out << 'v' << id;
   }
-  std::vector<int> uses{};
+  std::vector<char> once{};  // values that are used once, in the loop that computes them: they need no name
+
+  constexpr void find_names() {
+    std::vector<int> uses(s.instructions.size(), 0), loop_of(s.instructions.size(), -1);
+    once = std::vector<char>(s.instructions.size(), 1);
+    int open = -1;
+    for (std::size_t at = 0; at < s.instructions.size(); ++at) {
+      instruction const& i = s.instructions[at];
+      if (i.what == action::begin_loop) open = i.loop;
+      if (i.what == action::end_loop) open = s.loops[i.loop].parent;
+      loop_of[at] = open;
+      if (i.what == action::product) continue;
+      for (auto operand : i.operands)
+        if (operand >= 0) {
+          if (++uses[operand] > 1 || loop_of[operand] != open) once[operand] = 0;
+        }
+    }
+  }
 
   constexpr message run() {
-    uses = std::vector<int>(s.instructions.size(), 0);
-    for (auto const& i : s.instructions)
-      if (i.what != action::product)
-        for (auto operand : i.operands)
-          if (operand >= 0) ++uses[operand];
-    // A value that a formula shows whole is used where it stands; one that is used once needs no name.
+    find_names();
     int depth = 0;
     for (std::size_t at = 0; at < s.instructions.size(); ++at) {
       instruction const& i = s.instructions[at];
@@ -72,7 +84,7 @@ struct explainer {
         continue;
       }
       bool const inlined = i.what == action::load || i.what == action::constant || i.what == action::extent || i.what == action::position ||
-                           (i.what == action::compute && uses[at] == 1);
+                           (i.what == action::compute && once[at]);
       if (inlined) continue;
       for (int k = 0; k < depth; ++k) out << "  ";
       if (i.what == action::begin_loop) {

@@ -16,21 +16,22 @@ namespace ctgrad::detail {
 struct pass {
   std::string_view name;
   graph (*run)(graph const&);
+  int growth = 1;  ///< how many nodes come out for each that goes in, roughly and at most
 };
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
 /// A template, so that no rule costs anything where no program is made.
 template <class = void>
 inline constexpr pass graph_passes[] = {
-    {"simplify", &simplify<&write_default_rules>},
+    {"simplify", &simplify<&write_default_rules>, 2},
     {"remove dead nodes", &without_dead_nodes},
-    {"differentiate", &differentiate},
+    {"differentiate", &differentiate, 5},
     {"remove dead gradients", &without_dead_nodes},
-    {"simplify gradients", &simplify<&write_default_rules>},
+    {"simplify gradients", &simplify<&write_default_rules>, 2},
     {"remove dead nodes", &without_dead_nodes},
-    {"prepare", &prepare},
-    {"choose computations", &simplify<&write_loop_rules>},
-    {"share", &simplify<&write_sharing_rules>},
+    {"prepare", &prepare, 2},
+    {"choose computations", &simplify<&write_loop_rules>, 2},
+    {"share", &simplify<&write_sharing_rules>, 2},
     {"separate outputs", &separate_outputs},
 };
 inline constexpr int graph_pass_count = 10;
@@ -51,7 +52,7 @@ struct passed_graph {
   using before = passed_graph<Source, Pass - 1>;
   static constexpr graph make() { return graph_passes<>[Pass - 1].run(before::frozen.thaw()); }
   static constexpr int nodes = static_cast<int>(before::frozen.nodes.size()), shapes = static_cast<int>(before::frozen.shapes.size());
-  static constexpr auto roomy = freeze<5 * nodes + 64, shapes + 24, static_cast<int>(before::frozen.symbols.size()), static_cast<int>(before::frozen.outputs.size()),
+  static constexpr auto roomy = freeze<graph_passes<>[Pass - 1].growth * nodes + 48, shapes + 16, static_cast<int>(before::frozen.symbols.size()), static_cast<int>(before::frozen.outputs.size()),
                                        static_cast<int>(before::frozen.equalities.size()) + 16>(make());
   static constexpr auto frozen = [] {
     if constexpr (roomy.fits) return fit<roomy.size.nodes, roomy.size.shapes, roomy.size.symbols, roomy.size.outputs, roomy.size.equalities>(roomy);

@@ -1,8 +1,11 @@
-// One of two units that include everything: see b.cpp.
+// One of two units that include everything and call the same program: see b.cpp.
 //
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include "program.hpp"
 
-int from_b();
+float from_b();
 
-int main() { return from_b(); }
+int main() {
+  auto [here] = step(x = 3.0f);
+  return here == from_b() && from_b() == 6.0f ? 0 : 1;
+}

@@ -1,6 +1,9 @@
 // A function or variable of a header that is not inline is defined twice once this is linked with a.cpp.
 //
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include "program.hpp"
 
-int from_b() { return 0; }
+float from_b() {
+  auto [here] = step(x = 3.0f);
+  return here;
+}

@@ -1,0 +1,93 @@
+// The loops of well-known computations, as `explain` prints them: fusion is a promise, and this is its text.
+// The expected texts were written down by following design 4.1 by hand.
+//
+// SPDX-License-Identifier: BSL-1.0
+#define BOOST_TEST_MODULE explain
+#include "../../compiler/explain.hpp"
+#include "../../compiler/pipeline.hpp"
+#include "../../include/ctgrad/functions.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace ctgrad;
+using detail::builder, detail::value;
+
+namespace {
+
+char const n[] = "N", m[] = "M";
+
+struct fixture {
+  builder b;
+  value x, y;
+  fixture() {
+    detail::shape rows, matrix;
+    rows.push_back(detail::extent(detail::extent_name{n}));
+    matrix.push_back(detail::extent(detail::extent_name{n}));
+    matrix.push_back(detail::extent(detail::extent_name{m}));
+    x = {&b, b.symbol("x", dtype::float32, matrix)};
+    y = {&b, b.symbol("y", dtype::float32, rows)};
+  }
+  std::string explain(std::vector<value> const& outputs) {
+    for (value v : outputs) b.g.outputs.push_back(v.id);
+    detail::graph g = b.g;
+    for (auto const& pass : detail::graph_passes<>) g = pass.run(g);
+    auto const text = detail::explain(g, detail::fuse(g));
+    return {text.view().begin(), text.view().end()};
+  }
+};
+
+using all_axes = detail::axis_list<false>;
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(value_and_gradient_in_one_loop, fixture) {
+  value loss = detail::reduce_function<detail::op::sum, all_axes>::trace(y * y * y);
+  auto const text = explain({loss, {&b, b.gradient(loss.id, y.id)}});
+  BOOST_TEST(text.find("for i in N, vectorised:\n") != std::string::npos);
+  BOOST_TEST(text.find("for ") == text.rfind("for "));
+}
+
+BOOST_FIXTURE_TEST_CASE(softmax_is_three_stages_of_a_row, fixture) {
+  BOOST_TEST(explain({detail::softmax_function<detail::axis_list<false, -1>>::trace(x)}) ==
+             "for i in N:\n"
+             "  r3 = start of max\n"
+             "  for j in M, vectorised:\n"
+             "    r3 max= x[i, j]\n"
+             "  v8 = r3\n"
+             "  v11 = where((inf == abs(v8)), 0, v8)\n"
+             "  r12 = start of sum\n"
+             "  for k in M, vectorised:\n"
+             "    v16 = exp((x[i, k] - v11))\n"
+             "    row0[k] = v16\n"
+             "    r12 sum= v16\n"
+             "  v20 = r12\n"
+             "  for l in M, vectorised:\n"
+             "    output0[i, l] = (row0[l] / v20)\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sum_over_the_outer_axis_fills_a_row, fixture) {
+  BOOST_TEST(explain({detail::reduce_function<detail::op::sum, detail::axis_list<false, 0>>::trace(x)}) ==
+             "output0[:] = start of sum\n"
+             "for i in N:\n"
+             "  for j in M, vectorised:\n"
+             "    output0[j] sum= x[i, j]\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(products_stand_between_nests, fixture) {
+  value square = {&b, b.matmul(detail::transpose_function::trace(x).id, x.id)};
+  BOOST_TEST(explain({ctgrad::exp(square)}) ==
+             "temporary0 = matmul(x^T, x), by BLAS\n"
+             "for i in M:\n"
+             "  for j in M, vectorised:\n"
+             "    output0[i, j] = exp(temporary0[i, j])\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_value_walked_two_ways_is_cut, fixture) {
+  value row = y * 2, table = detail::outer_function::trace(row, row);
+  auto const text = explain({table});
+  BOOST_TEST(text == "for i in N, vectorised:\n"
+                     "  temporary0[i] = (2 * y[i])\n"
+                     "for j in N:\n"
+                     "  for k in N, vectorised:\n"
+                     "    output0[j, k] = (temporary0[j] * temporary0[k])\n");
+}
