@@ -64,7 +64,8 @@ class parameter_set {
     auto measure = [&](auto const& binding) {
       using target = typename std::remove_cvref_t<decltype(binding)>::target;
       std::int64_t none;
-      auto const a = detail::describe_data<dtype_of<T>>(binding.data, none);
+      detail::array_ref a;
+      detail::describe_data<dtype_of<T>>(a, binding.data, none);
       std::int64_t size = 1;
       for (int axis = 0; axis < target::rank; ++axis) {
         detail::extent const& e = target::type.s[axis];

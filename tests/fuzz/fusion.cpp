@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE fusion
 #include "../../compiler/pipeline.hpp"
+#include "../../compiler/print.hpp"
 
 #include "../random_graphs.hpp"
 #include "../schedule_interpreter.hpp"
@@ -65,7 +66,7 @@ graph with_outputs(graph const& g, std::vector<node_id> const& outputs) {
   for (auto const& n : g.nodes) {
     node_id operands[detail::max_operands];
     for (int k = 0; k < n.arity; ++k) operands[k] = map[static_cast<std::size_t>(detail::index(n.operands[k]))];
-    map.push_back(detail::copy_node(b, g, n, operands));
+    map.push_back(b.copy(n, operands));
   }
   for (node_id id : outputs) {
     id = map[static_cast<std::size_t>(detail::index(id))];

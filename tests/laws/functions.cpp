@@ -30,13 +30,13 @@ std::pair<numbers, numbers> value_and_gradient(std::vector<std::pair<dtype, tens
   builder b;
   std::vector<value> symbols;
   std::vector<tensor_value> inputs;
-  for (auto const& [type, t] : in) symbols.push_back(symbol(b, names[symbols.size()], type, t.extents)), inputs.push_back(t);
+  for (auto const& [type, t] : in) symbols.push_back(ctgrad::test::symbol(b, names[symbols.size()], type, t.extents)), inputs.push_back(t);
   value y = trace(symbols);
   BOOST_REQUIRE_MESSAGE(b.ok(), b.error.view());
   auto const count = run(with_outputs(b, {y}), inputs).size();
   sizes weight_sizes;
   for (int i = 0; i < y.rank(); ++i) weight_sizes.push_back(y.shape()[i].constant);
-  value w = symbol(b, "w", y.type(), weight_sizes);
+  value w = ctgrad::test::symbol(b, "w", y.type(), weight_sizes);
   numbers weights;
   for (std::size_t i = 0; i < count; ++i) weights.push_back(static_cast<double>(i + 1));
   inputs.push_back(tensor(y.type(), weight_sizes, weights));
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(mean_over_axes) {
 }
 BOOST_AUTO_TEST_CASE(mean_of_integers_bools_and_nothing) {
   builder b;
-  value i = symbol(b, "i", dtype::int32, {4}), p = symbol(b, "p", dtype::bool_, {4}), n = symbol(b, "n", dtype::float64, {0});
+  value i = ctgrad::test::symbol(b, "i", dtype::int32, {4}), p = ctgrad::test::symbol(b, "p", dtype::bool_, {4}), n = ctgrad::test::symbol(b, "n", dtype::float64, {0});
   value const means[] = {detail::mean_function<all_axes>::trace(i), detail::mean_function<all_axes>::trace(p), detail::mean_function<all_axes>::trace(n)};
   BOOST_TEST((means[0].type() == dtype::float32));
   BOOST_TEST((means[1].type() == dtype::float32));
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(cross_entropy_of_labels_beyond_int32) {
 }
 BOOST_AUTO_TEST_CASE(cross_entropy_errors) {
   builder b;
-  value x = symbol(b, "x", dtype::float32, {2, 3}), y = symbol(b, "y", dtype::float32, {2});
+  value x = ctgrad::test::symbol(b, "x", dtype::float32, {2, 3}), y = ctgrad::test::symbol(b, "y", dtype::float32, {2});
   detail::cross_entropy_function::trace(x, y);
   BOOST_TEST(b.error.view() ==
              "ctgrad: cross_entropy of logits x[2, 3] and labels y[2] (float32): the labels have to be integers, one for each row of logits");
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(product_errors) {
       {[](value a, value c) { return detail::outer_function::trace(a, c); }, "ctgrad: outer of m[2, 3] and v[3]: both have to have one axis"}};
   for (auto const& c : cases) {
     builder b;
-    c.trace(symbol(b, "m", dtype::float64, {2, 3}), symbol(b, "v", dtype::float64, {3}));
+    c.trace(ctgrad::test::symbol(b, "m", dtype::float64, {2, 3}), ctgrad::test::symbol(b, "v", dtype::float64, {3}));
     BOOST_TEST(b.error.view() == c.text);
   }
 }
@@ -264,17 +264,17 @@ BOOST_AUTO_TEST_CASE(transpose_by_definition) {
   BOOST_TEST(same(y, {0.5, 3, -1.25, 0.75, 2, -0.5}));
   BOOST_TEST(same(g, {1, 3, 5, 2, 4, 6}));
   builder b;
-  value v = symbol(b, "v", dtype::float64, {3}), cube = symbol(b, "cube", dtype::float64, {2, 3, 4});
+  value v = ctgrad::test::symbol(b, "v", dtype::float64, {3}), cube = ctgrad::test::symbol(b, "cube", dtype::float64, {2, 3, 4});
   BOOST_TEST((detail::transpose_function::trace(v).id == v.id));
   BOOST_TEST((detail::transpose_function::trace(cube).shape() == shape_of({2, 4, 3})));
 }
 BOOST_AUTO_TEST_CASE(axis_errors) {
   builder b;
-  value x = symbol(b, "x", dtype::float64, {2, 3});
+  value x = ctgrad::test::symbol(b, "x", dtype::float64, {2, 3});
   detail::softmax_function<axis_list<false, 2>>::trace(x);
   BOOST_TEST(b.error.view() == "ctgrad: softmax over axis 2 of x[2, 3]: it has 2 axes");
   builder c;
-  value z = symbol(c, "z", dtype::float64, {3});
+  value z = ctgrad::test::symbol(c, "z", dtype::float64, {3});
   detail::mean_function<axis_list<false, 0, -1>>::trace(z);
   BOOST_TEST(c.error.view() == "ctgrad: mean: axis -1 of z[3] is named twice");  // of one axis, 0 and -1 are the same
 }
