@@ -78,6 +78,7 @@ constexpr message check_names(argument_info const* arguments, int count) {
     int place = -1;
     for (std::size_t i = 0; i < g.symbols.size(); ++i)
       if (g.symbols[i].view() == name && !arguments[a].is_dim) place = static_cast<int>(i);
+    if (arguments[a].is_dim) return message() << "ctgrad: " << name << " is an extent, which a call takes from its arrays; only workspace(...) is told it";
     if (place < 0) {
       message m;
       m << "ctgrad: " << name << " is no symbol of this program, which takes ";
@@ -99,7 +100,7 @@ constexpr message check_names(argument_info const* arguments, int count) {
     bool found = false;
     for (int a = 0; a < count; ++a) found = found || (!arguments[a].is_output && !arguments[a].is_dim && std::string_view(arguments[a].name) == g.symbols[i].view());
     if (!found) {
-      return message() << "ctgrad: " << g.symbols[i].view() << " is not bound: add " << g.symbols[i].view() << " = …";
+      return message() << "ctgrad: " << g.symbols[i].view() << " is not bound: add " << g.symbols[i].view() << " = ...";
     }
   }
   return {};

@@ -47,11 +47,10 @@ inline constexpr bool is_keepdim = std::is_same_v<std::remove_cvref_t<T>, keepdi
 template <class T>
 concept axis_argument = integer_constant<T> || is_keepdim<T>;
 
+/// The list without what is no axis.
 template <class List, class... Arguments>
-struct make_axis_list;
-template <bool Keep, int... Axes>
-struct make_axis_list<axis_list<Keep, Axes...>> {
-  using type = axis_list<Keep, Axes...>;
+struct make_axis_list {
+  using type = List;
 };
 template <bool Keep, int... Axes, std::int64_t Axis, class... Rest>
 struct make_axis_list<axis_list<Keep, Axes...>, constant<false, Axis>, Rest...> : make_axis_list<axis_list<Keep, Axes..., static_cast<int>(Axis)>, Rest...> {};

@@ -58,8 +58,10 @@ namespace literals {
 template <char... Characters>
 constexpr auto operator""_c() {
   constexpr auto parsed = detail::parse_literal({detail::literal_characters<Characters...>, sizeof...(Characters)});
-  if constexpr (!parsed.valid) detail::require_no_error<detail::bad_literal<Characters...>>();
-  else if constexpr (parsed.is_integer) return constant<false, parsed.integer>{};
+  if constexpr (!parsed.valid) {
+    detail::require_no_error<detail::bad_literal<Characters...>>();
+    return constant<false, 0>{};
+  } else if constexpr (parsed.is_integer) return constant<false, parsed.integer>{};
   else return constant<true, std::bit_cast<std::int64_t>(parsed.real)>{};
 }
 }  // namespace literals

@@ -137,10 +137,19 @@ constexpr auto make_expression() {
   return result{};
 }
 
+/// What a call with an error gives, so that the error is the first and only one.
+struct no_expression : expression_tag {
+  static constexpr int tree_size = 1;
+  static constexpr tensor_type type{.known = false};
+  static constexpr node_id lower(lowering& l) { return l.b.real(0, dtype::float32); }
+};
+
 template <class T>
 struct plain_number {
   constexpr message operator()() const {
     message m;
+    if constexpr (!std::is_arithmetic_v<T>)
+      return m << "ctgrad: an array in an expression of symbols: name a tensor, as ct::tensor<float>(\"X\"_s, N), and bind the array in the call, X = array";
     m << "ctgrad: a plain number in an expression of symbols: write a constant, as 3_c, or name a run-time scalar, as ct::scalar<";
     if constexpr (std::is_same_v<T, bool>) m << "bool";
     else if constexpr (std::is_integral_v<T>) m << (sizeof(T) == 8 ? "std::int64_t" : "int");
@@ -149,7 +158,7 @@ struct plain_number {
   }
 };
 
-/// An operand of an expression: itself, or the error about a plain number.
+/// An operand of an expression: itself, or the error about a plain number or an array.
 template <class T>
 constexpr void require_expression() {
   if constexpr (!expression<T>) require_no_error<plain_number<T>>();
@@ -159,6 +168,7 @@ template <class Function, class... Operands>
 constexpr auto make_checked() {
   (require_expression<Operands>(), ...);
   if constexpr ((expression<Operands> && ...)) return make_expression<Function, Operands...>();
+  else return no_expression{};
 }
 
 /// An elementwise operation as a function of an expression.
@@ -176,9 +186,12 @@ constexpr auto call(function<Code>, Operands const&...) {
   return make_checked<map_function<Code>, Operands...>();
 }
 
-/// A plain number or an expression, beside an expression.
+/// What holds elements: an array, a view, a container.
+template <class T>
+concept holds_elements = std::is_array_v<T> || requires { typename T::value_type; };
+/// A plain number, an array or an expression, beside an expression. The first two are errors, which name the way out.
 template <class A, class B>
-concept expression_operands = (expression<A> && (expression<B> || number<B>)) || (expression<B> && number<A>);
+concept expression_operands = (expression<A> && (expression<B> || number<B> || holds_elements<B>)) || (expression<B> && (number<A> || holds_elements<A>));
 
 }  // namespace detail
 
