@@ -199,21 +199,26 @@ struct normal_axes : normal_functions {
     int const first = first_bound + monomials[m].height, count = static_cast<int>(own.size());
     failed = failed || first + count > first_temporary || count > max_rank;
     if (failed) return {};
-    std::vector<int> order;
-    for (int i = 0; i < count; ++i) order.push_back(i);
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < own.size(); ++i) order.push_back(i);
     terms body;
     do {
       bool sorted = true;
-      for (int i = 0; i < count; ++i) sorted = sorted && own[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])].extent == own[static_cast<std::size_t>(i)].extent;
-      if (!sorted) continue;
       renaming r;
-      for (int i = 0; i < count; ++i) r.add(own[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])].index, first + i);
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        sorted = sorted && own[order[i]].extent == own[i].extent;
+        r.add(own[order[i]].index, first + static_cast<int>(i));
+      }
+      if (!sorted) continue;
       terms const other = renamed_monomial(m, r);
       if (body.empty() || (other.size() == 1 && body.size() == 1 && other[0].monomial < body[0].monomial)) body = other;
     } while (count > 1 && count < 5 && std::next_permutation(order.begin(), order.end()));
     atom a{.kind = atom_kind::total, .b = first, .bits = packed_extents(own), .height = first - first_bound + count};
     bool some = true;
-    for (bound_index const& b : own) some = some && extents[static_cast<std::size_t>(b.extent)].is_static() && extents[static_cast<std::size_t>(b.extent)].constant > 0;
+    for (bound_index const& b : own) {
+      extent const& e = extents[static_cast<std::size_t>(b.extent)];
+      some = some && e.is_static() && e.constant > 0;
+    }
     terms result;
     for (term const& t : body) {
       a.a = t.monomial;

@@ -12,7 +12,7 @@ namespace ctgrad::detail {
 
 /// Two functions are the same where they agree wherever all elements of both are defined, as real numbers: x / x is 1, exp(log(x)) is x,
 /// and log(x * y) is log(x) + log(y), since the latter is defined for positive x and y only; but sqrt(x^2) is |x|, not x.
-/// NaN, infinity, overflow (of integers too) and rounding are no matter. What is shown equal is equal; what is not may be all the same.
+/// NaN, infinity, overflow (of integers too), rounding and extents of zero are no matter. What is shown equal is equal; what is not may be all the same.
 struct normalizer : normal_axes {
   graph const& g;
   std::vector<terms> values;
@@ -42,14 +42,15 @@ struct normalizer : normal_axes {
       }
       if (!root) continue;
       node const* x = &g[n.operands[0]];
-      while (info(x->code).kind == op_kind::movement || x->code == op::copy || x->code == op::detach || x->code == op::cast) x = &g[x->operands[0]];
+      while (info(x->code).kind == op_kind::movement || x->code == op::copy || x->code == op::detach || (x->code == op::cast && is_floating(x->type))) x = &g[x->operands[0]];
       if (x->code == op::symbol) nonnegative[x->attribute] = 1;
     }
   }
 
   /// The fraction that a constant stands for; lost where it is none.
   static constexpr rational exact(node const& n) {
-    if (!is_floating(n.type)) return n.attribute > -(std::int64_t{1} << 61) && n.attribute < std::int64_t{1} << 61 ? rational(n.attribute) : rational::nothing();
+    constexpr std::int64_t limit = std::int64_t{1} << 61;
+    if (!is_floating(n.type)) return n.attribute > -limit && n.attribute < limit ? rational(n.attribute) : rational::nothing();
     double const number = n.real();
     if (number == 0) return 0;
     if (!(number - number == 0)) return rational::nothing();
@@ -155,7 +156,8 @@ struct normalizer : normal_axes {
     bool const is_constant = y.empty() || (y.size() == 1 && y[0].monomial == unit_monomial);
     rational const exponent = y.empty() ? rational(0) : y[0].coefficient;
     // Integers have other powers below zero, and a big one is no polynomial to write out.
-    if (is_constant && (is_floating(n.type) || !exponent.negative()) && exponent < 17 && rational(-17) < exponent && exponent.denominator < 17) return power(x, exponent);
+    bool const small = exponent < 17 && rational(-17) < exponent && exponent.denominator < 17;
+    if (is_constant && small && (is_floating(n.type) || !exponent.negative())) return power(x, exponent);
     if (is_floating(n.type) && sign_of(x) != sign_class::unknown && !x.empty()) return exponential(multiply(y, logarithm(x)));
     return opaque(n);
   }
@@ -229,8 +231,11 @@ struct normalizer : normal_axes {
     return false;
   }
   constexpr bool has_power_or_log(product const& p, int atom) {
-    for (factor const& f : p)
-      if (f.atom == atom || (atoms[f.atom].kind == atom_kind::application && atoms[f.atom].code == op::log && terms_of(atoms[f.atom].a) == of_atom(atom))) return true;
+    for (factor const& f : p) {
+      auto const& a = atoms[f.atom];
+      if (f.atom == atom) return true;
+      if (a.kind == atom_kind::application && a.code == op::log && a.a == sum(of_atom(atom))) return true;
+    }
     return false;
   }
   /// `s` where `zero` is 1. Where its sum is a product, one of the factors is zero: what has powers or logs of all of them is zero itself,
@@ -302,19 +307,23 @@ constexpr graph expand_definitions(graph g) {
   return without_dead_nodes(simplify<&write_real_rules>(g));
 }
 
+enum class agreement { unknown, shown, too_large };
+
 /// Whether the two outputs of an expanded graph without requests for gradients are shown to be the same function.
-constexpr bool normal_forms_agree(graph const& g) {
-  if (g.outputs.size() != 2) return false;
-  if (g.outputs[0] == g.outputs[1]) return true;
+constexpr agreement compare_normal_forms(graph const& g) {
+  if (g.outputs.size() != 2) return agreement::unknown;
+  if (g.outputs[0] == g.outputs[1]) return agreement::shown;
   node const& a = g[g.outputs[0]];
   node const& b = g[g.outputs[1]];
   // A constant has the shape of what it meets.
   bool const same_shape = g[a.shape] == g[b.shape] || (a.is_constant() && g[a.shape].rank == 0) || (b.is_constant() && g[b.shape].rank == 0);
-  if (!same_shape || (a.type == dtype::bool_) != (b.type == dtype::bool_)) return false;
-  return normalizer(g).outputs_agree();
+  if (!same_shape || (a.type == dtype::bool_) != (b.type == dtype::bool_)) return agreement::unknown;
+  normalizer forms(g);
+  bool const agree = forms.outputs_agree();
+  return forms.failed ? agreement::too_large : agree ? agreement::shown : agreement::unknown;
 }
 
 /// Whether the two outputs of `g` are shown to be the same function over the reals (see `normalizer`); gradients have been worked out.
-constexpr bool equivalent(graph const& g) { return normal_forms_agree(expand_definitions(g)); }
+constexpr bool equivalent(graph const& g) { return compare_normal_forms(expand_definitions(g)) == agreement::shown; }
 
 }  // namespace ctgrad::detail

@@ -147,7 +147,7 @@ struct exact_number {
 };
 
 /// 0.1 is 1/10, and 0.7071067811865476 is 2^(-1/2): formulas mean these, not the nearest double.
-/// Two numbers are taken for one only where they agree to 2 units in the last place of double, or round to the same float32.
+/// Two numbers are taken for one only where they agree to 2^-51 of their size, in float32 to 2^-24 (twice that for the named ones): a few roundings.
 constexpr exact_number exact_number_of(double number, bool is_float32) {
   double const tolerance = is_float32 ? 0x1p-24 : 0x1p-51;
   exact_number exact;
@@ -161,8 +161,8 @@ constexpr exact_number exact_number_of(double number, bool is_float32) {
     for (double scale = 10; scale <= 1e9; scale *= 10) {  // a decimal of few digits
       double const scaled = number * scale;
       if (scaled > 999999) break;
-      double const near = static_cast<double>(static_cast<std::int64_t>(scaled + 0.5));
-      if (near > 0 && static_cast<double>(static_cast<float>(near / scale)) == number) return {{static_cast<std::int64_t>(near), static_cast<std::int64_t>(scale)}, {}};
+      auto const near = static_cast<std::int64_t>(scaled + 0.5);
+      if (near > 0 && static_cast<double>(static_cast<float>(static_cast<double>(near) / scale)) == number) return {{near, static_cast<std::int64_t>(scale)}, {}};
     }
   return exact;
 }

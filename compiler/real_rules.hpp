@@ -42,5 +42,4 @@ constexpr void write_real_rules(rule_writer& r) {
   r.add(x == std::numeric_limits<double>::infinity(), x > x);  // no real number is infinite
 }
 
-
 }  // namespace ctgrad::detail

@@ -37,11 +37,11 @@ inline constexpr auto whole_i = ctgrad::tensor<std::int32_t>("i"_s, M);
 inline constexpr auto truth_t = ctgrad::tensor<bool>("t"_s, N, M);
 
 /// A function of the symbols above with some random operations. `Loss`: a scalar that hangs on it.
-template <std::uint64_t Seed, int Operations, bool Loss>
+template <std::uint64_t Seed, int Operations, int Products, bool Loss>
 struct random_function {
   template <class... Values>
   static constexpr value trace(value first, Values... others) {
-    graph_grower grower(*first.b, Seed, {.max_rank = 3});
+    graph_grower grower(*first.b, Seed, {.products = Products, .max_rank = 3});
     for (value v : {first, others...}) grower.keep(v, is_floating(v.type()) ? 2 : 9, true);
     grower.grow(Operations);
     return Loss ? grower.loss_of_all() : grower.output();
@@ -139,15 +139,36 @@ struct emission_check<E, ctgrad::program<Assigned, Outputs...>> {
     auto const expected = detail::interpret(g, inputs, bound);
     std::string const where = " (" + std::to_string(n) + ", " + std::to_string(m) + ", " + std::to_string(k) + ")";
 
-    auto const results = program{}(matrix_a<E> = a, matrix_b<E> = b, cube_c<E> = c, vector_d<E> = d, number_e<E> = e, whole_i = i, truth_t = t);
-    auto space = program::compiled::dim_count == 3 ? program{}.workspace(N = n, M = m, K = k) : workspace_memory(0);
+    auto const bindings = std::tuple_cat(bound_to(matrix_a<E>, a), bound_to(matrix_b<E>, b), bound_to(cube_c<E>, c), bound_to(vector_d<E>, d), bound_to(number_e<E>, e), bound_to(whole_i, i),
+                                         bound_to(truth_t, t));
+    auto const results = std::apply([](auto const&... all) { return program{}(all...); }, bindings);
+    workspace_memory space(workspace_bytes(n, m, k));
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (compare_output(std::get<I>(results.values), expected[I], g[g.outputs[I]].type, I, where), ...);
-      // Into memory of some other layout: the same numbers to the last bit, or nearly (tails are computed alike).
       auto const outputs = std::tuple{layout_of(r, memory, std::get<I>(results.values))...};
-      program{}.into(space, matrix_a<E> = a, matrix_b<E> = b, cube_c<E> = c, vector_d<E> = d, number_e<E> = e, whole_i = i, truth_t = t, (Outputs{} = std::get<I>(outputs))...);
+      std::apply([&](auto const&... all) { program{}.into(space, all..., (Outputs{} = std::get<I>(outputs))...); }, bindings);
       (compare_output(array(std::get<I>(outputs)), expected[I], g[g.outputs[I]].type, I, where + ", into strided memory"), ...);
     }(std::index_sequence_for<Outputs...>{});
+  }
+  /// The binding of a symbol that the program has, or nothing.
+  template <class Symbol, class Data>
+  static auto bound_to(Symbol, Data const& data) {
+    constexpr bool known = [] {
+      for (auto const& s : program::compiled::graph.symbols)
+        if (s.view() == detail::name_of<typename Symbol::name_type>) return true;
+      return false;
+    }();
+    if constexpr (known) return std::tuple(binding<Symbol, Data const&>{data});
+    else return std::tuple();
+  }
+  static std::int64_t workspace_bytes(std::int64_t n, std::int64_t m, std::int64_t k) {
+    std::int64_t dims[4]{};
+    for (int i = 0; i < program::compiled::dim_count; ++i) {
+      auto const of = program::compiled::dims[static_cast<std::size_t>(i)].name.view();
+      dims[i] = of == "N" ? n : of == "M" ? m : k;
+    }
+    detail::array_ref arrays[program::compiled::buffer_count + 1];
+    return detail::lay_out_temporaries<typename program::compiled>(arrays, dims, nullptr);
   }
   template <class Value>
   static auto layout_of(random_numbers& r, std::deque<std::vector<std::byte>>& memory, Value const& like) {
@@ -156,23 +177,29 @@ struct emission_check<E, ctgrad::program<Assigned, Outputs...>> {
   }
 };
 
-template <class E, std::uint64_t Seed, int Operations>
-void check_random_function() {
-  constexpr auto out = detail::make_checked<random_function<Seed, Operations, false>, std::remove_cvref_t<decltype(matrix_a<E>)>, std::remove_cvref_t<decltype(matrix_b<E>)>,
-                                            std::remove_cvref_t<decltype(cube_c<E>)>, std::remove_cvref_t<decltype(vector_d<E>)>, std::remove_cvref_t<decltype(number_e<E>)>,
-                                            std::remove_cvref_t<decltype(whole_i)>, std::remove_cvref_t<decltype(truth_t)>>();
-  constexpr auto loss = detail::make_checked<random_function<Seed, Operations, true>, std::remove_cvref_t<decltype(matrix_a<E>)>, std::remove_cvref_t<decltype(matrix_b<E>)>,
-                                             std::remove_cvref_t<decltype(cube_c<E>)>, std::remove_cvref_t<decltype(vector_d<E>)>, std::remove_cvref_t<decltype(number_e<E>)>,
-                                             std::remove_cvref_t<decltype(whole_i)>, std::remove_cvref_t<decltype(truth_t)>>();
-  constexpr auto program = ctgrad::compile(out, loss, ctgrad::grad(loss, matrix_a<E>, matrix_b<E>, cube_c<E>, vector_d<E>, number_e<E>));
-  emission_check<E, std::remove_cvref_t<decltype(program)>> const check{"seed " + std::to_string(Seed), std::is_same_v<E, float> ? 2e-3 : 1e-8};
+template <class E, class Program>
+void check_outputs(Program, std::string const& name) {
+  emission_check<E, Program> const check{name, std::is_same_v<E, float> ? 2e-3 : 1e-8};
   int seed = 1;
   for (auto [n, m, k] : {std::array{1, 1, 1}, std::array{3, 2, 4}, std::array{7, 33, 1}, std::array{1, 7, 33}, std::array{33, 1, 7}, std::array{2, 300, 3}, std::array{300, 2, 1}, std::array{2, 3, 300}, std::array{5, 16, 17}})
     check.run(n, m, k, seed++);
 }
-template <class E, int Operations, std::uint64_t First, std::size_t... Seeds>
+template <class E, std::uint64_t Seed, int Operations, int Products, bool Loss>
+constexpr auto random_expression() {
+  return detail::make_checked<random_function<Seed, Operations, Products, Loss>, std::remove_cvref_t<decltype(matrix_a<E>)>, std::remove_cvref_t<decltype(matrix_b<E>)>,
+                              std::remove_cvref_t<decltype(cube_c<E>)>, std::remove_cvref_t<decltype(vector_d<E>)>, std::remove_cvref_t<decltype(number_e<E>)>,
+                              std::remove_cvref_t<decltype(whole_i)>, std::remove_cvref_t<decltype(truth_t)>>();
+}
+template <class E, std::uint64_t Seed, int Operations, int Products>
+void check_random_function() {
+  constexpr auto out = random_expression<E, Seed, Operations, Products, false>();
+  constexpr auto loss = random_expression<E, Seed, Operations, Products, true>();
+  check_outputs<E>(ctgrad::compile(out, loss, ctgrad::grad(loss, matrix_a<E>, matrix_b<E>, cube_c<E>, vector_d<E>, number_e<E>)), "seed " + std::to_string(Seed));
+}
+/// One program for each seed from `First` on.
+template <class E, int Operations, std::uint64_t First, int Products = 1, std::size_t... Seeds>
 void check_random_functions(std::index_sequence<Seeds...>) {
-  (check_random_function<E, First + Seeds, Operations>(), ...);
+  (check_random_function<E, First + Seeds, Operations, Products>(), ...);
 }
 
 }  // namespace ctgrad::test

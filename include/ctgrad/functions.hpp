@@ -158,6 +158,7 @@ struct cast_function<std::integral_constant<dtype, Type>> {
   static constexpr value trace(value x) { return cast(x, Type); }
 };
 
+template <class... Axes>
 struct plain_axis {
   constexpr message operator()() const { return message() << "ctgrad: an axis is a constant, as 1_c or -1_c; after the axes ct::keepdim may stand"; }
 };
@@ -167,7 +168,7 @@ constexpr auto call_along(X const& x) {
   if constexpr ((axis_argument<Axes> && ...)) {
     return call_function<Function>(x);
   } else {
-    require_no_error<plain_axis>();
+    require_no_error<plain_axis<Axes...>>();
     return no_expression{};
   }
 }

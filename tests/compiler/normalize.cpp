@@ -19,15 +19,15 @@
 namespace ctgrad::detail {
 namespace {
 
-constexpr char name_n[] = "N", name_k[] = "K";
+constexpr char name_n[] = "N", name_k[] = "K", name_x[] = "x", name_y[] = "y", name_z[] = "z", name_u[] = "u", name_v[] = "v", name_w[] = "w", name_m[] = "M";
 constexpr extent extent_n{extent_name{name_n}}, extent_k{extent_name{name_k}};
 
 /// The symbols of all formulas here: scalars x y z, vectors u v[N] and w[K], a matrix M[N,K].
 struct formulas {
   builder b;
-  value x{&b, b.symbol("x", dtype::float64, {})}, y{&b, b.symbol("y", dtype::float64, {})}, z{&b, b.symbol("z", dtype::float64, {})};
-  value u{&b, b.symbol("u", dtype::float64, {1, {extent_n}})}, v{&b, b.symbol("v", dtype::float64, {1, {extent_n}})};
-  value w{&b, b.symbol("w", dtype::float64, {1, {extent_k}})}, m{&b, b.symbol("M", dtype::float64, {2, {extent_n, extent_k}})};
+  value x{&b, b.symbol(name_x, dtype::float64, {})}, y{&b, b.symbol(name_y, dtype::float64, {})}, z{&b, b.symbol(name_z, dtype::float64, {})};
+  value u{&b, b.symbol(name_u, dtype::float64, {1, {extent_n}})}, v{&b, b.symbol(name_v, dtype::float64, {1, {extent_n}})};
+  value w{&b, b.symbol(name_w, dtype::float64, {1, {extent_k}})}, m{&b, b.symbol(name_m, dtype::float64, {2, {extent_n, extent_k}})};
 
   constexpr graph pair(value left, value right) {
     b.g.outputs = {left.id, right.id};

@@ -1,6 +1,7 @@
 // expect: ctgrad: extents N and 3 differ, and both have to be the extent v.0
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,8 @@
-// expect: ctgrad: an array in an expression of symbols: name a tensor, as ct::tensor<float>("X"_s, …), and bind the array in the call
+// expect: ctgrad: an array in an expression of symbols: name a tensor, as ct::tensor<float>(
+// expect: "_s, N), and bind the array in the call, X = array
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

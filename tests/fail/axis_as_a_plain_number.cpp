@@ -1,6 +1,6 @@
-// expect: ctgrad: an axis is a constant, as 1_c, or ct::keepdim
+// expect: ctgrad: an axis is a constant, as 1_c or -1_c; after the axes ct::keepdim may stand
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

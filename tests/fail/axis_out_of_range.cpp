@@ -1,6 +1,6 @@
 // expect: ctgrad: sum over axis 2 of X[N, 3]: it has 2 axes
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

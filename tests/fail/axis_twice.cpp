@@ -1,6 +1,6 @@
 // expect: ctgrad: mean: axis -1 of X[N, 3] is named twice
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: the body of a ct::fn captures nothing; pass what it needs as an argument
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

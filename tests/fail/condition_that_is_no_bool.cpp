@@ -1,6 +1,6 @@
 // expect: ctgrad: where: the condition x[N] is float32, and has to be bool
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: dot of X[N, 3] and X[N, 3]: both have to have one axis
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: this expression has more than 2000 operations; write it in a ct::fn, which is traced by value
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,7 @@
-// expect: ctgrad: N is an extent, which a call takes from its arrays
+// expect: ctgrad: N is an extent, which a call takes from its arrays; only workspace(...) is told it
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: extent 784 (axis 1 of X[N, 784]) and extent N (axis 0 of y[N]) differ, and neither is 1
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

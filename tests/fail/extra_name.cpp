@@ -1,6 +1,7 @@
 // expect: ctgrad: z is no symbol of this program, which takes x, y, b
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: the gradient by i[N]: it is int32, and only float32 and float64 have gradients
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

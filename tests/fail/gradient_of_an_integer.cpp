@@ -1,6 +1,6 @@
-// expect: ctgrad: the gradient of sum(…): it is int64, and only float32 and float64 have gradients
+// expect: ctgrad: the gradient of sum(...): it is int64, and only float32 and float64 have gradients
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
-// expect: ctgrad: the gradient of multiply(…)[N]: only a scalar has a gradient; sum or mean it, or use vjp
+// expect: ctgrad: the gradient of multiply(...)[N]: only a scalar has a gradient; sum or mean it, or use vjp
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: cross_entropy of logits z[N, 10] and labels y[N] (float32): the labels have to be integers, one for each row of logits
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

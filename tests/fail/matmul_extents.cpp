@@ -1,6 +1,6 @@
 // expect: ctgrad: matmul: extent 784 (axis 1 of X[N, 784]) and extent 10 (axis 0 of w[10]) differ
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

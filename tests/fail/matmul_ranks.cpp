@@ -1,6 +1,6 @@
 // expect: ctgrad: matmul of b and w[3]: both have to have one or two axes
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

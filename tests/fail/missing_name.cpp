@@ -1,6 +1,7 @@
-// expect: ctgrad: y is not bound: add y = …
+// expect: ctgrad: y is not bound: add y = ...
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: extent N (axis 0 of x[N]) and extent M (axis 0 of y[M]) differ, and neither is 1
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

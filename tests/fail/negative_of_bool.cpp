@@ -1,6 +1,6 @@
 // expect: ctgrad: negative of t[N]: it is bool, and has no negative; cast it first
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,7 @@
 // expect: ctgrad: output 1, float32[N], is bound to float64 data with 1 axis
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
-// expect: ctgrad: a plain number in an expression of symbols: write a constant, as 3_c, or name a run-time scalar, as ct::scalar<int>("s"_s)
+// expect: ctgrad: a plain number in an expression of symbols: write a constant, as 3_c, or name a run-time scalar, as ct::scalar<int>(
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

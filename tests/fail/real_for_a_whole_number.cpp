@@ -1,6 +1,7 @@
 // expect: ctgrad: i is int32, and is bound to float64 data
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

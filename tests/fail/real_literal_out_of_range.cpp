@@ -1,6 +1,6 @@
 // expect: ctgrad: the literal 1e999_c has no exact value: an integer has to fit int64, a number with a point has to be finite in double
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

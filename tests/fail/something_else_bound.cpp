@@ -1,6 +1,7 @@
 // expect: ctgrad: x is bound to something that is neither a number nor an array; see ct::view
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

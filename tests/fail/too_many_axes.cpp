@@ -1,6 +1,6 @@
 // expect: ctgrad: a tensor has at most eight axes
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,7 @@
 // expect: ctgrad: two different symbols have the name x: float32[N] and float64[N]
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

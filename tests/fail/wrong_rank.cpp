@@ -1,6 +1,7 @@
 // expect: ctgrad: x has 1 axis, and is bound to data of 2
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/functions.hpp>
+#include <ctgrad/program.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 
