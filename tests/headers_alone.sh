@@ -17,7 +17,9 @@ failed=0
 find "$folder" -type f -name '*.hpp' | sort >"$work/headers"
 while IFS= read -r header; do
   printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$work/alone.cpp"
-  if "$@" -Wall -Wextra -Werror -fsyntax-only -fdiagnostics-color=never "$work/alone.cpp" >"$work/output" 2>&1 </dev/null; then
+  # The builder, the rows and the op table define each other's functions: one of them alone leaves some undefined, and only that is no failure.
+  if "$@" -Wall -Wextra -fsyntax-only -fdiagnostics-color=never "$work/alone.cpp" >"$work/output" 2>&1 </dev/null &&
+    ! grep 'warning:' "$work/output" | grep -v -e 'used but never defined' -e 'is not defined \[-Wundefined-inline\]' >/dev/null; then
     passed=$((passed + 1))
   else
     failed=$((failed + 1))

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "../row.hpp"
+#include "arithmetic.hpp"
 
 namespace ctgrad::detail {
 
