@@ -206,7 +206,7 @@ struct builder {
     message m;
     if (n.code == op::symbol) m << g.symbols[n.attribute].view();
     else if (n.is_constant()) m << "the constant " << n.real();
-    else m << info(n.code).name << "(…)";
+    else m << info(n.code).name << "(...)";
     if (g[n.shape].rank) m << g[n.shape];
     return m;
   }

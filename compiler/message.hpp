@@ -84,6 +84,7 @@ struct text {
   char characters[Size + 1]{};
   constexpr explicit text(std::string_view m) {
     for (std::size_t i = 0; i < Size; ++i) characters[i] = m[i];
+    characters[Size] = 0;  // written out: clang prints numbers where the last element is only implied
   }
   constexpr std::string_view view() const { return {characters, Size}; }
 };

@@ -160,7 +160,7 @@ static_assert(says(add, of({N, 784}), of({N}), "ctgrad: extent 784 (axis 1 of x[
 static_assert(says(add, of({2, 3}), of({4, 1}), "ctgrad: extent 2 (axis 0 of x[2, 3]) and extent 4 (axis 0 of y[4, 1]) differ, and neither is 1"));
 static_assert(says(add, of({N}), of({N + 1}), "ctgrad: extent N (axis 0 of x[N]) and extent N + 1 (axis 0 of y[N + 1]) differ, and neither is 1"));
 static_assert(says([](value x, value y) { return ctgrad::exp(x) * y; }, of({3}), of({4}),
-                   "ctgrad: extent 3 (axis 0 of exp(…)[3]) and extent 4 (axis 0 of y[4]) differ, and neither is 1"));
+                   "ctgrad: extent 3 (axis 0 of exp(...)[3]) and extent 4 (axis 0 of y[4]) differ, and neither is 1"));
 static_assert(says([](value x, value y) { return x + y + ctgrad::exp(y); }, of({3}), of({4}),
                    "ctgrad: extent 3 (axis 0 of x[3]) and extent 4 (axis 0 of y[4]) differ, and neither is 1"));  // the first error stays
 static_assert(says([](value x, value y) { return ctgrad::clamp(x, y, 2); }, of({3}), of({5}), "ctgrad: extent 3 (axis 0 of x[3]) and extent 5 (axis 0 of y[5]) differ, and neither is 1"));

@@ -417,6 +417,74 @@ BOOST_AUTO_TEST_CASE(products_of_integers) {
     }
 }
 
+// Outputs that are added to what their arrays hold, as gradients are.
+BOOST_AUTO_TEST_CASE(outputs_that_are_added_to) {
+  constexpr auto B = ct::tensor<double>("B"_s, M, K);
+  constexpr auto e = A * 2_c;
+  constexpr auto rows = ct::sum(A * A, 1_c);
+  constexpr auto columns = ct::sum(A * A, 0_c);
+  constexpr auto total = ct::sum(A);
+  constexpr auto product = ct::matmul(A, B);
+  constexpr auto high = ct::max(A, 1_c);
+  constexpr auto plain = ct::mean(A);
+  // The first output is assigned, the others are added.
+  constexpr ct::program<1, std::remove_cvref_t<decltype(plain)>, std::remove_cvref_t<decltype(e)>, std::remove_cvref_t<decltype(rows)>, std::remove_cvref_t<decltype(columns)>,
+                        std::remove_cvref_t<decltype(total)>, std::remove_cvref_t<decltype(product)>, std::remove_cvref_t<decltype(high)>>
+      program;
+  for (auto [n, m, k] : {std::array{1, 1, 1}, std::array{3, 5, 2}, std::array{17, 33, 9}, std::array{2, 300, 4}, std::array{0, 3, 2}, std::array{3, 0, 2}}) {
+    auto const a = filled<double>(1, n, m), b = filled<double>(2, m, k);
+    ct::array<double, 2> e0 = ct::full<double>(10, n, m), p0 = ct::full<double>(20, k, n);
+    ct::array<double, 1> r0 = ct::full<double>(30, n), c0 = ct::full<double>(40, 2 * m), h0 = ct::full<double>(50, n);
+    double mean = 7, t0 = 60;
+    auto space = program.workspace(N = n, M = m, K = k);
+    for (int round = 1; round <= 3; ++round) {
+      program.into(space, A = a, B = b, plain = mean, e = e0, rows = r0, columns = c0.slice(0, std::nullopt, std::nullopt, -2), total = t0, product = p0.t(), high = h0);
+      doubles es, rs(at(n), 30.0), cs(at(m), 40.0), ps(at(n * k), 20.0), hs(at(n), 50.0);
+      double ts = 60, sum = 0;
+      for (int i = 0; i < n; ++i) {
+        double largest = -infinity;
+        for (int j = 0; j < m; ++j) {
+          es.push_back(10 + round * 2 * a(i, j));
+          rs[at(i)] += round * a(i, j) * a(i, j), cs[at(j)] += round * a(i, j) * a(i, j), ts += round * a(i, j), sum += a(i, j);
+          largest = std::max(largest, a(i, j));
+          for (int c = 0; c < k; ++c) ps[at(c * n + i)] += round * a(i, j) * b(j, c);
+        }
+        hs[at(i)] += round * largest;
+      }
+      BOOST_TEST(near(mean, sum / (n * m), 1e-13));
+      BOOST_TEST(near(e0, es, 1e-14));
+      BOOST_TEST(near(r0, rs, 1e-13));
+      BOOST_TEST(near(t0, ts, 1e-13));
+      BOOST_TEST(near(p0, ps, 1e-13));
+      BOOST_TEST(near(h0, hs, 1e-14));
+      for (int j = 0; j < m; ++j) BOOST_TEST((near(c0(2 * m - 1 - 2 * j), cs[at(j)], 1e-13) && c0(2 * m - 2 - 2 * j) == 40));
+    }
+  }
+}
+// Two gradients that are one expression: each is added to its own array, and neither reads the other's.
+BOOST_AUTO_TEST_CASE(equal_outputs_that_are_added_to) {
+  constexpr auto u = ct::tensor<double>("u"_s, M);
+  constexpr auto v = ct::tensor<double>("v"_s, M);
+  constexpr auto loss = ct::sum(ct::tanh(A * (u + v)));
+  constexpr auto du = ct::grad(loss, u);
+  constexpr auto dv = ct::grad(loss, v);
+  constexpr ct::program<0, std::remove_cvref_t<decltype(du)>, std::remove_cvref_t<decltype(dv)>> program;
+  auto const a = filled<double>(1, 3, 5);
+  auto const u0 = filled<double>(2, 5), v0 = filled<double>(3, 5);
+  ct::array<double, 1> first = ct::full<double>(1, 5), second = ct::full<double>(2, 5);
+  auto space = program.workspace(N = 3, M = 5);
+  program.into(space, A = a, u = u0, v = v0, du = first, dv = second);
+  for (int j = 0; j < 5; ++j) {
+    double slope = 0;
+    for (int i = 0; i < 3; ++i) {
+      double const y = std::tanh(a(i, j) * (u0(j) + v0(j)));
+      slope += (1 - y * y) * a(i, j);
+    }
+    BOOST_TEST(near(first(j), 1 + slope, 1e-14));
+    BOOST_TEST(near(second(j), 2 + slope, 1e-14));
+  }
+}
+
 // Losses.
 
 BOOST_AUTO_TEST_CASE(cross_entropy_and_its_gradient) {
