@@ -147,6 +147,10 @@ constexpr graph separate_outputs(graph const& from) {
   std::vector<char> used(b.g.nodes.size() + 1, 0);
   for (node const& n : b.g.nodes)
     for (int k = 0; k < n.arity; ++k) used[index(n.operands[k])] = 1;
+  // Of equal outputs the later ones read the value.
+  for (std::size_t i = 0; i < from.outputs.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (map[index(from.outputs[i])] == map[index(from.outputs[j])]) used[index(map[index(from.outputs[i])])] = 1;
   for (node_id id : from.outputs) {
     id = map[index(id)];
     node const n = b.g[id];
