@@ -107,12 +107,12 @@ struct axis_classes {
     // Constructed, not resized: libstdc++ 12's resize is no constant expression for clang.
     int elements = count_elements(g);
     auto const element_count = static_cast<std::size_t>(elements);
-    firsts = epochs = std::vector<std::int32_t>(count, 0);
-    parents = owners = nexts = sizes = std::vector<std::int32_t>(element_count, 1);
-    ranks = std::vector<std::int8_t>(count, 0);
-    cuts = computeds = std::vector<char>(count, 0);
-    units = std::vector<char>(element_count, 0);
-    source_memory = std::vector<source>(count * max_operands, source{});
+    firsts = epochs = list<std::int32_t>(count, 0);
+    parents = owners = nexts = sizes = list<std::int32_t>(element_count, 1);
+    ranks = list<std::int8_t>(count, 0);
+    cuts = computeds = list<char>(count, 0);
+    units = list<char>(element_count, 0);
+    source_memory = list<source>(count * max_operands, source{});
     first = firsts.data(), epoch = epochs.data();
     parent = parents.data(), owner = owners.data(), next = nexts.data(), size = sizes.data();
     rank = ranks.data(), cut = cuts.data(), computed = computeds.data(), unit = units.data(), sources = source_memory.data();
@@ -140,10 +140,10 @@ struct axis_classes {
   std::int32_t *owner = nullptr, *next = nullptr, *size = nullptr;  // of each element: its node; the next of its class; of a root: how many
   // The memory behind the pointers, which are used because each call of a vector's operator is a step of the compilers' limits.
   // (No arrays of vectors: g++ 12 refuses to destroy them in a constant expression.)
-  std::vector<std::int32_t> firsts, epochs, parents, owners, nexts, sizes;
-  std::vector<std::int8_t> ranks;
-  std::vector<char> cuts, computeds, units;
-  std::vector<source> source_memory;
+  list<std::int32_t> firsts, epochs, parents, owners, nexts, sizes;
+  list<std::int8_t> ranks;
+  list<char> cuts, computeds, units;
+  list<source> source_memory;
 
   /// A user walks its operands' axes with its own, or reads them from memory where that would walk one value two ways.
   constexpr void join_operands(graph const& g, node_id id) {
@@ -189,7 +189,7 @@ struct axis_classes {
       std::int32_t epoch;
       int element[max_rank];
     };
-    std::vector<reader> readers;
+    list<reader> readers;
     for (int i = 0; i < g.size(); ++i) {
       if (!computed[i]) continue;
       for (int k = 0; k < g.nodes[i].arity; ++k) {

@@ -232,7 +232,7 @@ struct builder {
     while (size < 3 * nodes) size *= 2;
     return size;
   }
-  std::vector<std::int32_t> slots;  // open addressing; a linear scan breaks clang's limit of steps near 100 nodes
+  list<std::int32_t> slots;  // open addressing; a linear scan breaks clang's limit of steps near 100 nodes
 
   static constexpr std::uint64_t hash(node const& n) {
     std::uint64_t h = static_cast<std::uint64_t>(n.code) * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(n.attribute);

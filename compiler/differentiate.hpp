@@ -9,10 +9,10 @@
 namespace ctgrad::detail {
 
 /// The gradients of the scalar `of` by each of `by`, appended to `b`. Zero where `of` does not depend on a variable.
-constexpr std::vector<node_id> reverse_sweep(builder& b, node_id of, std::vector<node_id> const& by) {
+constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> const& by) {
   int const last = index(of);
   // Only nodes that depend on a variable take part.
-  std::vector<char> depends(static_cast<std::size_t>(last) + 1, 0);
+  list<char> depends(static_cast<std::size_t>(last) + 1, 0);
   for (node_id id : by)
     if (index(id) <= last) depends[index(id)] = 1;
   for (int i = 0; i <= last; ++i) {
@@ -20,7 +20,7 @@ constexpr std::vector<node_id> reverse_sweep(builder& b, node_id of, std::vector
     for (int k = 0; k < n.arity; ++k)
       if (depends[index(n.operands[k])]) depends[i] = 1;
   }
-  std::vector<value> adjoints(static_cast<std::size_t>(last) + 1);
+  list<value> adjoints(static_cast<std::size_t>(last) + 1);
   adjoints[last] = {&b, b.real(1, b.g[of].type)};
   for (int i = last; i >= 0; --i) {
     value const g = adjoints[i];
@@ -36,7 +36,7 @@ constexpr std::vector<node_id> reverse_sweep(builder& b, node_id of, std::vector
       adjoints[source] = adjoints[source].b ? adjoints[source] + part : part;
     }
   }
-  std::vector<node_id> gradients;
+  list<node_id> gradients;
   for (node_id id : by) {
     value x{&b, id};
     bool const found = index(id) <= last && adjoints[index(id)].b;
@@ -51,7 +51,7 @@ constexpr graph differentiate(graph const& from) {
   for (node const& n : from.nodes) any = any || n.code == op::gradient;
   if (!any) return from;
   builder b(from);
-  std::vector<node_id> map(from.nodes.size(), node_id::none);
+  list<node_id> map(from.nodes.size(), node_id::none);
   for (int i = 0; i < from.size(); ++i) {
     node const& n = from.nodes[i];
     if (index(map[i]) >= 0) continue;  // a gradient that an earlier sweep gave
@@ -62,8 +62,8 @@ constexpr graph differentiate(graph const& from) {
       continue;
     }
     // All requests of the same function, whose variables are there already. (One that is not cannot be part of the function.)
-    std::vector<int> requests;
-    std::vector<node_id> by;
+    list<int> requests;
+    list<node_id> by;
     for (int j = i; j < from.size(); ++j) {
       node const& other = from.nodes[j];
       if (other.code == op::gradient && other.operands[0] == n.operands[0] && index(map[index(other.operands[1])]) >= 0) {

@@ -54,11 +54,11 @@ struct explainer {
       }
     } else out << 'v' << id;
   }
-  std::vector<char> once{};  // values that are used once, in the loop that computes them: they need no name
+  list<char> once{};  // values that are used once, in the loop that computes them: they need no name
 
   constexpr void find_names() {
-    std::vector<int> uses(s.instructions.size(), 0), loop_of(s.instructions.size(), -1);
-    once = std::vector<char>(s.instructions.size(), 1);
+    list<int> uses(s.instructions.size(), 0), loop_of(s.instructions.size(), -1);
+    once = list<char>(s.instructions.size(), 1);
     int open = -1;
     for (std::size_t at = 0; at < s.instructions.size(); ++at) {
       instruction const& i = s.instructions[at];

@@ -44,12 +44,12 @@ class fuser {
  public:
   constexpr fuser(graph const& from, axis_class_table const& found) : g(from), classes(found) {
     // Constructed, not resized: libstdc++ 12's resize with a value is no constant expression for clang.
-    state_memory = std::vector<node_state>(g.nodes.size(), node_state{});
+    state_memory = list<node_state>(g.nodes.size(), node_state{});
     state = state_memory.data();
     nodes_of_graph = g.nodes.data();
     for (int i = 0; i < g.size(); ++i) state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
     shapes_of_graph = g.shapes.data();
-    class_memory = std::vector<std::int16_t>(static_cast<std::size_t>(classes.elements) + 1, -1);
+    class_memory = list<std::int16_t>(static_cast<std::size_t>(classes.elements) + 1, -1);
     loop_of_class = class_memory.data();
     out.shapes = g.shapes;
   }
@@ -63,7 +63,7 @@ class fuser {
       state[index(id)].buffer_axes = all_axes(id);
       out.buffers.push_back({buffer_kind::output, the(id).type, static_cast<std::int16_t>(i), the(id).shape, id});
     }
-    std::vector<node_id> all;
+    list<node_id> all;
     int epochs = 1;
     for (int i = 0; i < g.size(); ++i) {
       node_id const id{i};
@@ -83,7 +83,7 @@ class fuser {
         if (info(g.nodes[i].code).kind == op_kind::product) product(node_id{i});
       return out;
     }
-    std::vector<int> group_of;
+    list<int> group_of;
     for (node_id id : all) group_of.push_back(classes.epoch[index(id)]);
     auto groups = divide(all, group_of, epochs, -1, false);
     for (int e = 0; e < epochs; ++e) {
@@ -111,8 +111,8 @@ class fuser {
     group_set need{};
   };
   // Raw pointers, because each call of a vector's operator is a step of the compilers' limits.
-  std::vector<node_state> state_memory;
-  std::vector<std::int16_t> class_memory;
+  list<node_state> state_memory;
+  list<std::int16_t> class_memory;
   node_state* state = nullptr;
   node const* nodes_of_graph = nullptr;
   shape const* shapes_of_graph = nullptr;
@@ -122,8 +122,8 @@ class fuser {
     access from;
     instruction_id id;
   };
-  std::vector<loaded> loads;   // that are valid here
-  std::vector<node_id> scope;  // nodes whose `current` ends with a loop
+  list<loaded> loads;   // that are valid here
+  list<node_id> scope;  // nodes whose `current` ends with a loop
 
   constexpr node const& the(node_id id) const { return nodes_of_graph[static_cast<int>(id)]; }
   constexpr shape const& shape_at(node_id id) const { return shapes_of_graph[static_cast<int>(nodes_of_graph[static_cast<int>(id)].shape)]; }
@@ -292,7 +292,7 @@ class fuser {
   // Blocks.
 
   /// Splits `nodes` into groups that are worked off one after the other, and decides what crosses by memory and what is computed again.
-  constexpr std::vector<std::vector<node_id>> divide(std::vector<node_id> const& nodes, std::vector<int> const& group_of, int groups, int parent, bool segments) {
+  constexpr list<list<node_id>> divide(list<node_id> const& nodes, list<int> const& group_of, int groups, int parent, bool segments) {
     ++stamps;
     int const limit = parent < 0 ? recompute_limit_array : recompute_limit_row;
     for (std::size_t at = 0; at < nodes.size(); ++at) {
@@ -332,7 +332,7 @@ class fuser {
         if (state[base].stamp == stamps) state[base].need.add(state[i].need);
       }
     }
-    std::vector<std::vector<node_id>> result(static_cast<std::size_t>(groups), std::vector<node_id>{});
+    list<list<node_id>> result(static_cast<std::size_t>(groups), list<node_id>{});
     for (node_id id : nodes)
       for (int e = 0; e < groups; ++e)
         if (state[index(id)].need.has(e)) result[e].push_back(id);
@@ -340,7 +340,7 @@ class fuser {
   }
 
   /// After how many walks over class `c` each of `nodes` is complete; returns the number of walks.
-  constexpr int find_levels(std::vector<node_id> const& nodes, int c, std::vector<int>& levels) {
+  constexpr int find_levels(list<node_id> const& nodes, int c, list<int>& levels) {
     ++stamps;
     int walks_needed = 0;
     for (std::size_t at = 0; at < nodes.size(); ++at) {
@@ -361,11 +361,11 @@ class fuser {
   }
 
   /// The class whose loop goes around the others: fewest walks, then most values, then the leftmost axis.
-  constexpr int choose(std::vector<node_id> const& nodes) {
+  constexpr int choose(list<node_id> const& nodes) {
     struct candidate {
       int c, values, axis, walks;
     };
-    std::vector<candidate> candidates;
+    list<candidate> candidates;
     candidate* latest = nullptr;
     for (node_id id : nodes)
       for (int axis = 0; axis < rank_of(id); ++axis) {
@@ -383,7 +383,7 @@ class fuser {
       for (int axis = 0; axis < rank_of(id); ++axis)
         for (auto& k : candidates)
           if (k.c == class_of(id, axis)) k.axis += axis_in_memory(id, axis);
-    std::vector<int> levels(nodes.size(), 0);
+    list<int> levels(nodes.size(), 0);
     candidate const* best = nullptr;
     for (auto& k : candidates) {
       k.walks = find_levels(nodes, k.c, levels) + (k.axis > 0 ? strided_walks : 0);
@@ -413,7 +413,7 @@ class fuser {
   }
 
   /// Emits `nodes`, inside the loops that are open.
-  constexpr void walk(std::vector<node_id> const& nodes, int parent) {
+  constexpr void walk(list<node_id> const& nodes, int parent) {
     bool straight = true;
     for (node_id id : nodes) straight = straight && !has_free_iteration(id);
     if (straight) {
@@ -421,7 +421,7 @@ class fuser {
       return;
     }
     int const c = choose(nodes);
-    std::vector<int> levels(nodes.size(), 0);
+    list<int> levels(nodes.size(), 0);
     int walks_needed = find_levels(nodes, c, levels);
     int last = 0;
     for (int level : levels)
@@ -441,7 +441,7 @@ class fuser {
   }
 
   /// One loop over class `c`.
-  constexpr void pass(std::vector<node_id> const& nodes, int c, int parent) {
+  constexpr void pass(list<node_id> const& nodes, int c, int parent) {
     // Numbers and elements that the loop does not change.
     for (node_id id : nodes)
       for (int k = 0; k < the(id).arity; ++k) {

@@ -6,13 +6,13 @@
 
 #include "dtype.hpp"
 #include "extent.hpp"
+#include "list.hpp"
 #include "op.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <vector>
 
 namespace ctgrad::detail {
 
@@ -87,11 +87,11 @@ struct extent_equality {
 };
 
 struct graph {
-  std::vector<node> nodes;
-  std::vector<shape> shapes;
-  std::vector<symbol_entry> symbols;
-  std::vector<node_id> outputs;
-  std::vector<extent_equality> equalities;
+  list<node> nodes;
+  list<shape> shapes;
+  list<symbol_entry> symbols;
+  list<node_id> outputs;
+  list<extent_equality> equalities;
   int accumulate_from = 1 << 30;  ///< outputs from here on are added to what is there
 
   constexpr int size() const { return static_cast<int>(nodes.size()); }
@@ -123,11 +123,11 @@ struct frozen_graph {
   bool fits = true;
 
   constexpr graph thaw() const {
-    return {{nodes.begin(), nodes.end()},
-            {shapes.begin(), shapes.end()},
-            {symbols.begin(), symbols.end()},
-            {outputs.begin(), outputs.end()},
-            {equalities.begin(), equalities.end()},
+    return {{nodes.data(), nodes.data() + size.nodes},
+            {shapes.data(), shapes.data() + size.shapes},
+            {symbols.data(), symbols.data() + size.symbols},
+            {outputs.data(), outputs.data() + size.outputs},
+            {equalities.data(), equalities.data() + size.equalities},
             accumulate_from};
   }
 };
@@ -147,6 +147,7 @@ constexpr auto fit(Graph const& g) {
   copy(frozen.outputs, g.outputs);
   copy(frozen.equalities, g.equalities);
   frozen.accumulate_from = g.accumulate_from;
+  frozen.size = {Nodes, Shapes, Symbols, Outputs, Equalities};
   return frozen;
 }
 template <int Nodes, int Shapes, int Symbols, int Outputs, int Equalities>

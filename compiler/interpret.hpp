@@ -6,6 +6,8 @@
 
 #include "ops.hpp"
 
+#include <vector>
+
 namespace ctgrad::detail {
 
 /// A tensor's elements in row-major order.

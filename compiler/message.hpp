@@ -1,21 +1,22 @@
 // Text that is put together in the compiler, and shown as the first line of a compile error.
-// libstdc++ 12's std::string cannot be used in clang's constant expressions, hence a vector of characters.
+// libstdc++ 12's std::string cannot be used in clang's constant expressions, hence a list of characters.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
+
+#include "list.hpp"
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace ctgrad::detail {
 
 /// A growing text. `m << "extent " << 3` appends.
 struct message {
-  std::vector<char> characters;
+  list<char> characters;
 
   constexpr bool empty() const { return characters.empty(); }
   constexpr std::size_t size() const { return characters.size(); }

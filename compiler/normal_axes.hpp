@@ -29,8 +29,8 @@ struct bound_index {
 };
 
 struct normal_axes : normal_functions {
-  std::vector<extent> extents;
-  std::vector<extent_name> names;
+  list<extent> extents;
+  list<extent_name> names;
   int next_temporary = first_temporary;
 
   constexpr int extent_place(extent const& e) {
@@ -117,7 +117,7 @@ struct normal_axes : normal_functions {
       case atom_kind::reduction: {
         int const before = next_temporary;
         renaming inside = r;
-        std::vector<bound_index> const own = own_indices(a, inside);
+        list<bound_index> const own = own_indices(a, inside);
         terms result;
         if (a.kind == atom_kind::total) result = total(renamed_monomial(a.a, inside), own);
         else result = reduction(a.code, renamed(terms_of(a.a), inside), own);
@@ -128,8 +128,8 @@ struct normal_axes : normal_functions {
     }
   }
   /// The own indices of `a` as new temporary ones, and their renaming.
-  constexpr std::vector<bound_index> own_indices(atom const& a, renaming& r) {
-    std::vector<bound_index> own;
+  constexpr list<bound_index> own_indices(atom const& a, renaming& r) {
+    list<bound_index> own;
     for (int i = 0; a.bits >> (8 * i) & 255; ++i) {
       own.push_back({temporary(), static_cast<int>(a.bits >> (8 * i) & 255) - 1});
       r.add(a.b + i, own.back().index);
@@ -139,7 +139,7 @@ struct normal_axes : normal_functions {
 
   // Sums over indices.
 
-  constexpr terms total(terms const& s, std::vector<bound_index> const& own) {
+  constexpr terms total(terms const& s, list<bound_index> const& own) {
     terms result;
     for (term const& t : s) {
       if (!spend()) break;
@@ -148,7 +148,7 @@ struct normal_axes : normal_functions {
     return result;
   }
   /// What does not depend on an index moves out, sums of sums become one, and a sum of products of independent factors is a product of sums.
-  constexpr terms total_of(int m, std::vector<bound_index> own) {
+  constexpr terms total_of(int m, list<bound_index> own) {
     index_set bound = 0;
     for (bound_index const& b : own) bound |= index_set{1} << b.index;
     product const p = factors_of(m);
@@ -182,7 +182,7 @@ struct normal_axes : normal_functions {
         }
       }
       product inside;
-      std::vector<bound_index> mine;
+      list<bound_index> mine;
       for (factor const& f : p)
         if (atoms[f.atom].uses & tied) inside.push_back(f);
       for (bound_index const& b : own)
@@ -194,12 +194,12 @@ struct normal_axes : normal_functions {
     return result;
   }
   /// The sum of `m` over all of `own` as an atom. Of all orders of the indices the one whose monomial was met first stands for the sum.
-  constexpr terms closed(int m, std::vector<bound_index> own) {
+  constexpr terms closed(int m, list<bound_index> own) {
     sort_by_extent(own);
     int const first = first_bound + monomials[m].height, count = static_cast<int>(own.size());
     failed = failed || first + count > first_temporary || count > max_rank;
     if (failed) return {};
-    std::vector<std::size_t> order;
+    list<std::size_t> order;
     for (std::size_t i = 0; i < own.size(); ++i) order.push_back(i);
     terms body;
     do {
@@ -229,11 +229,11 @@ struct normal_axes : normal_functions {
     }
     return result;
   }
-  static constexpr void sort_by_extent(std::vector<bound_index>& own) {
+  static constexpr void sort_by_extent(list<bound_index>& own) {
     for (std::size_t i = 1; i < own.size(); ++i)
       for (std::size_t k = i; k > 0 && own[k].extent < own[k - 1].extent; --k) std::swap(own[k], own[k - 1]);
   }
-  constexpr std::uint64_t packed_extents(std::vector<bound_index> const& own) {
+  constexpr std::uint64_t packed_extents(list<bound_index> const& own) {
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < own.size(); ++i) {
       failed = failed || own[i].extent > 253;
@@ -243,10 +243,10 @@ struct normal_axes : normal_functions {
   }
 
   /// max or prod over indices: no more is known of them than what they are taken of.
-  constexpr terms reduction(op code, terms const& s, std::vector<bound_index> own) {
+  constexpr terms reduction(op code, terms const& s, list<bound_index> own) {
     int const place = sum(s);
     if (code == op::max) {
-      std::vector<bound_index> used;
+      list<bound_index> used;
       for (bound_index const& b : own)
         if (sums[place].uses >> b.index & 1) used.push_back(b);
       if (used.empty()) return s;

@@ -24,10 +24,10 @@ struct polynomials {
     int height = 0;
   };
 
-  std::vector<atom> atoms;
-  std::vector<monomial_entry> monomials;
-  std::vector<sum_entry> sums;
-  std::vector<term> pool;
+  list<atom> atoms;
+  list<monomial_entry> monomials;
+  list<sum_entry> sums;
+  list<term> pool;
   hash_index atom_index, monomial_index, sum_index;
   int work = 0;  ///< products so far; past the limit nothing is computed any more, and nothing shown
   int depth = 0;  ///< rewrites inside one another; compilers allow 512 calls

@@ -5,10 +5,10 @@
 #pragma once
 
 #include "extent.hpp"
+#include "list.hpp"
 #include "op.hpp"
 #include "rational.hpp"
 
-#include <vector>
 
 namespace ctgrad::detail {
 
@@ -112,14 +112,14 @@ struct term {
   rational coefficient;
   friend constexpr bool operator==(term const&, term const&) = default;
 };
-using terms = std::vector<term>;  // by monomial, no coefficient zero
+using terms = list<term>;  // by monomial, no coefficient zero
 
 inline constexpr int unit_monomial = 0;
 
 /// Finds numbers by hash. A linear scan would break clang's limit of steps.
 struct hash_index {
-  std::vector<std::int32_t> slots = std::vector<std::int32_t>(256, -1);
-  std::vector<std::uint64_t> hashes;
+  list<std::int32_t> slots = list<std::int32_t>(256, -1);
+  list<std::uint64_t> hashes;
 
   /// The number of what has this hash and is `same`; where there is none the next new one, or -1.
   template <class Same>

@@ -15,9 +15,9 @@ namespace ctgrad::detail {
 /// NaN, infinity, overflow (of integers too), rounding and extents of zero are no matter. What is shown equal is equal; what is not may be all the same.
 struct normalizer : normal_axes {
   graph const& g;
-  std::vector<terms> values;
-  std::vector<char> strict;       ///< nodes without whose value neither output would have one
-  std::vector<char> nonnegative;  ///< symbols that cannot be negative where both outputs are defined
+  list<terms> values;
+  list<char> strict;       ///< nodes without whose value neither output would have one
+  list<char> nonnegative;  ///< symbols that cannot be negative where both outputs are defined
 
   constexpr explicit normalizer(graph const& from) : g(from), values(from.nodes.size()), strict(from.nodes.size(), 0), nonnegative(from.symbols.size(), 0) {
     note_domains();
@@ -120,7 +120,7 @@ struct normalizer : normal_axes {
     next_temporary = first_temporary;
     shape const& from = g.shape_of(n.operands[0]);
     renaming r;
-    std::vector<bound_index> own;
+    list<bound_index> own;
     for (int i = 0, j = 0; i < from.rank; ++i)
       if (n.axes() >> i & 1) own.push_back({temporary(), extent_place(from[i])}), r.add(i, own.back().index);
       else r.add(i, j++);
@@ -135,7 +135,7 @@ struct normalizer : normal_axes {
     int index_of[15];
     for (int& i : index_of) i = -1;
     for (int i = 0; i < g[n.shape].rank; ++i) index_of[labels.result[static_cast<std::size_t>(i)]] = i;
-    std::vector<bound_index> own;
+    list<bound_index> own;
     terms sides[2];
     for (int k = 0; k < 2; ++k) {
       renaming r;
@@ -302,9 +302,11 @@ struct normalizer : normal_axes {
 };
 
 /// The same graph in fewer functions (real_rules.hpp), with one name for extents that have to be equal: what the normal form is made from.
+/// A template, so that the rules cost nothing where nothing is compared.
+template <auto Rules = &write_real_rules>
 constexpr graph expand_definitions(graph g) {
   unify_extents(g);
-  return without_dead_nodes(simplify<&write_real_rules>(g));
+  return without_dead_nodes(simplify<Rules>(g));
 }
 
 enum class agreement { unknown, shown, too_large };
@@ -322,8 +324,5 @@ constexpr agreement compare_normal_forms(graph const& g) {
   bool const agree = forms.outputs_agree();
   return forms.failed ? agreement::too_large : agree ? agreement::shown : agreement::unknown;
 }
-
-/// Whether the two outputs of `g` are shown to be the same function over the reals (see `normalizer`); gradients have been worked out.
-constexpr bool equivalent(graph const& g) { return compare_normal_forms(expand_definitions(g)) == agreement::shown; }
 
 }  // namespace ctgrad::detail

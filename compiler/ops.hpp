@@ -52,32 +52,30 @@ constexpr auto derivative_table(std::index_sequence<Codes...>) {
 }
 inline constexpr auto derivatives = derivative_table(std::make_index_sequence<op_count>{});
 
+/// The elementwise computation on operands that are taken as `Number`: double, wrapping int64 or bool.
+template <op Code, class Number>
+constexpr auto evaluate_as(scalar const* x) {
+  using r = row<Code>;
+  if constexpr (r::info.result == result_rule::selected) return r::eval(x[0].integer != 0, x[1].as<Number>(), x[2].as<Number>());
+  else if constexpr (r::info.arity == 1) return r::eval(x[0].as<Number>());
+  else if constexpr (r::info.arity == 2) return r::eval(x[0].as<Number>(), x[1].as<Number>());
+  else return r::eval(x[0].as<Number>(), x[1].as<Number>(), x[2].as<Number>());
+}
+
 /// The elementwise computation, on double (float32 is rounded afterwards, which is exact for + - * / sqrt) or int64.
 template <op Code>
 constexpr scalar evaluate_row(dtype operand_type, dtype type, scalar const* x) {
-  using r = row<Code>;
-  if constexpr (r::info.kind != op_kind::map) {
+  constexpr op_info const& facts = row<Code>::info;
+  if constexpr (facts.kind != op_kind::map) {
     return {};
-  } else if constexpr (r::info.result == result_rule::attribute) {
+  } else if constexpr (facts.result == result_rule::attribute) {
     return x[0].cast(operand_type, type);
+  } else if constexpr (facts.result == result_rule::logical) {
+    return scalar::of_result(evaluate_as<Code, bool>(x), type);
   } else {
-    auto apply = [&](auto get) {
-      auto result = [&] {
-        if constexpr (r::info.result == result_rule::selected) return r::eval(x[0].integer != 0, get(x[1]), get(x[2]));
-        else if constexpr (r::info.arity == 1) return r::eval(get(x[0]));
-        else if constexpr (r::info.arity == 2) return r::eval(get(x[0]), get(x[1]));
-        else return r::eval(get(x[0]), get(x[1]), get(x[2]));
-      }();
-      if constexpr (std::is_floating_point_v<decltype(result)>) return scalar::from(static_cast<double>(result), type);
-      else return scalar::from(static_cast<std::int64_t>(result), type);
-    };
-    if constexpr (r::info.result == result_rule::logical) {
-      return apply([](scalar s) { return s.integer != 0; });
-    } else {
-      if constexpr (r::info.result != result_rule::floating)
-        if (!is_floating(operand_type)) return apply([](scalar s) { return cmath::wrapping<std::int64_t>(s.integer); });
-      return apply([](scalar s) { return s.real; });
-    }
+    if constexpr (facts.result != result_rule::floating)
+      if (!is_floating(operand_type)) return scalar::of_result(evaluate_as<Code, cmath::wrapping<std::int64_t>>(x), type);
+    return scalar::of_result(evaluate_as<Code, double>(x), type);
   }
 }
 

@@ -19,51 +19,83 @@ struct pass {
   int growth = 1;  ///< how many nodes come out for each that goes in, roughly and at most
 };
 
+inline constexpr int graph_pass_count = 10;
+
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
-/// A template, so that no rule costs anything where no program is made.
-template <class = void>
-inline constexpr pass graph_passes[] = {
-    {"simplify", &simplify<&write_default_rules>, 2},
+/// A template all through, so that no rule costs anything where no program is made.
+template <class Needed = void>
+inline constexpr pass graph_passes[graph_pass_count] = {
+    {"simplify", &simplify<&write_default_rules, Needed>, 2},
     {"remove dead nodes", &without_dead_nodes},
     {"differentiate", &differentiate, 5},
     {"remove dead gradients", &without_dead_nodes},
-    {"simplify gradients", &simplify<&write_default_rules>, 2},
+    {"simplify gradients", &simplify<&write_default_rules, Needed>, 2},
     {"remove dead nodes", &without_dead_nodes},
     {"prepare", &prepare, 2},
-    {"choose computations", &simplify<&write_loop_rules>, 2},
-    {"share", &simplify<&write_sharing_rules>, 2},
+    {"choose computations", &simplify<&write_loop_rules, Needed>, 2},
+    {"share", &simplify<&write_sharing_rules, Needed>, 2},
     {"separate outputs", &separate_outputs},
 };
-inline constexpr int graph_pass_count = 10;
 /// The number of passes after which a graph is what a person would write: gradients worked out, nothing prepared for loops.
 inline constexpr int formula_pass_count = 6;
 
-/// A graph that `Source::make()` gives, kept in arrays of its size.
-template <class Source>
-struct kept_graph {
-  static constexpr graph_size size = size_of(Source::make());
-  static constexpr auto frozen = freeze<size.nodes, size.shapes, size.symbols, size.outputs, size.equalities>(Source::make());
+/// The graph that `Source::make()` gives, evaluated once where `Nodes` and the rest are room enough for it: arrays with room to spare, in
+/// sizes of which few graphs have one of their own.
+template <class Source, int Nodes, int Shapes, int Symbols, int Outputs, int Equalities>
+struct kept_in {
+  static constexpr int room(int wanted) { return static_cast<int>(std::bit_ceil(static_cast<unsigned>(wanted))); }
+  static constexpr auto tried = freeze<room(Nodes), room(Shapes), room(Symbols), room(Outputs), room(Equalities)>(Source::make());
+  static constexpr auto const& kept = [] -> auto const& {
+    if constexpr (tried.fits) return tried;
+    else return kept_in<Source, tried.size.nodes, tried.size.shapes, tried.size.symbols, tried.size.outputs, tried.size.equalities>::tried;
+  }();
 };
 
-/// The graph after `Pass` passes. Each pass is its own constant evaluation, so that compilers' limits hold for big graphs;
-/// its result goes into arrays with room to spare first, so that it is evaluated once.
+/// The graph that `Source::make()` gives.
+template <class Source>
+struct kept_graph : kept_in<Source, 256, 32, 16, 8, 8> {};
+
+/// Graphs of up to so many nodes go through all passes in one evaluation: compilers' limits on one are far, and each costs instantiations.
+inline constexpr int together_limit = 48;
+
+/// `void`, but not before `Source` is known (`std::void_t` is void at once).
+template <class Source>
+struct nothing {
+  using type = void;
+};
+
+/// The graph of `Source` after `Pass` passes, the last of them in this evaluation.
 template <class Source, int Pass>
 struct passed_graph {
-  using before = passed_graph<Source, Pass - 1>;
-  static constexpr graph make() { return graph_passes<>[Pass - 1].run(before::frozen.thaw()); }
-  static constexpr int nodes = static_cast<int>(before::frozen.nodes.size()), shapes = static_cast<int>(before::frozen.shapes.size());
-  static constexpr auto roomy = freeze<graph_passes<>[Pass - 1].growth * nodes + 48, shapes + 16, static_cast<int>(before::frozen.symbols.size()), static_cast<int>(before::frozen.outputs.size()),
-                                       static_cast<int>(before::frozen.equalities.size()) + 16>(make());
-  static constexpr auto frozen = [] {
-    if constexpr (roomy.fits) return fit<roomy.size.nodes, roomy.size.shapes, roomy.size.symbols, roomy.size.outputs, roomy.size.equalities>(roomy);
-    else return kept_graph<passed_graph>::frozen;
+  static constexpr bool together = kept_graph<Source>::kept.size.nodes <= together_limit;
+  using before = passed_graph<Source, together ? 0 : Pass - 1>;
+  static constexpr auto const& passes = graph_passes<typename nothing<Source>::type>;
+  static constexpr graph make() {
+    graph g = before::kept.thaw();
+    for (int p = together ? 0 : Pass - 1; p < Pass; ++p) g = passes[p].run(g);
+    return g;
+  }
+  static constexpr int growth = [] {
+    int product = 1;
+    for (int p = together ? 0 : Pass - 1; p < Pass; ++p) product = product > 4 ? product : product * passes[p].growth;
+    return product;
   }();
+  static constexpr graph_size size = before::kept.size;
+  static constexpr auto const& kept =
+      kept_in<passed_graph, growth * size.nodes + 48, size.shapes + 16, size.symbols + 1, size.outputs + 1, size.equalities + 8>::kept;
 };
 template <class Source>
 struct passed_graph<Source, 0> : kept_graph<Source> {};
 
+/// A kept graph in arrays of its size.
+template <class Source, int Pass>
+inline constexpr auto fitted_graph = [] {
+  constexpr auto const& kept = passed_graph<Source, Pass>::kept;
+  return fit<kept.size.nodes, kept.size.shapes, kept.size.symbols, kept.size.outputs, kept.size.equalities>(kept);
+}();
+
 /// The graph that `Source::make()` gives, after `Pass` passes.
 template <class Source, int Pass = graph_pass_count>
-inline constexpr auto const& graph_after = passed_graph<Source, Pass>::frozen;
+inline constexpr auto const& graph_after = fitted_graph<Source, Pass>;
 
 }  // namespace ctgrad::detail

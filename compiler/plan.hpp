@@ -64,12 +64,12 @@ struct leaf_accumulator {
 };
 
 struct leaf_plan {
-  std::vector<leaf_step> steps;
-  std::vector<std::int32_t> ends;           ///< of each chunk, in `steps`
-  std::vector<leaf_array> arrays;
-  std::vector<instruction_id> invariants;
-  std::vector<leaf_accumulator> accumulators;
-  std::vector<dtype> tiles;
+  list<leaf_step> steps;
+  list<std::int32_t> ends;           ///< of each chunk, in `steps`
+  list<leaf_array> arrays;
+  list<instruction_id> invariants;
+  list<leaf_accumulator> accumulators;
+  list<dtype> tiles;
   int registers[dtype_count]{};             ///< of each dtype, in the chunk that needs most
   int lane_bytes = 8;                       ///< the smallest element: it decides how many elements go at once
 };
@@ -119,7 +119,7 @@ class leaf_planner {
 
   constexpr leaf_plan run() {
     int const count = end - begin;
-    memory = std::vector<value_state>(static_cast<std::size_t>(count) + 1, value_state{});
+    memory = list<value_state>(static_cast<std::size_t>(count) + 1, value_state{});
     values = memory.data();
     body = s.instructions.data() + begin;
     int computed = 0;
@@ -153,10 +153,10 @@ class leaf_planner {
     std::int16_t tile = -1;
   };
   // Raw pointers, because each call of a vector's operator is a step of the compilers' limits.
-  std::vector<value_state> memory;
+  list<value_state> memory;
   value_state* values = nullptr;
   instruction const* body = nullptr;
-  std::vector<std::int32_t> cuts;
+  list<std::int32_t> cuts;
 
   constexpr bool is_inside(instruction_id id) const { return id >= begin && id < end; }
   /// Read again rather than kept in a tile.
@@ -176,7 +176,7 @@ class leaf_planner {
       cuts.push_back(count);
       return;
     }
-    std::vector<std::int32_t> numbers(4 * (static_cast<std::size_t>(count) + 1), 0);
+    list<std::int32_t> numbers(4 * (static_cast<std::size_t>(count) + 1), 0);
     std::int32_t *const live = numbers.data(), *const best = live + count + 1, *const before = best + count + 1, *const ends = before + count + 1;
     // live[at]: values made before `at` and used at or after it.
     std::int32_t alive = 0;
@@ -193,7 +193,7 @@ class leaf_planner {
       best[to] = least + live[to] + cut_cost, before[to] = place;
     }
     for (int at = count; at > 0; at = before[at]) cuts.push_back(at);
-    std::reverse(cuts.begin(), cuts.end());
+    for (std::size_t low = 0, high = cuts.size(); low + 1 < high; ++low) std::swap(cuts[low], cuts[--high]);
   }
   constexpr bool is_value(int at) const {
     action const what = body[at].what;
@@ -210,7 +210,7 @@ class leaf_planner {
   }
 
   // Registers of the chunk: the lowest free one of the dtype.
-  std::vector<char> taken[dtype_count];
+  list<char> taken[dtype_count];
   constexpr value_place take_register(dtype type) {
     auto& of_type = taken[static_cast<int>(type)];
     std::size_t number = 0;
@@ -254,7 +254,7 @@ class leaf_planner {
     fetched.push_back(at);
     return step.target;
   }
-  std::vector<int> fetched;
+  list<int> fetched;
 
   std::int32_t chunk_number = 0;
   constexpr void chunk(int from, int to) {
@@ -307,8 +307,8 @@ class leaf_planner {
   struct tile_use {
     int tile, last_use;
   };
-  std::vector<tile_use> taken_tiles;
-  std::vector<int> free_tiles;
+  list<tile_use> taken_tiles;
+  list<int> free_tiles;
   constexpr int take_tile(dtype type, int at) {
     int tile = -1;
     for (std::size_t k = free_tiles.size(); k-- > 0 && tile < 0;)

@@ -7,13 +7,11 @@
 #include "axis_classes.hpp"
 #include "simplify.hpp"
 
-#include <algorithm>
-
 namespace ctgrad::detail {
 
 /// What each anonymous extent turned out to be. Two different known extents that would have to be equal are an error.
 struct extent_classes {
-  std::vector<extent_equality> resolved;  // anonymous name → extent
+  list<extent_equality> resolved;  // anonymous name → extent
 
   constexpr extent find(extent e) const {
     for (std::size_t steps = 0; e.is_anonymous() && steps <= resolved.size(); ++steps) {
@@ -47,7 +45,7 @@ constexpr message unify_extents(graph& g) {
   for (auto& s : g.shapes)
     for (int i = 0; i < s.rank; ++i) s[i] = classes.find(s[i]);
   // Shapes that have become equal are one.
-  std::vector<shape_id> first;
+  list<shape_id> first;
   for (int i = 0; i < static_cast<int>(g.shapes.size()); ++i) {
     int place = 0;
     while (!(g.shapes[place] == g.shapes[i])) ++place;
@@ -120,7 +118,7 @@ constexpr graph prepare(graph const& unprepared) {
   graph from = unprepared;
   unify_extents(from);
   builder b(from);
-  std::vector<node_id> map(from.nodes.size(), node_id::none);
+  list<node_id> map(from.nodes.size(), node_id::none);
   for (int i = 0; i < from.size(); ++i) {
     node const& n = from.nodes[i];
     node_id operands[max_operands];
@@ -137,14 +135,14 @@ constexpr graph prepare(graph const& unprepared) {
 /// Gives every output a node of its own that computes it, and nothing else reads where results are added up.
 constexpr graph separate_outputs(graph const& from) {
   builder b(from);
-  std::vector<node_id> map(from.nodes.size(), node_id::none);
+  list<node_id> map(from.nodes.size(), node_id::none);
   for (int i = 0; i < from.size(); ++i) {
     node_id operands[max_operands];
     for (int k = 0; k < from.nodes[i].arity; ++k) operands[k] = map[index(from.nodes[i].operands[k])];
     map[i] = b.copy(from.nodes[i], operands);
   }
-  std::vector<node_id> taken;
-  std::vector<char> used(b.g.nodes.size() + 1, 0);
+  list<char> taken(b.g.nodes.size() + from.outputs.size() + 1, 0);
+  list<char> used(b.g.nodes.size() + 1, 0);
   for (node const& n : b.g.nodes)
     for (int k = 0; k < n.arity; ++k) used[index(n.operands[k])] = 1;
   // Of equal outputs the later ones read the value.
@@ -159,7 +157,7 @@ constexpr graph separate_outputs(graph const& from) {
     // What is added to an array cannot be read back from it.
     bool const accumulated = static_cast<int>(b.g.outputs.size()) >= b.g.accumulate_from;
     bool const readable = !accumulated || (!used[index(id)] && (kind != op_kind::reduction || info(n.code).additive));
-    if (!computed || !readable || std::find(taken.begin(), taken.end(), id) != taken.end()) {
+    if (!computed || !readable || taken[index(id)]) {
       // One copy for each output; the attribute keeps equal ones apart.
       id = b.add({.code = op::copy,
                   .type = n.type,
@@ -168,7 +166,7 @@ constexpr graph separate_outputs(graph const& from) {
                   .operands = {id, node_id::none, node_id::none},
                   .attribute = static_cast<std::int64_t>(b.g.outputs.size()) + 1});
     }
-    taken.push_back(id);
+    taken[index(id)] = 1;
     b.g.outputs.push_back(id);
   }
   return without_dead_nodes(b.g);

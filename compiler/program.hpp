@@ -17,8 +17,8 @@ struct dim_entry {
 };
 
 template <class Graph>
-constexpr std::vector<dim_entry> find_dims(Graph const& g) {
-  std::vector<dim_entry> dims;
+constexpr list<dim_entry> find_dims(Graph const& g) {
+  list<dim_entry> dims;
   for (int i = 0; i < static_cast<int>(g.symbols.size()); ++i) {
     shape const& s = g.shapes[static_cast<std::size_t>(index(g.symbols[i].shape))];
     for (int axis = 0; axis < s.rank; ++axis) {
@@ -35,7 +35,7 @@ constexpr std::vector<dim_entry> find_dims(Graph const& g) {
 template <class Schedule>
 constexpr bool may_be_same_array(Schedule const& s, int symbol, int output) {
   auto loops_of = [&](int at) {
-    std::vector<int> open;
+    list<int> open;
     for (int i = 0; i < at; ++i) {
       if (s.instructions[i].what == action::begin_loop && s.instructions[i].end > at) open.push_back(i);
     }
@@ -91,7 +91,7 @@ struct work {
 template <class Graph, class Schedule>
 constexpr work measure(Graph const& g, Schedule const& s, extent_binding const& bound) {
   work total;
-  std::vector<std::int64_t> trips;
+  list<std::int64_t> trips;
   std::int64_t around = 1;
   auto size_of_shape = [&](shape_id id) { return product_of(extents_of(g.shapes[static_cast<std::size_t>(index(id))], bound)); };
   for (auto const& i : s.instructions) {

@@ -9,8 +9,8 @@
 namespace ctgrad::detail {
 
 /// Which nodes an output needs.
-constexpr std::vector<char> live_nodes(graph const& g) {
-  std::vector<char> live(g.nodes.size(), 0);
+constexpr list<char> live_nodes(graph const& g) {
+  list<char> live(g.nodes.size(), 0);
   for (node_id id : g.outputs) live[index(id)] = 1;
   for (int i = g.size() - 1; i >= 0; --i)
     if (live[i])
@@ -20,9 +20,9 @@ constexpr std::vector<char> live_nodes(graph const& g) {
 
 /// `g` without the nodes that no output needs. Symbols and shapes keep their places.
 constexpr graph without_dead_nodes(graph const& g) {
-  std::vector<char> live = live_nodes(g);
+  list<char> live = live_nodes(g);
   builder b(g);
-  std::vector<node_id> map(g.nodes.size(), node_id::none);
+  list<node_id> map(g.nodes.size(), node_id::none);
   for (int i = 0; i < g.size(); ++i)
     if (live[i]) {
       node const& n = g.nodes[i];

@@ -17,7 +17,7 @@ struct rule {
 /// Patterns are graphs of scalars themselves. Symbols match anything, the same thing wherever they stand.
 struct rule_writer {
   builder b;
-  std::vector<rule> rules;
+  list<rule> rules;
 
   constexpr value variable(char const* name) { return {&b, b.symbol(name, dtype::float64, {})}; }
   constexpr value condition(char const* name) { return {&b, b.symbol(name, dtype::bool_, {})}; }
@@ -92,27 +92,20 @@ constexpr void write_sharing_rules(rule_writer& r) {
   r.rules.back().present = e.id;
 }
 
-template <auto Write>
+/// Rules in arrays that a constexpr variable can hold, sorted by the outermost operation of `before`.
+template <int Nodes, int Symbols, int Rules>
 struct rule_set {
-  static constexpr auto make() {
-    rule_writer w;
-    Write(w);
-    return w;
-  }
-  static constexpr graph_size size = [] {
-    graph_size s = size_of(make().b.g);
-    s.outputs = static_cast<int>(make().rules.size());
-    return s;
-  }();
-  std::array<node, size.nodes> nodes{};
-  std::array<symbol_entry, size.symbols> symbols{};
-  std::array<rule, size.outputs> rules{};
+  static constexpr int variables = Symbols;
+  std::array<node, Nodes> nodes{};
+  std::array<symbol_entry, Symbols> symbols{};
+  std::array<rule, Rules> rules{};
   std::array<std::int16_t, op_count + 1> first{};  ///< rules whose outermost operation is `code`: first[code] … first[code + 1]
+  int node_count = 0, symbol_count = 0;
 
-  constexpr rule_set() {
-    auto w = make();
-    for (int i = 0; i < size.nodes; ++i) nodes[i] = w.b.g.nodes[i];
-    for (int i = 0; i < size.symbols; ++i) symbols[i] = w.b.g.symbols[i];
+  constexpr rule_set() = default;
+  constexpr explicit rule_set(rule_writer const& w) : node_count(w.b.g.size()), symbol_count(static_cast<int>(w.b.g.symbols.size())) {
+    for (int i = 0; i < node_count; ++i) nodes[i] = w.b.g.nodes[i];
+    for (int i = 0; i < symbol_count; ++i) symbols[i] = w.b.g.symbols[i];
     int place = 0;
     for (int code = 0; code < op_count; ++code) {
       first[code] = static_cast<std::int16_t>(place);
@@ -128,8 +121,23 @@ struct rule_set {
   }
 };
 
+template <auto Write>
+constexpr auto written_rules() {
+  rule_writer w;
+  Write(w);
+  return rule_set<256, 8, 64>(w);  // room to spare, so that the rules are written once; too little room does not compile
+}
+
 /// The rules that `Write` writes. Made where they are first used, so that headers alone do not pay for them.
 template <auto Write>
-inline constexpr rule_set<Write> rules_of{};
+inline constexpr auto rules_of = [] {
+  constexpr auto roomy = written_rules<Write>();
+  rule_set<roomy.node_count, roomy.symbol_count, roomy.first[op_count]> rules;
+  for (std::size_t i = 0; i < rules.nodes.size(); ++i) rules.nodes[i] = roomy.nodes[i];
+  for (std::size_t i = 0; i < rules.symbols.size(); ++i) rules.symbols[i] = roomy.symbols[i];
+  for (std::size_t i = 0; i < rules.rules.size(); ++i) rules.rules[i] = roomy.rules[i];
+  rules.first = roomy.first, rules.node_count = roomy.node_count, rules.symbol_count = roomy.symbol_count;
+  return rules;
+}();
 
 }  // namespace ctgrad::detail

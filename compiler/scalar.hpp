@@ -24,6 +24,19 @@ struct scalar {
     if (type == dtype::bool_) return {0, number != 0};
     return {0, type == dtype::int32 ? static_cast<std::int32_t>(number) : number};
   }
+  /// The result of a row's computation as an element of `type`.
+  template <class Number>
+  static constexpr scalar of_result(Number number, dtype type) {
+    if constexpr (std::is_floating_point_v<Number>) return from(static_cast<double>(number), type);
+    else return from(static_cast<std::int64_t>(number), type);
+  }
+  /// As a row's computation takes it: double, wrapping int64 or bool.
+  template <class Number>
+  constexpr Number as() const {
+    if constexpr (std::is_same_v<Number, double>) return real;
+    else if constexpr (std::is_same_v<Number, bool>) return integer != 0;
+    else return Number(integer);
+  }
   constexpr scalar cast(dtype from_type, dtype to) const {
     if (is_floating(to)) return from(is_floating(from_type) ? real : static_cast<double>(integer), to);
     if (!is_floating(from_type)) return from(integer, to);

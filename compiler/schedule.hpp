@@ -77,11 +77,11 @@ struct buffer {
 };
 
 struct schedule {
-  std::vector<instruction> instructions;
-  std::vector<loop> loops;
-  std::vector<access> accesses;
-  std::vector<buffer> buffers;
-  std::vector<shape> shapes;  ///< of the graph, and of temporaries
+  list<instruction> instructions;
+  list<loop> loops;
+  list<access> accesses;
+  list<buffer> buffers;
+  list<shape> shapes;  ///< of the graph, and of temporaries
 };
 
 struct schedule_size {

@@ -14,8 +14,12 @@ template <class Rules>
 struct matcher {
   Rules const& rules;
   builder& b;
-  std::vector<char> const& opaque;  ///< nodes of `b` into which no pattern may look: somebody asked for the gradient by them
-  std::array<node_id, 6> bound{};
+  list<char> const& opaque;  ///< nodes of `b` into which no pattern may look: somebody asked for the gradient by them
+  node_id bound[Rules::variables];
+
+  constexpr matcher(Rules const& r, builder& to, list<char> const& closed) : rules(r), b(to), opaque(closed) {
+    for (node_id& place : bound) place = node_id::none;
+  }
 
   constexpr bool match(node_id pattern, node_id id) {
     node const& p = rules.nodes[index(pattern)];
@@ -27,9 +31,10 @@ struct matcher {
     }
     if (p.is_constant()) return n.is_constant(p.real()) && cmath::signbit(n.real()) == cmath::signbit(p.real());  // x - 0 is x, x - -0 is not
     if (n.code != p.code || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
-    auto const before = bound;
+    node_id before[Rules::variables];
+    for (int k = 0; k < Rules::variables; ++k) before[k] = bound[k];
     if (match_operands(p, n, false)) return true;
-    bound = before;
+    for (int k = 0; k < Rules::variables; ++k) bound[k] = before[k];
     return info(n.code).commutative && match_operands(p, n, true);
   }
   constexpr bool match_operands(node const& p, node const& n, bool swapped) {
@@ -62,7 +67,7 @@ struct matcher {
 };
 
 /// A node by what its operands are, where no pattern of plain maps can say it.
-constexpr node_id simplify_structure(builder& b, node_id id, std::vector<char> const& opaque) {
+constexpr node_id simplify_structure(builder& b, node_id id, list<char> const& opaque) {
   node const n = b.g[id];
   if (!n.arity || (index(n.operands[0]) < static_cast<int>(opaque.size()) && opaque[index(n.operands[0])])) return id;
   node const x = b.g[n.operands[0]];
@@ -82,7 +87,7 @@ constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
 
 /// `from` with the rules that `Write` writes applied at every node, operands first, again and again where a result matches in turn.
 /// Leaves dead nodes behind. (Loops run over raw pointers: each call of an operator is a step of the compilers' limits.)
-template <auto Write>
+template <auto Write, class = void>
 constexpr graph simplify(graph const& from) {
   auto const& rules = rules_of<Write>;
   constexpr bool structure = Write == &write_default_rules;
@@ -93,8 +98,8 @@ constexpr graph simplify(graph const& from) {
   if (!any) return from;
   bool changed = false;
   builder b(from);
-  std::vector<node_id> map_memory(from.nodes.size(), node_id::none);
-  std::vector<char> wanted_memory(from.nodes.size(), 0), opaque;
+  list<node_id> map_memory(from.nodes.size(), node_id::none);
+  list<char> wanted_memory(from.nodes.size(), 0), opaque;
   node_id* const map = map_memory.data();
   char* const wanted = wanted_memory.data();
   for (int i = 0; i < count; ++i)
@@ -125,7 +130,7 @@ constexpr graph simplify(graph const& from) {
         for (int r = rules.first[static_cast<std::size_t>(at.code)]; r < last && next == id; ++r) {
           rule const& tried = rules.rules[static_cast<std::size_t>(r)];
           if (!may_match(tried, at, b.g.nodes.data())) continue;
-          matcher<rule_set<Write>> m{rules, b, opaque, {node_id::none, node_id::none, node_id::none, node_id::none, node_id::none, node_id::none}};
+          matcher m(rules, b, opaque);
           if (m.match(tried.before, id) && (tried.present == node_id::none || m.find(tried.present) != node_id::none)) {
             node_id built = m.build(tried.after, at);
             if (b.g[built].type == at.type && b.g[built].shape == at.shape) next = built;
@@ -137,7 +142,7 @@ constexpr graph simplify(graph const& from) {
     }
     map[i] = id;
     if (wanted[i]) {
-      if (static_cast<int>(opaque.size()) <= index(id)) opaque.insert(opaque.end(), static_cast<std::size_t>(index(id)) + 1 - opaque.size(), 0);
+      if (static_cast<int>(opaque.size()) <= index(id)) opaque.resize(static_cast<std::size_t>(index(id)) + 1, 0);
       opaque[index(id)] = 1;
     }
   }

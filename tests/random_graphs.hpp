@@ -294,7 +294,7 @@ inline graph random_graph(std::uint64_t seed, int operations, graph_options opti
     grower.keep(v, is_floating(type) ? 2 : 9, true);
   }
   grower.grow(operations);
-  std::vector<node_id> outputs;
+  detail::list<node_id> outputs;
   for (int k = 1 + grower.below(3); k > 0; --k) outputs.push_back(grower.output().id);
   if (options.gradients) {
     value loss = grower.loss_of({&b, outputs[0]});

@@ -13,27 +13,12 @@
 set -u
 LC_ALL=C
 export LC_ALL
-folder=$1
-shift
-
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-if "$@" --version 2>/dev/null </dev/null | grep -q clang; then
-  kind=clang
-  only_first=-ferror-limit=1
-else
-  kind=g++
-  only_first=-fmax-errors=1
-fi
-passed=0
-failed=0
-
-compile() { "$@" -fsyntax-only -fdiagnostics-color=never -fmessage-length=0 "$only_first" >"$work/output" 2>&1 </dev/null; }
 
 # Prints what is wrong with file $1; the rest is the compiler. Prints nothing if all is as expected.
 check() {
   file=$1
   shift
+  compile() { "$@" -fsyntax-only -fdiagnostics-color=never -fmessage-length=0 "$only_first" >"$work/output" 2>&1 </dev/null; }
   sed -n -e 's|^[[:space:]]*// expect: *||p' -e "s|^[[:space:]]*// expect($kind): *||p" "$file" | sed 's/[[:space:]]*$//' >"$work/expected"
   if ! grep -q . "$work/expected"; then
     printf '  the file has no "// expect: text" line for %s\n' "$kind"
@@ -62,15 +47,38 @@ check() {
   fi
 }
 
+# One file, for the run that called this one: run_fail.sh --one RESULTS KIND FILE COMPILER [FLAG]…
+if [ "$1" = --one ]; then
+  results=$2
+  kind=$3
+  name=$(basename "$4" .cpp)
+  shift 3
+  [ "$kind" = clang ] && only_first=-ferror-limit=1 || only_first=-fmax-errors=1
+  work=$results/$name.work
+  mkdir "$work" && check "$@" >"$results/$name.wrong"
+  exit
+fi
+
+folder=$1
+shift
+results=$(mktemp -d) || exit 1
+trap 'rm -rf "$results"' EXIT
+kind=g++
+"$@" --version 2>/dev/null </dev/null | grep -q clang && kind=clang
+jobs=$(nproc 2>/dev/null || echo 1)
+find "$folder" -name '*.cpp' | sort | xargs -P "$jobs" -I '{}' sh "$0" --one "$results" "$kind" '{}' "$@"
+
+passed=0
+failed=0
 for source in "$folder"/*.cpp; do
   [ -e "$source" ] || break
-  check "$source" "$@" >"$work/wrong"
-  if [ -s "$work/wrong" ]; then
-    failed=$((failed + 1))
-    printf 'FAILED: %s (%s)\n' "${source##*/}" "$kind"
-    cat "$work/wrong"
-  else
+  name=$(basename "$source" .cpp)
+  if [ -e "$results/$name.wrong" ] && ! [ -s "$results/$name.wrong" ]; then
     passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'FAILED: %s.cpp (%s)\n' "$name" "$kind"
+    cat "$results/$name.wrong" || printf '  it was not checked\n'
   fi
 done
 

@@ -54,15 +54,16 @@ template <> struct row<op::prod> {
   static constexpr op_info info{.name = "prod", .kind = op_kind::reduction, .widens = true};
   template <class T> static constexpr T identity() { return T(1); }
   static constexpr auto combine(auto a, auto b) { return a * b; }
-  // y / x; beside a single zero the product of the others, beside two or more zero.
+  // The product of the other elements. Where one or two of those are zero, they stand in it as the symbols they are, so that the second derivative is right there too.
   static constexpr value d0(value g, value x, value y) {
     axis_mask const axes = y.get().axes();
-    value zero = x == 0;
+    value zero = x == 0, nonzero = where(zero, 1, x);
     value zeros = reduce(op::sum, cast(zero, x.type()), axes);
-    value others = reduce(op::prod, where(zero, 1, x), axes);
-    value beside = where(zeros == 0, y, where(zeros == 1, others, 0));
-    value without = where(zeros == 0, 1, 0) * broadcast_like(g, y, 0);
-    return where(zero, broadcast_like(g * where(zeros == 1, beside, 0), x, axes), broadcast_like(without * y, x, axes) / where(zero, 1, x));
+    value others = g * reduce(op::prod, nonzero, axes);
+    value the_zero = reduce(op::sum, where(zero, x, 0), axes);  // 0, with a derivative
+    value by_zero = where(zeros == 1, others, where(zeros == 2, others * the_zero, 0)), less = where(zeros == 2, others, 0);
+    value by_nonzero = where(zeros == 0, others, where(zeros == 1, others * the_zero, 0));
+    return where(zero, broadcast_like(by_zero, x, axes) - broadcast_like(less, x, axes) * x, broadcast_like(by_nonzero, x, axes) / nonzero);
   }
 };
 template <> struct row<op::max> {

@@ -11,13 +11,15 @@ namespace ctgrad::detail {
 
 /// The graph of the outputs; those from `Assigned` on are added to what their arrays hold.
 template <int Assigned, class... Outputs>
-struct program_source {
+struct adding_source {
   static constexpr graph make() {
     graph g = source_graph<Outputs...>::make();
     g.accumulate_from = Assigned;
     return g;
   }
 };
+template <int Assigned, class... Outputs>
+using program_source = std::conditional_t<(Assigned < static_cast<int>(sizeof...(Outputs))), adding_source<Assigned, Outputs...>, source_graph<Outputs...>>;
 
 /// Everything that the compiler works out about a program, as constants.
 template <int Assigned, class... Outputs>

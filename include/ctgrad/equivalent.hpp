@@ -14,20 +14,20 @@ namespace detail {
 template <class A, class B>
 struct differentiated_pair {
   static constexpr graph make() {
-    graph g = differentiate(kept_graph<source_graph<A, B>>::frozen.thaw());
+    graph g = differentiate(kept_graph<source_graph<A, B>>::kept.thaw());
     unify_extents(g);
     return without_dead_nodes(g);
   }
 };
 template <class A, class B>
 struct expanded_pair {
-  static constexpr graph make() { return expand_definitions(kept_graph<differentiated_pair<A, B>>::frozen.thaw()); }
+  static constexpr graph make() { return expand_definitions(kept_graph<differentiated_pair<A, B>>::kept.thaw()); }
 };
 
 template <class A, class B>
 struct unlike_sides {
   constexpr message operator()() const {
-    graph const g = kept_graph<differentiated_pair<A, B>>::frozen.thaw();
+    graph const g = kept_graph<differentiated_pair<A, B>>::kept.thaw();
     node const& a = g[g.outputs[0]];
     node const& b = g[g.outputs[1]];
     shape const &left = g[a.shape], &right = g[b.shape];
@@ -41,7 +41,7 @@ struct unlike_sides {
 };
 
 template <class A, class B>
-inline constexpr agreement agreement_of = compare_normal_forms(kept_graph<expanded_pair<A, B>>::frozen.thaw());
+inline constexpr agreement agreement_of = compare_normal_forms(kept_graph<expanded_pair<A, B>>::kept.thaw());
 
 template <class A, class B>
 struct too_large_to_compare {

@@ -7,7 +7,8 @@
 #include "arguments.hpp"
 #include "gradient.hpp"
 
-#include <ranges>
+#include <iterator>
+#include <vector>
 
 namespace ctgrad {
 
@@ -29,11 +30,16 @@ struct evaluation {
 };
 
 template <class T>
-concept nested_range = std::ranges::range<T>;
+concept nested_range = requires(T const& t) {
+  std::begin(t);
+  std::end(t);
+};
+template <nested_range T>
+using part_of = std::remove_cvref_t<decltype(*std::begin(std::declval<T const&>()))>;
 
 template <class Data>
 constexpr int range_rank() {
-  if constexpr (nested_range<Data>) return 1 + range_rank<std::remove_cvref_t<std::ranges::range_value_t<Data>>>();
+  if constexpr (nested_range<Data>) return 1 + range_rank<part_of<Data>>();
   else return 0;
 }
 template <class Data>
@@ -41,7 +47,7 @@ struct innermost {
   using type = Data;
 };
 template <nested_range Data>
-struct innermost<Data> : innermost<std::remove_cvref_t<std::ranges::range_value_t<Data>>> {};
+struct innermost<Data> : innermost<part_of<Data>> {};
 
 /// As names_error, for data that may be nested ranges.
 template <class Binding>
@@ -71,7 +77,7 @@ constexpr void append_elements(tensor_value& t, Data const& data, dtype type, st
     if (is_floating(type)) t.elements.push_back(scalar::from(static_cast<double>(data), type));
     else t.elements.push_back(scalar::from(static_cast<std::int64_t>(data), type));
   } else if constexpr (nested_range<Data>) {
-    if (t.extents.size() <= axis) t.extents.push_back(static_cast<std::int64_t>(std::ranges::size(data)));
+    if (t.extents.size() <= axis) t.extents.push_back(static_cast<std::int64_t>(std::size(data)));
     for (auto const& part : data) append_elements(t, part, type, axis + 1);
   } else {
     auto const v = view_of(data);

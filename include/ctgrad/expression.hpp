@@ -38,7 +38,7 @@ struct lowering {
     node_id id;
   };
   builder b;
-  std::vector<entry> done;
+  list<entry> done;
 };
 
 /// One address for each type.

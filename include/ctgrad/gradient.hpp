@@ -23,12 +23,13 @@ struct gradient_function {
   static constexpr value trace(value of, value by) { return {of.b, of.b->gradient(of.id, by.id)}; }
 };
 
-/// The graph of some expressions, one output each.
+/// The graph of some expressions, one output each; without outputs where they do not go together.
 template <class... Expressions>
 struct source_graph {
   static constexpr graph make() {
     lowering l;
-    std::vector<node_id> outputs{detail::lower<Expressions>(l)...};
+    detail::list<node_id> outputs{detail::lower<Expressions>(l)...};
+    if (!l.b.ok()) return {};
     l.b.g.outputs = outputs;
     return without_dead_nodes(l.b.g);
   }

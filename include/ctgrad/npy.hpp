@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -39,7 +38,7 @@ inline std::string system_problem(int code) { return std::generic_category().mes
 
 /// A file name for messages: on one line, whatever it has in it.
 inline std::string printable_path(std::string name) {
-  std::ranges::replace_if(name, [](char letter) { return static_cast<unsigned char>(letter) < ' '; }, '?');
+  std::replace_if(name.begin(), name.end(), [](char letter) { return static_cast<unsigned char>(letter) < ' '; }, '?');
   return name;
 }
 
@@ -113,13 +112,13 @@ npy_contents<Rank> read_npy(std::span<std::byte const> bytes, std::string const&
                    shape_text(header.shape));
 
   npy_contents<Rank> contents{bytes.subspan(header.data_offset, needed)};
-  std::ranges::copy(header.shape, contents.shape.begin());
+  std::copy(header.shape.begin(), header.shape.end(), contents.shape.begin());
   contents.strides = row_major_strides(contents.shape);
   if (header.fortran_order) {
     auto reversed = contents.shape;
-    std::ranges::reverse(reversed);
+    std::reverse(reversed.begin(), reversed.end());
     contents.strides = row_major_strides(reversed);
-    std::ranges::reverse(contents.strides);
+    std::reverse(contents.strides.begin(), contents.strides.end());
   }
   if constexpr (std::is_same_v<T, bool>)
     for (std::byte value : contents.bytes)
@@ -181,10 +180,9 @@ class part_file {
 
  private:
   int open_beside(std::string const& path) {
-    static std::atomic<unsigned> counter = 0;
     int file = -1;
-    for (int attempt = 0; attempt < 100 && file < 0; ++attempt) {
-      name_ = path + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+    for (int attempt = 0; attempt < 1000 && file < 0; ++attempt) {
+      name_ = path + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
       file = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (file < 0 && errno != EEXIST) break;
     }

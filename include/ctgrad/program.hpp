@@ -17,14 +17,15 @@
 namespace ctgrad {
 namespace detail {
 
-/// Extents of the outputs that would have to agree: an error where two known ones do not.
+/// Outputs that do not go together: one name for two symbols, extents that would have to agree and are known to differ.
 template <int Assigned, class... Outputs>
-struct extents_error {
+struct outputs_that_differ {
   constexpr message operator()() const {
+    graph g = kept_graph<program_source<Assigned, Outputs...>>::kept.thaw();
+    if (!g.outputs.empty()) return unify_extents(g);
     lowering l;
-    std::vector<node_id> outputs{lower<Outputs>(l)...};
-    if (!l.b.ok()) return l.b.error;
-    return unify_extents(l.b.g);
+    (lower<Outputs>(l), ...);
+    return l.b.error;
   }
 };
 
@@ -347,7 +348,7 @@ struct program {
 namespace detail {
 template <int Assigned, class... Outputs>
 constexpr auto make_program(Outputs const&...) {
-  require_no_error<extents_error<Assigned, Outputs...>>();
+  require_no_error<outputs_that_differ<Assigned, Outputs...>>();
   return program<Assigned, Outputs...>{};
 }
 template <class T>

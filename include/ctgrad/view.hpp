@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -39,7 +38,7 @@ template <class Source, class T, std::size_t Rank>
 concept viewable_as = !is_view<std::remove_cvref_t<Source>> && view_source<Source> &&
                       std::convertible_to<typename described_by<Source>::element_type (*)[], T (*)[]> &&
                       described_by<Source>::rank == Rank &&
-                      (std::is_lvalue_reference_v<Source> || std::is_const_v<T> || std::ranges::borrowed_range<Source> ||
+                      (std::is_lvalue_reference_v<Source> || std::is_const_v<T> || std::ranges::enable_borrowed_range<std::remove_cvref_t<Source>> ||
                        mdspan_like<Source>);
 
 /// Builds a view whose layout is known to be right.
@@ -239,7 +238,7 @@ class view {
   template <std::size_t To>
   constexpr view<T, To> reshape(std::array<std::int64_t, To> shape) const {
     auto const asked = shape;
-    if (auto const open = std::ranges::find(shape, -1); open != shape.end()) {
+    if (auto const open = std::find(shape.begin(), shape.end(), -1); open != shape.end()) {
       *open = 1;
       std::int64_t const others = detail::checked_count(shape, sizeof(T));
       *open = others == 0 ? 0 : size() / others;

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 
@@ -49,7 +48,11 @@ concept matrix_like = requires(X& x) {
 };
 
 template <class X>
-concept contiguous_elements = std::ranges::contiguous_range<X> && std::ranges::sized_range<X>;
+concept contiguous_elements = requires(X& x) {
+  requires std::contiguous_iterator<decltype(std::begin(x))>;
+  std::data(x);
+  std::size(x);
+};
 
 /// Vectors of Eigen have rank 1, although they have rows and columns.
 template <class X>
@@ -92,8 +95,8 @@ constexpr auto describe(X& x) {
     else
       return strided<element_type, 2>{x.data(), {extent(x.rows()), extent(x.cols())}, {extent(x.rowStride()), extent(x.colStride())}};
   } else {
-    using element_type = std::remove_reference_t<std::ranges::range_reference_t<X>>;
-    return strided<element_type, 1>{std::ranges::data(x), {extent(std::ranges::size(x))}, {1}};
+    using element_type = std::remove_pointer_t<decltype(std::data(x))>;
+    return strided<element_type, 1>{std::data(x), {extent(std::size(x))}, {1}};
   }
 }
 

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(one_sweep_for_many_variables) {
   graph g = b.g;
   for (value v : x) {
     node_id const id = b.gradient(f.id, v.id);
-    std::vector<node_id> outputs = g.outputs;
+    detail::list<node_id> outputs = g.outputs;
     g = b.g;
     g.outputs = outputs;
     g.outputs.push_back(id);

@@ -114,7 +114,7 @@ static_assert(constant_met(f4, 0.1) == static_cast<double>(0.1f) && constant_met
 struct met {
   shape s;
   detail::message error;
-  std::vector<detail::extent_equality> equalities;
+  detail::list<detail::extent_equality> equalities;
 };
 constexpr met meet(shape const& left, shape const& right) {
   builder b;

@@ -86,8 +86,8 @@ const expected_rule expected_sharing_rules[] = {
 template <class Rules>
 graph both_sides(Rules const& rules, detail::rule const& r) {
   graph g;
-  g.nodes.assign(rules.nodes.begin(), rules.nodes.end());
-  g.symbols.assign(rules.symbols.begin(), rules.symbols.end());
+  g.nodes = {rules.nodes.begin(), rules.nodes.end()};
+  g.symbols = {rules.symbols.begin(), rules.symbols.end()};
   g.shapes = {shape{}};
   g.outputs = {r.before, r.after};
   return g;

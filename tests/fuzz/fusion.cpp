@@ -60,7 +60,7 @@ std::string check(graph const& g, std::uint64_t seed) {
 }
 
 /// `g` with other outputs; those that nothing computes get a copy, as the prepare pass gives it.
-graph with_outputs(graph const& g, std::vector<node_id> const& outputs) {
+graph with_outputs(graph const& g, detail::list<node_id> const& outputs) {
   builder b(g);
   std::vector<node_id> map;
   for (auto const& n : g.nodes) {

@@ -394,7 +394,7 @@ bool check_passes(std::uint64_t seed, statistics& all) {
   variables.insert(variables.end(), f.by_parts.begin(), f.by_parts.end());
   for (value x : variables) {
     node_id const id = f.b.gradient(f.loss.id, x.id);
-    std::vector<node_id> const outputs = g.outputs;
+    detail::list<node_id> const outputs = g.outputs;
     g = f.b.g;
     g.outputs = outputs;
     g.outputs.push_back(id);

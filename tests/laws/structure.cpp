@@ -187,7 +187,10 @@ BOOST_AUTO_TEST_CASE(second_derivative_of_a_product) {
   builder b;
   value t = symbol(b, "t", dtype::float64, {3}), w = symbol(b, "w", dtype::float64, {3});
   graph const g = with_outputs(b, {gradient(sum_of(w * gradient(detail::reduce(op::prod, t, 1), t)), t)});
-  BOOST_TEST(near(run(g, {tensor(dtype::float64, {3}, {2, 3, 5}), tensor(dtype::float64, {3}, {1, 10, 100})}), {350, 205, 23}, 1e-14));
+  struct {
+    numbers x, expected;  // expected[i]: sum over j != i of w[j] times the third element
+  } const cases[] = {{{2, 3, 5}, {350, 205, 23}}, {{0, 3, 5}, {350, 5, 3}}, {{0, 0, 5}, {50, 5, 0}}, {{0, 0, 0}, {0, 0, 0}}};
+  for (auto const& c : cases) BOOST_TEST(near(run(g, {tensor(dtype::float64, {3}, c.x), tensor(dtype::float64, {3}, {1, 10, 100})}), c.expected, 1e-14));
 }
 
 // ---- Movement. Linear, so that the gradient of sum(w * f(x)) moves w back.

@@ -35,13 +35,13 @@ constexpr T stored(T x) { return x; }
 
 /// Where each instruction outside the vector loops keeps its number: a place among those of its type.
 struct number_places {
-  std::vector<std::int16_t> place;
+  list<std::int16_t> place;
   int counts[dtype_count]{};
 };
 template <class Schedule>
 constexpr number_places place_numbers(Schedule const& s) {
   number_places p;
-  p.place = std::vector<std::int16_t>(s.instructions.size(), -1);
+  p.place = list<std::int16_t>(s.instructions.size(), -1);
   int leaf_end = -1;
   for (int i = 0; i < static_cast<int>(s.instructions.size()); ++i) {
     instruction const& at = s.instructions[i];
