@@ -45,7 +45,7 @@ template <class Source, int Nodes, int Shapes, int Symbols, int Outputs, int Equ
 struct kept_in {
   static constexpr int room(int wanted) { return static_cast<int>(std::bit_ceil(static_cast<unsigned>(wanted))); }
   static constexpr auto tried = freeze<room(Nodes), room(Shapes), room(Symbols), room(Outputs), room(Equalities)>(Source::make());
-  static constexpr auto const& kept = [] -> auto const& {
+  static constexpr auto const& kept = []() -> auto const& {
     if constexpr (tried.fits) return tried;
     else return kept_in<Source, tried.size.nodes, tried.size.shapes, tried.size.symbols, tried.size.outputs, tried.size.equalities>::tried;
   }();
@@ -53,7 +53,7 @@ struct kept_in {
 
 /// The graph that `Source::make()` gives.
 template <class Source>
-struct kept_graph : kept_in<Source, 256, 32, 16, 8, 8> {};
+struct kept_graph : kept_in<Source, 1024, 32, 32, 16, 16> {};
 
 /// Graphs of up to so many nodes go through all passes in one evaluation: compilers' limits on one are far, and each costs instantiations.
 inline constexpr int together_limit = 48;

@@ -4,31 +4,21 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "../../../compiler/plan.hpp"
 #include "frame.hpp"
+#include "steps.hpp"
 
 #include <algorithm>
 #include <memory>
 
 namespace ctgrad::detail {
 
-#if defined(__GNUC__)
-#define CTGRAD_INLINE [[gnu::always_inline]] inline
-#define CTGRAD_LAMBDA_INLINE __attribute__((always_inline))
-#define CTGRAD_NOINLINE [[gnu::noinline]]
-#else
-#define CTGRAD_INLINE inline
-#define CTGRAD_LAMBDA_INLINE
-#define CTGRAD_NOINLINE
-#endif
-
 /// Registers that a pack of the narrowest dtype fills: two hide the latency of one (measured: 1.2 times faster on exp than one, four spill).
 inline constexpr int registers_per_pack = 2;
 /// Elements between two roundings into a wide sum.
 inline constexpr std::int64_t block_elements = 8192;
 /// Elements of a tile, which long bodies and strided arrays go through. The padding keeps tiles off each other's cache sets.
-inline constexpr int most_tile_elements = 256, fewest_tile_elements = 64, tile_padding_bytes = 64;
-/// What all tiles of a loop take together, where tiles do not get too short for it: half of L1.
+inline constexpr int most_tile_elements = 256, fewest_tile_elements = 128, tile_padding_bytes = 64;
+/// What all tiles of a loop take together, where tiles do not get too short for it: half of L1. (Shorter than 128 elements, chunks are mostly beginnings.)
 inline constexpr int tiles_bytes = 24 * 1024;
 
 /// Copies `bytes`, which are few, by moves of known length that may overlap: a call of memcpy shows in small programs.
@@ -50,7 +40,7 @@ struct leaf_data {
   // Evaluated once, into arrays with room to spare.
   static constexpr int length = instruction_at<P, Begin>.end - Begin;
   static constexpr auto make() {
-    leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin).run();
+    leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin, P::graph.accumulate_from).run();
     return frozen_leaf_plan<3 * length + 32, length + 1, length + 1, length + 32, length + 1, length + 1>(p, size_of(p));
   }
   static constexpr auto roomy = make();
@@ -58,9 +48,6 @@ struct leaf_data {
   static constexpr leaf_plan_size size = roomy.size;
   static constexpr frozen_leaf_plan<size.steps, size.chunks, size.arrays, size.invariants, size.accumulators, size.tiles> plan{roomy, size};
 };
-template <class P, int Begin, int I>
-inline constexpr leaf_step step_at = leaf_data<P, Begin>::plan.steps[I];
-
 template <class P, int Begin>
 struct leaf_code {
   static constexpr auto const& plan = leaf_data<P, Begin>::plan;
@@ -75,10 +62,15 @@ struct leaf_code {
     return std::max(wanted / width * width, width);
   }();
 
+  /// By how many there are of each dtype; rounded up, so that loops share them.
+  static constexpr int room(int count) { return count == 0 ? 0 : static_cast<int>(std::bit_ceil(static_cast<unsigned>(count + 1))) - 1; }
+  template <auto const& Counts>
+  using packs = registers<lane_bytes, width, room(Counts[0]), room(Counts[1]), room(Counts[2]), room(Counts[3]), room(Counts[4])>;
+  using state = packs<plan.registers>;
+  using invariants = packs<plan.invariant_counts>;
+  using accumulators = packs<plan.accumulator_counts>;
   template <class T>
-  using pack = std::conditional_t<std::is_same_v<T, bool>, simd::mask<lane_bytes, width>, simd::pack<T, width>>;
-  template <class T>
-  using registers = std::array<pack<T>, plan.registers[static_cast<int>(dtype_of<T>)] + 1>;
+  using pack = typename state::template pack<T>;
 
   /// The widest element that the loop handles.
   static constexpr int tile_bytes = [] {
@@ -99,143 +91,10 @@ struct leaf_code {
     alignas(64) std::byte sums[size.accumulators + 1][sizeof(double) * width];
   };
 
-  template <class T>
-  static T* pointer(context const& c, int number) {
-    return static_cast<T*>(c.pointers[number]);
-  }
-
-  /// The registers of a chunk, while it runs.
-  struct state {
-    registers<bool> bools;
-    registers<std::int32_t> int32s;
-    registers<std::int64_t> int64s;
-    registers<float> floats;
-    registers<double> doubles;
-    template <class T>
-    CTGRAD_INLINE auto& of() {
-      if constexpr (std::is_same_v<T, bool>) return bools;
-      else if constexpr (std::is_same_v<T, std::int32_t>) return int32s;
-      else if constexpr (std::is_same_v<T, std::int64_t>) return int64s;
-      else if constexpr (std::is_same_v<T, float>) return floats;
-      else return doubles;
-    }
-  };
-
-  template <std::size_t I>
-  using invariant_type = element_t<instruction_at<P, plan.invariants[I]>.type>;
-  template <class Sequence>
-  struct make_invariants;
-  template <std::size_t... I>
-  struct make_invariants<std::index_sequence<I...>> {
-    template <std::size_t Number, class T>
-    struct one {
-      pack<T> value;
-    };
-    struct type : one<I, invariant_type<I>>... {
-      CTGRAD_INLINE explicit type(frame<P>& f) : one<I, invariant_type<I>>{pack<invariant_type<I>>(number_of<P, invariant_type<I>, plan.invariants[I]>(f))}... {}
-    };
-    template <std::size_t Number>
-    CTGRAD_INLINE static auto const& get(type const& all) {
-      return static_cast<one<Number, invariant_type<Number>> const&>(all).value;
-    }
-  };
-  using invariants = make_invariants<std::make_index_sequence<size.invariants>>;
+  // Sums in lanes, kept in memory between the chunks.
 
   template <std::size_t I>
   using accumulator_type = element_t<plan.accumulators[I].type>;
-  template <class Sequence>
-  struct make_accumulators;
-  template <std::size_t... I>
-  struct make_accumulators<std::index_sequence<I...>> {
-    template <std::size_t Number, class T>
-    struct one {
-      pack<T> value;
-    };
-    struct type : one<I, accumulator_type<I>>... {};
-    template <std::size_t Number>
-    CTGRAD_INLINE static auto& get(type& all) {
-      return static_cast<one<Number, accumulator_type<Number>>&>(all).value;
-    }
-  };
-  using accumulators = make_accumulators<std::make_index_sequence<size.accumulators>>;
-
-  template <int Chunk>
-  static constexpr int first_step = Chunk == 0 ? 0 : plan.ends[Chunk == 0 ? 0 : Chunk - 1];
-
-  template <class T, value_place const& From>
-  CTGRAD_INLINE static pack<T> value(state& s, typename invariants::type const& known) {
-    if constexpr (From.where == place::reg) return s.template of<T>()[From.number];
-    else if constexpr (From.where == place::invariant) return invariants::template get<From.number>(known);
-    else {
-      constexpr node n = node_at<P, From.number>;
-      if constexpr (is_floating(n.type)) return pack<T>(static_cast<T>(n.real()));
-      else return pack<T>(static_cast<T>(n.attribute));
-    }
-  }
-
-  template <int Step, int Which>
-  static constexpr value_place operand_of = step_at<P, Begin, Step>.operands[Which];
-  template <int Step>
-  static constexpr op code_of = node_at<P, static_cast<int>(instruction_at<P, step_at<P, Begin, Step>.id>.node)>.code;
-
-  template <int Step>
-  CTGRAD_INLINE static void run_step(state& s, typename invariants::type const& known, typename accumulators::type& sums, context const& c, std::int64_t at) {
-    constexpr leaf_step step = step_at<P, Begin, Step>;
-    using T = element_t<instruction_at<P, step.id>.type>;
-    auto operand = [&]<int Which>(std::integral_constant<int, Which>) CTGRAD_LAMBDA_INLINE {
-      return value<element_t<operand_of<Step, Which>.type>, operand_of<Step, Which>>(s, known);
-    };
-    constexpr std::integral_constant<int, 0> first{};
-    constexpr std::integral_constant<int, 1> second{};
-    constexpr std::integral_constant<int, 2> third{};
-    if constexpr (step.kind == step_kind::load) {
-      s.template of<T>()[step.target.number].load(pointer<T>(c, step.pointer) + at);
-    } else if constexpr (step.kind == step_kind::take) {
-      s.template of<T>()[step.target.number].load(static_cast<T*>(c.tiles[step.pointer]) + at);
-    } else if constexpr (step.kind == step_kind::keep) {
-      operand(first).store(static_cast<T*>(c.tiles[step.pointer]) + at);
-    } else if constexpr (step.kind == step_kind::uniform) {
-      s.template of<T>()[step.target.number] = pack<T>(*pointer<T>(c, step.pointer));
-    } else if constexpr (step.kind == step_kind::position) {
-      if constexpr (instruction_at<P, step.id>.loop == loop) s.template of<T>()[step.target.number] = simd::count_from<T, width>(c.position + at);
-      else s.template of<T>()[step.target.number] = pack<T>(instruction_at<P, step.id>.loop < 0 ? 0 : c.f->at[std::max<int>(0, instruction_at<P, step.id>.loop)]);
-    } else if constexpr (step.kind == step_kind::store) {
-      if constexpr (P::accumulates(access_at<P, instruction_at<P, step.id>.access_number>.buffer)) {
-        pack<T> before;
-        before.load(pointer<T>(c, step.pointer) + at);
-        (before + operand(first)).store(pointer<T>(c, step.pointer) + at);
-      } else {
-        operand(first).store(pointer<T>(c, step.pointer) + at);
-      }
-    } else if constexpr (step.kind == step_kind::accumulate) {
-      auto& sum = accumulators::template get<step.pointer>(sums);
-      sum = static_cast<pack<T>>(row<code_of<Step>>::combine(sum, operand(first)));
-    } else if constexpr (step.kind == step_kind::add_to) {
-      pack<T> before;
-      before.load(pointer<T>(c, step.pointer) + at);
-      static_cast<pack<T>>(row<code_of<Step>>::combine(before, operand(first))).store(pointer<T>(c, step.pointer) + at);
-    } else {
-      constexpr op code = code_of<Step>;
-      using r = row<code>;
-      auto& target = s.template of<T>()[step.target.number];
-      if constexpr (r::info.result == result_rule::attribute) {
-        using From = element_t<operand_of<Step, 0>.type>;
-        if constexpr (std::is_same_v<T, From>) target = operand(first);
-        else if constexpr (std::is_same_v<T, bool>) target = pack<bool>(operand(first) != pack<From>(0));
-        else if constexpr (std::is_same_v<From, bool>) target = select(operand(first), pack<T>(1), pack<T>(0));
-        else target = simd::convert<T>(operand(first));
-      } else if constexpr (r::info.arity == 1) {
-        target = static_cast<pack<T>>(r::eval(operand(first)));
-      } else if constexpr (r::info.arity == 2) {
-        target = static_cast<pack<T>>(r::eval(operand(first), operand(second)));
-      } else {
-        target = static_cast<pack<T>>(r::eval(operand(first), operand(second), operand(third)));
-      }
-    }
-  }
-
-  // Sums in lanes, kept in memory between the chunks.
-
   template <std::size_t I>
   CTGRAD_INLINE static pack<accumulator_type<I>> sum_in_memory(context const& c) {
     pack<accumulator_type<I>> p;
@@ -279,55 +138,54 @@ struct leaf_code {
     start_sum<I>(c);
   }
 
-  template <int Chunk>
-  static constexpr bool sums_in(int accumulator) {
-    for (int i = first_step<Chunk>; i < plan.ends[Chunk]; ++i)
-      if (plan.steps[i].kind == step_kind::accumulate && plan.steps[i].pointer == accumulator) return true;
-    return false;
-  }
-
-  template <int First, int... Steps>
-  CTGRAD_INLINE static void run_steps(state& s, typename invariants::type const& known, typename accumulators::type& sums, context const& c, std::int64_t at,
-                                      std::integer_sequence<int, Steps...>) {
-    (run_step<First + Steps>(s, known, sums, c, at), ...);
+  template <int First, int... I>
+  CTGRAD_INLINE static void run_steps(state& s, invariants& known, accumulators& sums, leaf_place const& at_loop, std::int64_t at, std::integer_sequence<int, I...>) {
+    (run_step<plan.steps[First + I].kind, plan.steps[First + I].code, plan.steps[First + I].target, plan.steps[First + I].operands[0], plan.steps[First + I].operands[1],
+              plan.steps[First + I].operands[2], plan.steps[First + I].pointer>(s, known, sums, at_loop, at),
+     ...);
   }
   /// Steps [First, Last), in folds of at most 64: clang takes no more than 256, and one flat fold is quadratic in g++.
   template <int First, int Last>
-  CTGRAD_INLINE static void run_range(state& s, typename invariants::type const& known, typename accumulators::type& sums, context const& c, std::int64_t at) {
+  CTGRAD_INLINE static void run_range(state& s, invariants& known, accumulators& sums, leaf_place const& at_loop, std::int64_t at) {
     constexpr int here = Last - First > 64 ? 64 : Last - First;
-    run_steps<First>(s, known, sums, c, at, std::make_integer_sequence<int, here>{});
-    if constexpr (First + here < Last) run_range<First + here, Last>(s, known, sums, c, at);
+    run_steps<First>(s, known, sums, at_loop, at, std::make_integer_sequence<int, here>{});
+    if constexpr (First + here < Last) run_range<First + here, Last>(s, known, sums, at_loop, at);
   }
 
-  template <int Chunk>
-  CTGRAD_INLINE static void chunk_body(context& c, std::int64_t count) {
-    typename invariants::type const known(*c.f);
-    typename accumulators::type sums;
-    [&]<std::size_t... I>(std::index_sequence<I...>) CTGRAD_LAMBDA_INLINE {
-      (
-          [&]() CTGRAD_LAMBDA_INLINE {
-            if constexpr (sums_in<Chunk>(I)) accumulators::template get<I>(sums) = sum_in_memory<I>(c);
-          }(),
-          ...);
-    }(std::make_index_sequence<size.accumulators>{});
+  template <std::size_t... I>
+  CTGRAD_INLINE static void load_invariants(invariants& known, frame<P>& f, std::index_sequence<I...>) {
+    ((known.template of<element_t<plan.invariants[I].type>>()[plan.invariants[I].number] =
+          pack<element_t<plan.invariants[I].type>>(number_of<P, element_t<plan.invariants[I].type>, plan.invariants[I].id>(f))),
+     ...);
+  }
+  template <int Chunk, std::size_t I>
+  CTGRAD_INLINE static void take_sum(accumulators& sums, context const& c) {
+    if constexpr (plan.accumulators[I].chunk == Chunk) sums.template of<accumulator_type<I>>()[plan.accumulators[I].number] = sum_in_memory<I>(c);
+  }
+  template <int Chunk, std::size_t I>
+  CTGRAD_INLINE static void keep_sum(accumulators& sums, context& c) {
+    if constexpr (plan.accumulators[I].chunk == Chunk)
+      sums.template of<accumulator_type<I>>()[plan.accumulators[I].number].store(reinterpret_cast<accumulator_type<I>*>(c.sums[I]));
+  }
+  template <int Chunk, std::size_t... I>
+  CTGRAD_INLINE static void chunk_body(context& c, std::int64_t count, std::index_sequence<I...>) {
+    invariants known;
+    load_invariants(known, *c.f, std::make_index_sequence<size.invariants>{});
+    accumulators sums;
+    (take_sum<Chunk, I>(sums, c), ...);
+    leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position};
     for (std::int64_t at = 0; at < count; at += width) {
       state s;
-      run_range<first_step<Chunk>, plan.ends[Chunk]>(s, known, sums, c, at);
+      run_range<Chunk == 0 ? 0 : plan.ends[Chunk == 0 ? 0 : Chunk - 1], plan.ends[Chunk]>(s, known, sums, at_loop, at);
     }
-    [&]<std::size_t... I>(std::index_sequence<I...>) CTGRAD_LAMBDA_INLINE {
-      (
-          [&]() CTGRAD_LAMBDA_INLINE {
-            if constexpr (sums_in<Chunk>(I)) accumulators::template get<I>(sums).store(reinterpret_cast<accumulator_type<I>*>(c.sums[I]));
-          }(),
-          ...);
-    }(std::make_index_sequence<size.accumulators>{});
+    (keep_sum<Chunk, I>(sums, c), ...);
   }
   template <int Chunk>
   CTGRAD_NOINLINE static void chunk(context& c, std::int64_t count) {
-    chunk_body<Chunk>(c, count);
+    chunk_body<Chunk>(c, count, std::make_index_sequence<size.accumulators>{});
   }
   static void chunks(context& c, std::int64_t count) {
-    if constexpr (size.chunks == 1) chunk_body<0>(c, count);
+    if constexpr (size.chunks == 1) chunk_body<0>(c, count, std::make_index_sequence<size.accumulators>{});
     else [&]<int... Chunks>(std::integer_sequence<int, Chunks...>) { (chunk<Chunks>(c, count), ...); }(std::make_integer_sequence<int, size.chunks>{});
   }
 
@@ -391,15 +249,15 @@ struct leaf_code {
   /// One pack, of which the first `valid` lanes count. The others hold copies of the last element, and sums leave them out.
   template <std::size_t... I>
   CTGRAD_INLINE static void padded_chunks(context& c, std::int64_t padded, int valid, std::index_sequence<I...>) {
-    [[maybe_unused]] typename accumulators::type before;
-    ((accumulators::template get<I>(before) = sum_in_memory<I>(c), start_sum<I>(c)), ...);
+    [[maybe_unused]] accumulators before;
+    ((before.template of<accumulator_type<I>>()[plan.accumulators[I].number] = sum_in_memory<I>(c), start_sum<I>(c)), ...);
     chunks(c, padded);
     using lane = simd::lane_type<lane_bytes>;
     [[maybe_unused]] auto const counts = simd::count_from<lane, width>(0) < simd::pack<lane, width>(valid);
     (
         [&] {
           using T = accumulator_type<I>;
-          auto const& old = accumulators::template get<I>(before);
+          auto const& old = before.template of<T>()[plan.accumulators[I].number];
           select(counts, static_cast<pack<T>>(row<sum_code<I>>::combine(old, sum_in_memory<I>(c))), old).store(reinterpret_cast<T*>(c.sums[I]));
         }(),
         ...);
@@ -416,7 +274,7 @@ struct leaf_code {
           using T = element_t<plan.arrays[i].type>;
           if constexpr (a.moves) {
             c.pointers[i] = stages[i].bytes;
-            if constexpr (a.read || P::accumulates(access_at<P, a.access_number>.buffer)) {
+            if constexpr (a.read) {
               T const* from = reinterpret_cast<T const*>(bases[i]) + done * strides[i];
               T* to = reinterpret_cast<T*>(stages[i].bytes);
               if (count < width) pack<T>(from[(count - 1) * strides[i]]).store(to);

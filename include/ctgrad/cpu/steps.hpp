@@ -1,0 +1,113 @@
+// What one step of a vector loop does. Steps know nothing of the program: equal steps of any loops are one instantiation.
+// (Instantiated by their place instead, the steps of a long body took most of its compile time.)
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../../../compiler/ops.hpp"
+#include "../../../compiler/plan.hpp"
+#include "simd.hpp"
+
+namespace ctgrad::detail {
+
+#if defined(__GNUC__)
+#define CTGRAD_INLINE [[gnu::always_inline]] inline
+#define CTGRAD_LAMBDA_INLINE __attribute__((always_inline))
+#define CTGRAD_NOINLINE [[gnu::noinline]]
+#else
+#define CTGRAD_INLINE inline
+#define CTGRAD_LAMBDA_INLINE
+#define CTGRAD_NOINLINE
+#endif
+
+/// Packs of `Width` elements by dtype and number: the registers of a chunk, the numbers from outside, or the sums. A mask is for lanes of `Bytes` bytes.
+template <int Bytes, int Width, int Bools, int Int32s, int Int64s, int Floats, int Doubles>
+struct registers {
+  static constexpr int width = Width;
+  template <class T>
+  using pack = std::conditional_t<std::is_same_v<T, bool>, simd::mask<Bytes, Width>, simd::pack<T, Width>>;
+
+  pack<bool> bools[Bools + 1];
+  pack<std::int32_t> int32s[Int32s + 1];
+  pack<std::int64_t> int64s[Int64s + 1];
+  pack<float> floats[Floats + 1];
+  pack<double> doubles[Doubles + 1];
+
+  template <class T>
+  CTGRAD_INLINE auto& of() {
+    if constexpr (std::is_same_v<T, bool>) return bools;
+    else if constexpr (std::is_same_v<T, std::int32_t>) return int32s;
+    else if constexpr (std::is_same_v<T, std::int64_t>) return int64s;
+    else if constexpr (std::is_same_v<T, float>) return floats;
+    else return doubles;
+  }
+};
+
+/// Where a loop stands: its arrays and tiles, the indices of the loops around it, its own.
+struct leaf_place {
+  void* const* pointers;
+  void* const* tiles;
+  std::int64_t const* loops;
+  std::int64_t position;
+};
+
+template <int Key>
+using keyed_type = element_t<value_place::of(Key).type>;
+template <int Key, class Registers, class Known>
+CTGRAD_INLINE auto const& value_at(Registers& s, Known& known) {
+  constexpr value_place from = value_place::of(Key);
+  if constexpr (from.where == place::invariant) return known.template of<keyed_type<Key>>()[from.number];
+  else return s.template of<keyed_type<Key>>()[from.number];
+}
+
+/// The elements of `x` as `T`.
+template <class T, class Pack, class From>
+CTGRAD_INLINE Pack cast_pack(From const& x) {
+  if constexpr (std::is_same_v<Pack, From>) return x;
+  else if constexpr (std::is_same_v<T, bool>) return Pack(x != From(0));
+  else if constexpr (requires { typename From::truth; }) return simd::convert<T>(x);
+  else return select(x, Pack(1), Pack(0));
+}
+
+/// One step at element `at`: the fields of a leaf_step. `s` are the chunk's registers, `known` the numbers from outside.
+template <step_kind Kind, op Code, int Target, int A, int B, int C, int Pointer, class Registers, class Known, class Sums>
+CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place const& c, std::int64_t at) {
+  constexpr int number = value_place::of(Target).number;
+  if constexpr (Kind == step_kind::compute) {
+    using T = keyed_type<Target>;
+    using pack = typename Registers::template pack<T>;
+    auto& target = s.template of<T>()[number];
+    using r = row<Code>;
+    if constexpr (r::info.result == result_rule::attribute) target = cast_pack<T, pack>(value_at<A>(s, known));
+    else if constexpr (r::info.arity == 1) target = static_cast<pack>(r::eval(value_at<A>(s, known)));
+    else if constexpr (r::info.arity == 2) target = static_cast<pack>(r::eval(value_at<A>(s, known), value_at<B>(s, known)));
+    else target = static_cast<pack>(r::eval(value_at<A>(s, known), value_at<B>(s, known), value_at<C>(s, known)));
+  } else if constexpr (Kind == step_kind::load || Kind == step_kind::take) {
+    using T = keyed_type<Target>;
+    s.template of<T>()[number].load(static_cast<T const*>((Kind == step_kind::load ? c.pointers : c.tiles)[Pointer]) + at);
+  } else if constexpr (Kind == step_kind::uniform) {
+    using T = keyed_type<Target>;
+    s.template of<T>()[number] = typename Registers::template pack<T>(*static_cast<T const*>(c.pointers[Pointer]));
+  } else if constexpr (Kind == step_kind::position) {
+    using T = keyed_type<Target>;
+    s.template of<T>()[number] = simd::count_from<T, Registers::width>(c.position + at);
+  } else if constexpr (Kind == step_kind::outer_position) {
+    using T = keyed_type<Target>;
+    s.template of<T>()[number] = typename Registers::template pack<T>(Pointer < 0 ? 0 : c.loops[Pointer < 0 ? 0 : Pointer]);
+  } else if constexpr (Kind == step_kind::store || Kind == step_kind::keep) {
+    value_at<A>(s, known).store(static_cast<keyed_type<A>*>((Kind == step_kind::store ? c.pointers : c.tiles)[Pointer]) + at);
+  } else if constexpr (Kind == step_kind::add_to) {
+    using T = keyed_type<A>;
+    using pack = typename Registers::template pack<T>;
+    T* const to = static_cast<T*>(c.pointers[Pointer]) + at;
+    pack before;
+    before.load(to);
+    static_cast<pack>(row<Code>::combine(before, value_at<A>(s, known))).store(to);
+  } else {
+    using T = keyed_type<Target>;
+    auto& sum = sums.template of<T>()[number];
+    sum = static_cast<typename Registers::template pack<T>>(row<Code>::combine(sum, value_at<A>(s, known)));
+  }
+}
+
+}  // namespace ctgrad::detail
