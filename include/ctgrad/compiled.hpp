@@ -48,6 +48,8 @@ struct compiled {
     return dim_count;
   }
   static constexpr int symbol_count = static_cast<int>(graph.symbols.size());
+  /// What messages name at run time; kept apart, so that the rest of the graph is not part of the binary.
+  static constexpr auto symbols = graph.symbols;
   static constexpr int output_count = sizeof...(Outputs);
   static constexpr int buffer_count = size.buffers;
   static constexpr bool accumulates(int buffer) {

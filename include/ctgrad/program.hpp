@@ -237,7 +237,7 @@ struct program {
     }
     /// A buffer as messages name it.
     static std::string name_of_buffer(int buffer) {
-      if (buffer < compiled::symbol_count) return std::string(compiled::graph.symbols[static_cast<std::size_t>(buffer)].view());
+      if (buffer < compiled::symbol_count) return std::string(compiled::symbols[static_cast<std::size_t>(buffer)].view());
       return "output " + std::to_string(buffer - compiled::symbol_count);
     }
     [[noreturn, gnu::cold]] static void throw_null(int buffer) { throw binding_error("ctgrad: " + name_of_buffer(buffer) + " is bound to a null pointer"); }
@@ -331,7 +331,7 @@ struct program {
           same = arrays[buffer].extents[axis] == arrays[Symbol].extents[axis] && (arrays[buffer].strides[axis] == arrays[Symbol].strides[axis] || arrays[buffer].extents[axis] <= 1);
         if (same) return;
       }
-      throw overlap_error("ctgrad: output " + std::to_string(Output) + " overlaps " + std::string(compiled::graph.symbols[Symbol].view()) + " in memory, which would change the result");
+      throw overlap_error("ctgrad: output " + std::to_string(Output) + " overlaps " + std::string(compiled::symbols[Symbol].view()) + " in memory, which would change the result");
     }
 
     /// Runs the loops; `base` is the memory of the temporaries.

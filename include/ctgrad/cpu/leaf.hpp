@@ -54,8 +54,8 @@ struct leaf_code {
   static constexpr leaf_plan_size size = leaf_data<P, Begin>::size;
   static constexpr int loop = instruction_at<P, Begin>.loop;
   static constexpr int lane_bytes = plan.lane_bytes;
-  static constexpr int width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
   static constexpr bool tiled = size.chunks > 1;
+  static constexpr int width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
     int const wanted = std::clamp(fitting, fewest_tile_elements, most_tile_elements);
@@ -181,7 +181,7 @@ struct leaf_code {
     (keep_sum<Chunk, I>(sums, c), ...);
   }
   template <int Chunk>
-  CTGRAD_NOINLINE static void chunk(context& c, std::int64_t count) {
+  CTGRAD_NOINLINE CTGRAD_NO_VARIABLES static void chunk(context& c, std::int64_t count) {
     chunk_body<Chunk>(c, count, std::make_index_sequence<size.accumulators>{});
   }
   static void chunks(context& c, std::int64_t count) {

@@ -21,6 +21,13 @@
 #endif
 #include <xsimd/xsimd.hpp>
 
+// g++ -O2 would leave a loop around a long function, with its registers in memory.
+#if defined(__GNUC__)
+#define CTGRAD_UNROLL _Pragma("GCC unroll 8")
+#else
+#define CTGRAD_UNROLL
+#endif
+
 namespace ctgrad::simd {
 
 template <class T>
@@ -63,9 +70,7 @@ struct mask {
   template <class F>
   static mask each(F f) {
     mask r;
-#if defined(__GNUC__)
-#pragma GCC unroll 8
-#endif
+    CTGRAD_UNROLL
     for (int i = 0; i < count; ++i) r.part[i] = f(i);
     return r;
   }
@@ -112,11 +117,8 @@ struct pack {
 
   template <class F>
   static pack each(F f) {
-    // g++ -O2 would leave a loop around a long function, with its registers in memory.
     pack r;
-#if defined(__GNUC__)
-#pragma GCC unroll 8
-#endif
+    CTGRAD_UNROLL
     for (int i = 0; i < count; ++i) r.part[i] = f(i);
     return r;
   }
@@ -124,9 +126,7 @@ struct pack {
   static truth each_truth(F f) {
     // A comparison of integers gives a mask of integers; the bits are those of the lanes' mask.
     truth r;
-#if defined(__GNUC__)
-#pragma GCC unroll 8
-#endif
+    CTGRAD_UNROLL
     for (int i = 0; i < count; ++i) {
       if constexpr (std::is_integral_v<T>) r.part[i] = xsimd::bool_cast(f(i));
       else r.part[i] = f(i);
@@ -153,11 +153,30 @@ struct pack {
     return e;
   }
 
-  friend pack operator+(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] + b.part[i]; }); }
-  friend pack operator-(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] - b.part[i]; }); }
-  friend pack operator*(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] * b.part[i]; }); }
-  friend pack operator/(pack const& a, pack const& b) { return each([&](int i) { return a.part[i] / b.part[i]; }); }
-  friend pack operator-(pack const& a) { return each([&](int i) { return -a.part[i]; }); }
+  // By the compilers' own vectors, where registers are that: each layer of functions less shows in the compile time of long bodies.
+  static constexpr bool native = std::is_floating_point_v<T> && requires(typename batch::register_type v) { v + v, v - v, v * v, v / v, -v; };
+#define CTGRAD_PACK_OPERATOR(symbol)                                                        \
+  friend pack operator symbol(pack const& a, pack const& b) {                               \
+    pack r;                                                                                 \
+    CTGRAD_UNROLL for (int i = 0; i < count; ++i) {                                         \
+      if constexpr (native) r.part[i] = batch(a.part[i].data symbol b.part[i].data);        \
+      else r.part[i] = a.part[i] symbol b.part[i];                                          \
+    }                                                                                       \
+    return r;                                                                               \
+  }
+  CTGRAD_PACK_OPERATOR(+)
+  CTGRAD_PACK_OPERATOR(-)
+  CTGRAD_PACK_OPERATOR(*)
+  CTGRAD_PACK_OPERATOR(/)
+#undef CTGRAD_PACK_OPERATOR
+  friend pack operator-(pack const& a) {
+    pack r;
+    CTGRAD_UNROLL for (int i = 0; i < count; ++i) {
+      if constexpr (native) r.part[i] = batch(-a.part[i].data);
+      else r.part[i] = -a.part[i];
+    }
+    return r;
+  }
   friend truth operator==(pack const& a, pack const& b) { return each_truth([&](int i) { return a.part[i] == b.part[i]; }); }
   // Not xsimd's, which is false for NaN with AVX and AVX-512 (_CMP_NEQ_OQ in xsimd 8.1).
   friend truth operator!=(pack const& a, pack const& b) { return !(a == b); }

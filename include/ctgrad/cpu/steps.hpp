@@ -20,6 +20,13 @@ namespace ctgrad::detail {
 #define CTGRAD_NOINLINE
 #endif
 
+// Where g++ -g would follow thousands of registers through a chunk, which nobody looks at, for half of the compile time.
+#if defined(__GNUC__) && !defined(__clang__)
+#define CTGRAD_NO_VARIABLES [[gnu::optimize("no-var-tracking")]]
+#else
+#define CTGRAD_NO_VARIABLES
+#endif
+
 /// Packs of `Width` elements by dtype and number: the registers of a chunk, the numbers from outside, or the sums. A mask is for lanes of `Bytes` bytes.
 template <int Bytes, int Width, int Bools, int Int32s, int Int64s, int Floats, int Doubles>
 struct registers {
