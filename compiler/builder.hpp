@@ -5,6 +5,7 @@
 #pragma once
 
 #include "graph.hpp"
+#include "ieee.hpp"
 
 #include <concepts>
 #include <initializer_list>
@@ -71,7 +72,7 @@ struct builder {
     return add({.code = op::symbol, .type = type, .shape = id, .attribute = place});
   }
   constexpr node_id real(double number, dtype type, shape_id s = shape_id::scalar, bool weak = false) {
-    if (type == dtype::float32) number = static_cast<double>(static_cast<float>(number));
+    if (type == dtype::float32) number = static_cast<double>(cmath::ieee::to_float(number));
     std::int64_t bits = is_floating(type) ? std::bit_cast<std::int64_t>(number) : static_cast<std::int64_t>(number);
     return add({.code = op::constant, .type = type, .weak = weak, .shape = s, .attribute = bits});
   }

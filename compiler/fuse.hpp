@@ -4,55 +4,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "axis_classes.hpp"
-#include "prepare.hpp"
-#include "schedule.hpp"
+#include "write_schedule.hpp"
 
 namespace ctgrad::detail {
 
 /// What may be computed twice rather than stored, in additions (op_info::cost). A row buffer is in L1, a whole array is not.
 inline constexpr int recompute_limit_row = 6, recompute_limit_array = 24, too_dear = 1000;
 
-/// Some of the groups into which a block is divided. Which ones is known for up to 64 groups; of more, the first and whether there are others.
-struct group_set {
-  std::int32_t first = -1;
-  bool several = false;
-  std::uint64_t bits = 0;
-
-  static constexpr int capacity = 64;
-  constexpr void add(int group) {
-    if (first >= 0 && group != first) several = true;
-    if (first < 0 || group < first) first = group;
-    bits |= std::uint64_t{1} << group % capacity;
-  }
-  constexpr void add(group_set const& other) {
-    if (other.first < 0) return;
-    bool const more = several || other.several;
-    std::uint64_t const all = bits | other.bits;
-    add(other.first);
-    several = several || more;
-    bits = all;
-  }
-  constexpr bool has(int group) const { return several ? (bits >> group % capacity & 1) != 0 : first == group; }
-  static constexpr group_set only(int group) { return {group, false, std::uint64_t{1} << group % capacity}; }
-};
-
 /// How many more walks over memory are better than one whose inner loop steps over whole rows.
 inline constexpr int strided_walks = 3;
 
-class fuser {
+class fuser : schedule_writer {
  public:
-  constexpr fuser(graph const& from, axis_class_table const& found) : g(from), classes(found) {
-    // Constructed, not resized: libstdc++ 12's resize with a value is no constant expression for clang.
-    state_memory = list<node_state>(g.nodes.size(), node_state{});
-    state = state_memory.data();
-    nodes_of_graph = g.nodes.data();
-    for (int i = 0; i < g.size(); ++i) state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
-    shapes_of_graph = g.shapes.data();
-    class_memory = list<std::int16_t>(static_cast<std::size_t>(classes.elements) + 1, -1);
-    loop_of_class = class_memory.data();
-    out.shapes = g.shapes;
-  }
+  constexpr fuser(graph const& from, axis_class_table const& found) : schedule_writer(from, found) {}
 
   constexpr schedule run() {
     for (int i = 0; i < static_cast<int>(g.symbols.size()); ++i)
@@ -95,202 +59,6 @@ class fuser {
   }
 
  private:
-  graph const& g;
-  axis_class_table classes;
-  schedule out;
-  struct node_state {
-    op_kind kind = op_kind::leaf;
-    instruction_id current = -1;      // the instruction that holds its value here, or -1
-    instruction_id start = -1;        // of a reduction: its initialize
-    std::int16_t value_buffer = -1;   // the array that holds it, or -1
-    bool in_memory = false;           // whether the array is filled
-    axis_mask buffer_axes = 0;        // which of its axes that array has
-    // Of the block at work:
-    bool feeds_extremum = false;
-    int stamp = 0, group = 0, cost = 0;
-    group_set need{};
-  };
-  // Raw pointers, because each call of a vector's operator is a step of the compilers' limits.
-  list<node_state> state_memory;
-  list<std::int16_t> class_memory;
-  node_state* state = nullptr;
-  node const* nodes_of_graph = nullptr;
-  shape const* shapes_of_graph = nullptr;
-  std::int16_t* loop_of_class = nullptr;  // by class: the loop that is open, or -1
-  int stamps = 0;
-  struct loaded {
-    access from;
-    instruction_id id;
-  };
-  list<loaded> loads;   // that are valid here
-  list<node_id> scope;  // nodes whose `current` ends with a loop
-
-  constexpr node const& the(node_id id) const { return nodes_of_graph[static_cast<int>(id)]; }
-  constexpr shape const& shape_at(node_id id) const { return shapes_of_graph[static_cast<int>(nodes_of_graph[static_cast<int>(id)].shape)]; }
-  constexpr op_kind kind_of(node_id id) const { return state[static_cast<int>(id)].kind; }
-  constexpr bool is_reduction(node_id id) const { return state[static_cast<int>(id)].kind == op_kind::reduction; }
-  constexpr axis_mask all_axes(node_id id) const { return (axis_mask{1} << shape_at(id).rank) - 1; }
-  constexpr int rank_of(node_id id) const { return classes.rank[index(id)]; }
-  constexpr int class_of(node_id id, int iteration_axis) { return classes.class_of(id, iteration_axis); }
-  constexpr int class_of_result(node_id id, int axis) { return class_of(id, axis_classes::iteration_axis(g, id, axis)); }
-  /// Whether a loop over the class is open. An axis of extent 1 (class -1) always stands where it should.
-  constexpr bool is_open(int c) const { return c < 0 || loop_of_class[c] >= 0; }
-  constexpr std::int8_t loop_of(int c) const { return c < 0 ? std::int8_t{-1} : static_cast<std::int8_t>(loop_of_class[c]); }
-  constexpr bool walks(node_id id, int c) {
-    for (int axis = 0; axis < rank_of(id); ++axis)
-      if (class_of(id, axis) == c) return true;
-    return false;
-  }
-  constexpr bool reduces(node_id id, int c) {
-    if (!is_reduction(id)) return false;
-    for (int axis = 0; axis < rank_of(id); ++axis)
-      if (the(id).axes() >> axis & 1 && class_of(id, axis) == c) return true;
-    return false;
-  }
-  /// Whether a reduction's sum is open: some loop that it goes over is being walked.
-  constexpr bool is_summing(node_id id) {
-    for (int axis = 0; axis < rank_of(id); ++axis)
-      if (the(id).axes() >> axis & 1 && loop_of(class_of(id, axis)) >= 0) return true;
-    return false;
-  }
-  /// The axes of a value that no open loop walks.
-  constexpr axis_mask free_axes(node_id id) {
-    axis_mask mask = 0;
-    for (int axis = 0; axis < shape_at(id).rank; ++axis)
-      if (!is_open(class_of_result(id, axis))) mask |= axis_mask{1} << axis;
-    return mask;
-  }
-  constexpr bool has_free_iteration(node_id id) {
-    for (int axis = 0; axis < rank_of(id); ++axis)
-      if (!is_open(class_of(id, axis))) return true;
-    return false;
-  }
-
-  /// Gives a value an array, over the axes that no open loop walks.
-  constexpr void keep(node_id id) {
-    auto const i = index(id);
-    if (state[i].value_buffer >= 0) return;
-    axis_mask mask = 0;
-    for (int axis = 0; axis < shape_at(id).rank; ++axis)
-      if (int const c = kind_of(id) == op_kind::product ? -1 : class_of_result(id, axis); c < 0 || !is_open(c)) mask |= axis_mask{1} << axis;  // -1: an axis of extent 1 stays
-    shape s;
-    for (int axis = 0; axis < shape_at(id).rank; ++axis)
-      if (mask >> axis & 1) s.push_back(shape_at(id)[axis]);
-    int place = 0;
-    while (place < static_cast<int>(out.shapes.size()) && !(out.shapes[place] == s)) ++place;
-    if (place == static_cast<int>(out.shapes.size())) out.shapes.push_back(s);
-    bool const row = mask != all_axes(id);
-    state[i].value_buffer = static_cast<std::int16_t>(out.buffers.size());
-    state[i].buffer_axes = mask;
-    out.buffers.push_back({row ? buffer_kind::row : buffer_kind::temporary, the(id).type, 0, shape_id{place}, id});
-  }
-
-  /// Whether the array of a value, computed in a loop over class `c`, holds nothing after it: one walk's elements, or what the loop computes anew in each walk.
-  constexpr bool is_local_to(node_id id, int c) {
-    int const buffer = state[index(id)].value_buffer;
-    if (buffer < 0 || out.buffers[buffer].kind == buffer_kind::output) return false;
-    for (int axis = 0; axis < shape_at(id).rank; ++axis)
-      if (!(state[index(id)].buffer_axes >> axis & 1) && class_of_result(id, axis) == c) return true;
-    return !walks(id, c);
-  }
-
-  // Instructions.
-
-  constexpr instruction_id push(instruction const& i) {
-    out.instructions.push_back(i);
-    return static_cast<instruction_id>(out.instructions.size()) - 1;
-  }
-  constexpr std::int16_t intern(access const& a) {
-    // The latest first: neighbours repeat one another.
-    for (int i = static_cast<int>(out.accesses.size()) - 1; i >= 0; --i)
-      if (out.accesses[i] == a) return static_cast<std::int16_t>(i);
-    out.accesses.push_back(a);
-    return static_cast<std::int16_t>(out.accesses.size()) - 1;
-  }
-  constexpr void hold(node_id id, instruction_id where) {
-    state[index(id)].current = where;
-    scope.push_back(id);
-  }
-  /// Where `user` finds its operand in memory.
-  constexpr access access_of(node_id user, source const& s) {
-    access a;
-    node const& base = the(s.base);
-    bool const symbol = base.code == op::symbol;
-    a.buffer = symbol ? static_cast<std::int16_t>(base.attribute) : state[index(s.base)].value_buffer;
-    axis_mask const mask = symbol ? all_axes(s.base) : state[index(s.base)].buffer_axes;
-    for (int axis = 0; axis < g[base.shape].rank; ++axis)
-      if (mask >> axis & 1) a.loops[a.rank++] = s.axes[axis] < 0 ? std::int8_t{-1} : loop_of(class_of(user, s.axes[axis]));
-    return a;
-  }
-  /// Where a value itself stands in its array.
-  constexpr access own_access(node_id id) {
-    access a;
-    a.buffer = state[index(id)].value_buffer;
-    for (int axis = 0; axis < shape_at(id).rank; ++axis)
-      if (state[index(id)].buffer_axes >> axis & 1) a.loops[a.rank++] = loop_of(class_of_result(id, axis));
-    return a;
-  }
-  constexpr instruction_id operand(node_id user, int which) {
-    source const& s = classes.operand(user, which);
-    node const& base = the(s.base);
-    auto const i = index(s.base);
-    if (state[i].current >= 0) return state[i].current;
-    if (base.is_constant() || base.code == op::extent) {
-      hold(s.base, push({.what = base.is_constant() ? action::constant : action::extent, .type = base.type, .node = s.base}));
-      return state[i].current;
-    }
-    access const a = access_of(user, s);
-    for (auto const& l : loads)
-      if (l.from == a) return l.id;
-    instruction_id const id = push({.what = action::load, .type = base.type, .access_number = intern(a), .node = s.base});
-    loads.push_back({a, id});
-    return id;
-  }
-  constexpr void store(node_id id, instruction_id what) {
-    if (state[index(id)].value_buffer < 0 || state[index(id)].in_memory) return;
-    push({.what = action::store, .type = the(id).type, .access_number = intern(own_access(id)), .node = id, .operands = {what, -1, -1}});
-  }
-  /// The one element at which all loops stand.
-  constexpr void element(node_id id) {
-    node const& n = the(id);
-    if (state[index(id)].current >= 0 && !is_reduction(id)) return;
-    instruction i{.what = action::compute, .type = n.type, .node = id};
-    if (n.code == op::iota) {
-      i.what = action::position;
-      i.loop = loop_of(class_of(id, 0));
-    }
-    for (int k = 0; k < n.arity; ++k) i.operands[k] = operand(id, k);
-    if (is_reduction(id)) {
-      i.what = action::accumulate;
-      i.end = state[index(id)].start;
-      if (out.instructions[i.end].access_number >= 0) i.access_number = intern(own_access(id));
-      push(i);
-      return;
-    }
-    hold(id, push(i));
-    store(id, state[index(id)].current);
-  }
-  constexpr void product(node_id id) {
-    instruction i{.what = action::product, .type = the(id).type, .node = id};
-    for (int k = 0; k < 2; ++k) {
-      source const& s = classes.operand(id, k);
-      access a;
-      a.buffer = the(s.base).code == op::symbol ? static_cast<std::int16_t>(the(s.base).attribute) : state[index(s.base)].value_buffer;
-      // Here `loops` says which axis of the operand, as the product sees it, each axis of the array is.
-      a.rank = 2;
-      a.loops[0] = s.axes[0], a.loops[1] = s.axes[1];
-      i.operands[k] = intern(a);
-    }
-    access result;
-    result.buffer = state[index(id)].value_buffer;
-    result.rank = 2;
-    i.access_number = intern(result);
-    push(i);
-    state[index(id)].in_memory = 1;
-  }
-
-  // Blocks.
-
   /// Splits `nodes` into groups that are worked off one after the other, and decides what crosses by memory and what is computed again.
   constexpr list<list<node_id>> divide(list<node_id> const& nodes, list<int> const& group_of, int groups, int parent, bool segments) {
     ++stamps;
@@ -321,8 +89,9 @@ class fuser {
         if (crosses && free_axes(id)) keep(id);
         state[i].need = group_set::only(state[i].group);
       } else if (crosses) {
+        bool const repeated = segments && state[i].group % 2 == 0 && state[i].need.has_odd() && state[i].cost > recompute_limit_row;  // in each turn of a loop that does not change it
         // Copies may differ by an ulp where code is contracted: a maximum has to be that of the value it is taken from.
-        if (state[i].value_buffer >= 0 || (several && (state[i].cost > limit || state[i].feeds_extremum || groups > group_set::capacity))) {
+        if (state[i].value_buffer >= 0 || repeated || (several && (state[i].cost > limit || state[i].feeds_extremum || groups > group_set::capacity))) {
           keep(id);
           state[i].need = group_set::only(wanted || (segments && state[i].group % 2 == 0) ? state[i].group : state[i].need.first);  // once: before the loop, or in the walk that needs it first
         }

@@ -68,7 +68,7 @@ struct odometer {
 
 template <op Code>
 constexpr scalar combine_scalars(scalar a, scalar b, dtype type) {
-  if (is_floating(type)) return scalar::from(row<Code>::combine(a.real, b.real), type);
+  if (is_floating(type)) return scalar::of_result(row<Code>::combine(a.as<cmath::ieee>(), b.as<cmath::ieee>()), type);
   using integer = cmath::wrapping<std::int64_t>;
   return scalar::from(static_cast<std::int64_t>(row<Code>::combine(integer(a.integer), integer(b.integer))), type);
 }
@@ -130,7 +130,7 @@ constexpr void interpret_contraction(node const& n, tensor_value const& a, tenso
   for (std::int64_t k = product_of(all); k > 0; --k, o.next()) {
     scalar const x = a.elements[offset(labels.left, a)], y = b.elements[offset(labels.right, b)];
     scalar& sum = result.elements[offset(labels.result, result)];
-    sum.real += x.real * y.real;
+    sum.real = (sum.as<cmath::ieee>() + x.as<cmath::ieee>() * y.as<cmath::ieee>()).raw;
     using integer = cmath::wrapping<std::int64_t>;
     sum.integer = scalar::from(static_cast<std::int64_t>(integer(sum.integer) + integer(x.integer) * integer(y.integer)), is_floating(type) ? dtype::int64 : type).integer;
   }

@@ -52,7 +52,7 @@ constexpr auto derivative_table(std::index_sequence<Codes...>) {
 }
 inline constexpr auto derivatives = derivative_table(std::make_index_sequence<op_count>{});
 
-/// The elementwise computation on operands that are taken as `Number`: double, wrapping int64 or bool.
+/// The elementwise computation on operands that are taken as `Number`: ieee, wrapping int64 or bool.
 template <op Code, class Number>
 constexpr auto evaluate_as(scalar const* x) {
   using r = row<Code>;
@@ -75,7 +75,7 @@ constexpr scalar evaluate_row(dtype operand_type, dtype type, scalar const* x) {
   } else {
     if constexpr (facts.result != result_rule::floating)
       if (!is_floating(operand_type)) return scalar::of_result(evaluate_as<Code, cmath::wrapping<std::int64_t>>(x), type);
-    return scalar::of_result(evaluate_as<Code, double>(x), type);
+    return scalar::of_result(evaluate_as<Code, cmath::ieee>(x), type);
   }
 }
 

@@ -173,7 +173,7 @@ class leaf_planner {
     value_place place{};              // in the chunk at work
     std::int16_t tile = -1;
   };
-  // Raw pointers, because each call of a vector's operator is a step of the compilers' limits.
+  // Raw pointers, because each call of an operator is a step of the compilers' limits.
   list<value_state> memory;
   value_state* values = nullptr;
   instruction const* body = nullptr;

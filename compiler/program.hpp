@@ -82,6 +82,53 @@ constexpr bool may_be_same_array(Schedule const& s, int symbol, int output) {
   return true;
 }
 
+/// Which buffers of the workspace share memory: those of one slot never live at the same time. A slot is as large as its largest buffer.
+struct memory_plan {
+  list<std::int16_t> slot;  ///< by buffer; -1 for what is not in the workspace
+  int slots = 0;
+};
+
+/// Interval colouring over the top level of the schedule: a buffer lives from the first nest or product that touches it to the last.
+/// A free slot of a buffer of the same size is taken first, then any free one, since the larger of two sizes is less than their sum whatever the extents.
+template <class Schedule>
+constexpr memory_plan plan_memory(Schedule const& s) {
+  int const count = static_cast<int>(s.buffers.size()), length = static_cast<int>(s.instructions.size());
+  list<int> first(static_cast<std::size_t>(count), length), last(static_cast<std::size_t>(count), -1);
+  for (int at = 0, top = 0, end = -1; at < length; ++at) {
+    instruction const& i = s.instructions[at];
+    if (at > end) top = at;
+    if (i.what == action::begin_loop && at > end) end = i.end;
+    auto touch = [&](int access_number) {
+      int const b = s.accesses[access_number].buffer;
+      if (first[b] > top) first[b] = top;
+      last[b] = top;
+    };
+    if (i.access_number >= 0) touch(i.access_number);
+    for (int k = 0; k < 2 && i.what == action::product; ++k) touch(i.operands[k]);
+  }
+  memory_plan p;
+  p.slot = list<std::int16_t>(static_cast<std::size_t>(count), -1);
+  list<int> latest;  // by slot: the buffer that has it
+  while (true) {
+    int b = -1;  // the next to live
+    for (int k = 0; k < count; ++k) {
+      bool const mine = s.buffers[k].kind == buffer_kind::temporary || s.buffers[k].kind == buffer_kind::row;
+      if (mine && p.slot[k] < 0 && last[k] >= 0 && (b < 0 || first[k] < first[b])) b = k;
+    }
+    if (b < 0) break;
+    int chosen = -1;
+    for (int slot = 0; slot < p.slots; ++slot) {
+      buffer const& other = s.buffers[latest[slot]];
+      bool const same = other.s == s.buffers[b].s && size_of(other.type) == size_of(s.buffers[b].type);
+      if (last[latest[slot]] < first[b] && (chosen < 0 || same)) chosen = slot;
+    }
+    if (chosen < 0) chosen = p.slots++, latest.push_back(b);
+    latest[chosen] = b;
+    p.slot[b] = static_cast<std::int16_t>(chosen);
+  }
+  return p;
+}
+
 /// Arithmetic and memory traffic, as `report` gives them.
 struct work {
   std::int64_t flops = 0, bytes = 0;

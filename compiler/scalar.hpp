@@ -5,6 +5,7 @@
 #pragma once
 
 #include "graph.hpp"
+#include "ieee.hpp"
 
 namespace ctgrad::detail {
 
@@ -18,7 +19,7 @@ struct scalar {
   }
   /// `number` as an element of `type`: rounded, wrapped or taken as a truth value.
   static constexpr scalar from(double number, dtype type) {
-    return {type == dtype::float32 ? static_cast<double>(static_cast<float>(number)) : number, 0};
+    return {type == dtype::float32 ? static_cast<double>(cmath::ieee::to_float(number)) : number, 0};
   }
   static constexpr scalar from(std::int64_t number, dtype type) {
     if (type == dtype::bool_) return {0, number != 0};
@@ -27,13 +28,13 @@ struct scalar {
   /// The result of a row's computation as an element of `type`.
   template <class Number>
   static constexpr scalar of_result(Number number, dtype type) {
-    if constexpr (std::is_floating_point_v<Number>) return from(static_cast<double>(number), type);
+    if constexpr (std::is_same_v<Number, cmath::ieee>) return from(number.raw, type);
     else return from(static_cast<std::int64_t>(number), type);
   }
-  /// As a row's computation takes it: double, wrapping int64 or bool.
+  /// As a row's computation takes it: ieee, wrapping int64 or bool.
   template <class Number>
   constexpr Number as() const {
-    if constexpr (std::is_same_v<Number, double>) return real;
+    if constexpr (std::is_same_v<Number, cmath::ieee>) return Number(real);
     else if constexpr (std::is_same_v<Number, bool>) return integer != 0;
     else return Number(integer);
   }

@@ -73,8 +73,6 @@ constexpr node_id simplify_structure(builder& b, node_id id, list<char> const& o
   node const x = b.g[n.operands[0]];
   if (n.code == op::where && x.is_constant()) return n.operands[x.attribute ? 1 : 2];
   if (n.code == op::broadcast && x.code == op::broadcast && n.attribute == 0 && x.attribute == 0) return b.broadcast(x.operands[0], n.shape, 0);
-  // A negation moves out of a sum: one operation instead of one for each element.
-  if (n.code == op::sum && x.code == op::negative) return b.map(op::negative, b.reduce(op::sum, x.operands[0], n.axes()));
   return id;
 }
 

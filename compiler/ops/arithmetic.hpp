@@ -128,8 +128,8 @@ template <> struct row<op::clamp> {
   static constexpr op_info info{.name = "clamp", .arity = 3, .cost = 2};
   static constexpr auto eval(auto x, auto low, auto high) {
     using cmath::select;
-    auto raised = select(x < low, low, x);
-    return select(raised > high, high, raised);
+    auto raised = select(x < low || low != low, low, x);  // NaN if any of the three is, as in PyTorch
+    return select(raised > high || high != high, high, raised);
   }
   static constexpr value d0(value g, value x, value low, value high, value) { return where(x >= low && x <= high, g, 0); }
   static constexpr value d1(value g, value x, value low, value high, value) { return where(x < low && low <= high, g, 0); }

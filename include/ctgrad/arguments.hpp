@@ -152,7 +152,7 @@ template <class P>
   if (!e.is_static()) {
     if (!e.is_anonymous()) m << " = " << e;  // a name that the user gave
     for (auto const& d : P::dims)
-      if (e.name() == d.name) m << " (from axis " << d.axis << " of " << P::symbols[static_cast<std::size_t>(d.symbol)].view() << ")";
+      if (d.symbol >= 0 && e.name() == d.name) m << " (from axis " << d.axis << " of " << P::symbols[static_cast<std::size_t>(d.symbol)].view() << ")";
   }
   throw shape_error(to_text(m));
 }

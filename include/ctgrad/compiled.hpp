@@ -52,6 +52,15 @@ struct compiled {
   static constexpr auto symbols = graph.symbols;
   static constexpr int output_count = sizeof...(Outputs);
   static constexpr int buffer_count = size.buffers;
+  /// By buffer: its place among the workspace's; last, how many there are.
+  static constexpr auto slots = [] {
+    std::array<std::int16_t, buffer_count + 1> table{};
+    auto const p = plan_memory(schedule);
+    for (int i = 0; i < buffer_count; ++i) table[i] = p.slot[i];
+    table[buffer_count] = static_cast<std::int16_t>(p.slots);
+    return table;
+  }();
+  static constexpr int slot_count = slots[buffer_count];
   static constexpr bool accumulates(int buffer) {
     return schedule.buffers[buffer].kind == buffer_kind::output && schedule.buffers[buffer].number >= graph.accumulate_from;
   }

@@ -71,8 +71,12 @@ template <class E, int Number>
 constexpr value stand_in(builder& b) {
   tensor_type const& t = E::type;
   if constexpr (requires { E::lower_constant(b); }) return {&b, E::lower_constant(b)};
-  else if (t.weak) return {&b, b.add({.code = op::constant, .type = t.type, .weak = true})};
-  else return {&b, b.symbol(operand_name<Number>, t.type, t.s)};
+  else if (t.weak) {  // an expression of constants is folded to its number
+    lowering l;
+    node number = l.b.g[E::lower(l)];
+    number.shape = b.intern(l.b.g[number.shape]);
+    return {&b, b.add(number)};
+  } else return {&b, b.symbol(operand_name<Number>, t.type, t.s)};
 }
 
 template <class Function, class... Operands, int... Numbers>

@@ -10,6 +10,7 @@
 #include "gradient.hpp"
 #include "results.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <tuple>
@@ -77,18 +78,26 @@ std::int64_t lay_out(array_ref& a, std::int64_t const* dims) {
 }
 
 /// The temporaries of a program for some extents: their bytes, and their places after `base` where there is one.
+/// Never more for smaller extents.
 template <class P>
 std::int64_t lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, std::byte* base) {
-  std::int64_t total = 0;
+  constexpr int first = P::symbol_count + P::output_count;
+  constexpr auto temporaries = std::make_integer_sequence<int, P::buffer_count - first>{};
+  std::int64_t starts[P::slot_count + 1]{};  // of slots; first their sizes
   [&]<int... I>(std::integer_sequence<int, I...>) {
-    (
-        [&] {
-          constexpr int buffer = P::symbol_count + P::output_count + I;
-          if (base) arrays[buffer].data = base + total;
-          if (__builtin_add_overflow(total, lay_out<P, buffer>(arrays[buffer], dims), &total)) throw shape_error("ctgrad: the temporaries of this call have more bytes than can be addressed");
-        }(),
-        ...);
-  }(std::make_integer_sequence<int, P::buffer_count - P::symbol_count - P::output_count>{});
+    ([&] {
+      std::int64_t& size = starts[std::max<int>(0, P::slots[first + I])];
+      size = std::max(size, lay_out<P, first + I>(arrays[first + I], dims));
+    }(), ...);
+  }(temporaries);
+  std::int64_t total = 0;
+  for (int slot = 0; slot < P::slot_count; ++slot) {
+    std::int64_t const size = starts[slot];
+    starts[slot] = total;
+    if (__builtin_add_overflow(total, size, &total)) throw shape_error("ctgrad: the temporaries of this call have more bytes than can be addressed");
+  }
+  if (base)
+    [&]<int... I>(std::integer_sequence<int, I...>) { ((arrays[first + I].data = base + starts[std::max<int>(0, P::slots[first + I])]), ...); }(temporaries);
   return total;
 }
 

@@ -173,8 +173,6 @@ void check_values(law const& l, dtype type) {
   if (type == dtype::float32)
     for (auto& p : points)
       for (auto& x : p) x = static_cast<float>(x);
-  if (l.code == op::clamp)  // of bounds that are not numbers see the test of clamp
-    std::erase_if(points, [](point const& p) { return std::isnan(p[1]) || std::isnan(p[2]); });
   applied a(l.code, type, static_cast<std::int64_t>(points.size()), type);
   auto const values = run(with_outputs(a.b, {a.result}), a.inputs(points));
   for (std::size_t i = 0; i < points.size(); ++i) {

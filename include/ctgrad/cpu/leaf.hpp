@@ -21,11 +21,16 @@ inline constexpr int most_tile_elements = 256, fewest_tile_elements = 128, tile_
 /// What all tiles of a loop take together, where tiles do not get too short for it: half of L1. (Shorter than 128 elements, chunks are mostly beginnings.)
 inline constexpr int tiles_bytes = 24 * 1024;
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Warray-bounds"  // g++ 12 sees addresses before the array that no length gives
+#endif
 /// Copies `bytes`, which are few, by moves of known length that may overlap: a call of memcpy shows in small programs.
 CTGRAD_INLINE void copy_few(std::byte* to, std::byte const* from, std::int64_t bytes) {
   auto both_ends = [&]<int Bytes>(std::integral_constant<int, Bytes>) CTGRAD_LAMBDA_INLINE {
     std::int64_t at = 0;
-    for (; at + Bytes <= bytes; at += Bytes) __builtin_memcpy(to + at, from + at, Bytes);
+    do __builtin_memcpy(to + at, from + at, Bytes), at += Bytes;
+    while (at + Bytes <= bytes);
     if (at < bytes) __builtin_memcpy(to + bytes - Bytes, from + bytes - Bytes, Bytes);
   };
   if (bytes >= 32) both_ends(std::integral_constant<int, 32>{});
@@ -34,6 +39,10 @@ CTGRAD_INLINE void copy_few(std::byte* to, std::byte const* from, std::int64_t b
   else
     for (std::int64_t i = 0; i < bytes; ++i) to[i] = from[i];
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 template <class P, int Begin>
 struct leaf_data {
@@ -139,7 +148,7 @@ struct leaf_code {
   }
 
   template <int First, int... I>
-  CTGRAD_INLINE static void run_steps(state& s, invariants& known, accumulators& sums, leaf_place const& at_loop, std::int64_t at, std::integer_sequence<int, I...>) {
+  CTGRAD_INLINE static void run_steps(state& s, invariants& known, accumulators& sums, leaf_place const& at_loop, [[maybe_unused]] std::int64_t at, std::integer_sequence<int, I...>) {
     (run_step<plan.steps[First + I].kind, plan.steps[First + I].code, plan.steps[First + I].target, plan.steps[First + I].operands[0], plan.steps[First + I].operands[1],
               plan.steps[First + I].operands[2], plan.steps[First + I].pointer>(s, known, sums, at_loop, at),
      ...);

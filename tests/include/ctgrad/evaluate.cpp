@@ -8,6 +8,7 @@
 #include <ctgrad/ctgrad.hpp>
 
 #include <array>
+#include <limits>
 
 namespace ct = ctgrad;
 using namespace ct::literals;
@@ -36,6 +37,23 @@ static_assert(ct::gradient_check(ct::abs(s), s = 0.0));
 static_assert(!ct::gradient_check(ct::relu(s), s = 0.0));
 
 static_assert(ct::to_string(ct::grad(ct::sin(s) * s, s)) == "sin(s) + s * cos(s)");
+
+// Constants alone are folded, in full precision: 2 / sqrt(3), log(2) / log(10).
+static_assert(ct::evaluate(2_c / ct::sqrt(3_c) * s, s = 3.0) == 2 / 1.7320508075688772 * 3);
+static_assert(ct::gradient_check(ct::log(2_c) / ct::log(10_c) * s, s = 3.0));
+
+// What C++ calls no constants has its IEEE value: division by zero, overflow, inf - inf.
+constexpr double infinity = std::numeric_limits<double>::infinity(), largest = std::numeric_limits<double>::max();
+constexpr auto f = ct::scalar<float>("f"_s);
+constexpr bool is_nan(double x) { return x != x; }
+static_assert(ct::evaluate(1_c / (s - s), s = 2.0) == infinity && ct::evaluate(-1_c / (s - s), s = 2.0) == -infinity);
+static_assert(is_nan(ct::evaluate(s / s, s = 0.0)) && is_nan(ct::evaluate(s - s, s = infinity)) && is_nan(ct::evaluate((s - s) * s, s = infinity)));
+static_assert(ct::evaluate(s * s, s = 1e200) == infinity && ct::evaluate(-s * s, s = 1e200) == -infinity && ct::evaluate(s * 1e-200_c, s = 1e200) == 1e200 * 1e-200);
+static_assert(ct::evaluate(s + s, s = largest) == infinity && ct::evaluate(s - 1_c, s = largest) == largest);
+static_assert(ct::evaluate(s / 1e-300_c, s = 1e300) == infinity && ct::evaluate(s * 2_c, s = largest / 2) == largest);
+static_assert(ct::evaluate(f * f, f = 1e30f) == std::numeric_limits<float>::infinity() && ct::evaluate(f * 2_c, f = 1e38f) == 2e38f);
+static_assert(ct::evaluate(ct::grad(ct::sqrt(s), s), s = 0.0) == infinity && ct::evaluate(ct::grad(ct::log(s), s), s = 0.0) == infinity);
+static_assert(is_nan(ct::evaluate(ct::sum(v), v = std::array{largest, largest, -infinity})));
 
 // Figures: one nest of N steps, two operations and one sum for each element.
 constexpr auto program = ct::compile(ct::sum(v * 2_c + 1_c));

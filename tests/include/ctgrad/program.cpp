@@ -507,6 +507,29 @@ BOOST_AUTO_TEST_CASE(workspaces) {
   BOOST_TEST(program.workspace(N = 0, M = 0).bytes() == 0);
 }
 // Extents whose product does not fit int64 bytes are refused, not wrapped.
+// A chain of products: at any time one is read and one is written, whatever the length.
+BOOST_AUTO_TEST_CASE(temporaries_share_memory) {
+  constexpr auto wide = ct::tensor<double>("wide"_s, N, M);
+  constexpr auto square = ct::tensor<double>("square"_s, M, M);
+  constexpr auto two = ct::matmul(ct::matmul(wide, square), square);
+  constexpr auto five = ct::matmul(ct::matmul(ct::matmul(two, square), square), square);
+  constexpr auto product = ct::compile(five);
+  static_assert(ct::report(product).temporaries == 4);
+  BOOST_TEST(product.workspace(N = 8, M = 4).bytes() == 2 * 8 * 4 * 8);
+  auto a = ct::zeros<double>(3, 4), m = ct::zeros<double>(4, 4), expected = ct::zeros<double>(3, 4);
+  for (std::int64_t i = 0; i < 12; ++i) a.data()[i] = static_cast<double>(5 * i % 7) - 3;
+  for (std::int64_t i = 0; i < 16; ++i) m.data()[i] = static_cast<double>(3 * i % 5) - 2;
+  auto power = a;
+  for (int k = 0; k < 5; ++k, power = expected)
+    for (std::int64_t i = 0; i < 3; ++i)
+      for (std::int64_t j = 0; j < 4; ++j) {
+        double sum = 0;
+        for (std::int64_t l = 0; l < 4; ++l) sum += power(i, l) * m(l, j);
+        expected(i, j) = sum;
+      }
+  auto const [result] = product(wide = a, square = m);
+  for (std::int64_t i = 0; i < 12; ++i) BOOST_TEST(result.data()[i] == expected.data()[i]);
+}
 BOOST_AUTO_TEST_CASE(workspaces_beyond_memory) {
   constexpr auto V = ct::tensor<float>("V"_s, 3_c, M);
   constexpr auto program = ct::compile(ct::sum(ct::tanh(ct::matmul(X, V))));
