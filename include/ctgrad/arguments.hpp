@@ -11,6 +11,9 @@
 #include "symbol.hpp"
 #include "view.hpp"
 
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <string>
 
 namespace ctgrad::detail {
@@ -113,11 +116,19 @@ struct names_error {
   }
 };
 
-/// `data` as an array reference, into `a`. Numbers are copied into `number`, in the dtype of the symbol.
+template <dtype Type, class Number>
+[[noreturn, gnu::cold]] void throw_range(char const* name, Number number) {
+  throw binding_error("ctgrad: " + std::string(name) + " is bound to " + std::to_string(number) + ", which does not fit " + std::string(to_string(Type)));
+}
+
+/// `data` as an array reference, into `a`. Numbers are copied into `number`, in the dtype of the symbol `name`.
+/// Throws binding_error for an integer that it does not hold.
 template <dtype Type, class Data>
-void describe_data(array_ref& a, Data& data, std::int64_t& number) {
+void describe_data(array_ref& a, Data& data, std::int64_t& number, char const* name = "") {
   if constexpr (std::is_arithmetic_v<std::remove_cvref_t<Data>>) {
     auto const converted = static_cast<element_t<Type>>(data);
+    if constexpr (std::is_integral_v<std::remove_cvref_t<Data>> && is_integer(Type))
+      if (static_cast<std::remove_cvref_t<Data>>(converted) != data || (converted < 0) != (data < 0)) [[unlikely]] throw_range<Type>(name, data);
     std::memcpy(&number, &converted, sizeof converted);
     a.data = &number;
   } else {
@@ -142,6 +153,37 @@ inline memory_range range_of(array_ref const& a, int rank, std::size_t element_s
   auto const base = reinterpret_cast<std::uintptr_t>(a.data);
   auto const size = static_cast<std::int64_t>(element_size);
   return {base + static_cast<std::uintptr_t>(low * size), base + static_cast<std::uintptr_t>((high + 1) * size)};
+}
+
+/// An array's memory where ranges of addresses alone do not tell: bytes.
+struct strided_memory {
+  array_ref const* a;
+  int rank;
+  std::int64_t element_size;
+};
+/// Whether two arrays are known to share no byte although their ranges meet: columns of one matrix, every other element.
+/// For some stride, what the other axes reach stays in different parts of its period.
+[[gnu::cold]] inline bool are_interleaved(strided_memory x, strided_memory y) {
+  auto disjoint_modulo = [&](std::int64_t period) {
+    std::int64_t starts[2], lengths[2];
+    for (int which = 0; which < 2; ++which) {
+      auto const& [a, rank, size] = which ? y : x;
+      std::int64_t low = 0, high = 0;
+      for (int axis = 0; axis < rank; ++axis) {
+        std::int64_t const step = a->strides[axis] * size;
+        if (a->extents[axis] <= 1 || step % period == 0) continue;
+        (step < 0 ? low : high) += (a->extents[axis] - 1) * step;
+      }
+      starts[which] = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(a->data) % static_cast<std::uintptr_t>(period)) + low;
+      lengths[which] = high - low + size;
+    }
+    std::int64_t const between = ((starts[1] - starts[0]) % period + period) % period;
+    return between >= lengths[0] && between + lengths[1] <= period;
+  };
+  for (auto const& [a, rank, size] : {x, y})
+    for (int axis = 0; axis < rank; ++axis)
+      if (std::int64_t const period = std::abs(a->strides[axis] * size); a->extents[axis] > 1 && period != 0 && disjoint_modulo(period)) return true;
+  return false;
 }
 
 /// Where an extent differs from what the array has: the message for it.

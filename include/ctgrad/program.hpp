@@ -237,7 +237,7 @@ struct program {
           while (compiled::graph.symbols[i].name != detail::target_name<typename Binding::target>) ++i;
           return i;
         }();
-        detail::describe_data<compiled::graph.symbols[number].type>(arrays[number], b.data, numbers[number]);
+        detail::describe_data<compiled::graph.symbols[number].type>(arrays[number], b.data, numbers[number], name);
       }
     }
     template <int Symbol>
@@ -319,11 +319,16 @@ struct program {
       }(std::make_integer_sequence<int, compiled::symbol_count + compiled::output_count>{});
       (check_output_overlap<I>(ranges), ...);
     }
+    /// An array as what decides whether interleaved ones share memory.
+    [[gnu::cold]] detail::strided_memory memory_of(int buffer) const {
+      auto const& b = compiled::schedule.buffers[static_cast<std::size_t>(buffer)];
+      return {&arrays[buffer], compiled::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank, static_cast<std::int64_t>(size_of(b.type))};
+    }
     template <int Output>
     void check_output_overlap(detail::memory_range const* ranges) {
       constexpr int buffer = compiled::symbol_count + Output;
       for (int other = compiled::symbol_count; other < buffer; ++other)
-        if (ranges[buffer].overlaps(ranges[other]))
+        if (ranges[buffer].overlaps(ranges[other]) && !are_interleaved(memory_of(buffer), memory_of(other))) [[unlikely]]
           throw overlap_error("ctgrad: outputs " + std::to_string(other - compiled::symbol_count) + " and " + std::to_string(Output) + " overlap in memory");
       [&]<int... S>(std::integer_sequence<int, S...>) { (check_input_overlap<S, Output>(ranges), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
     }
@@ -340,6 +345,7 @@ struct program {
           same = arrays[buffer].extents[axis] == arrays[Symbol].extents[axis] && (arrays[buffer].strides[axis] == arrays[Symbol].strides[axis] || arrays[buffer].extents[axis] <= 1);
         if (same) return;
       }
+      if (are_interleaved(memory_of(buffer), memory_of(Symbol))) return;
       throw overlap_error("ctgrad: output " + std::to_string(Output) + " overlaps " + std::string(compiled::symbols[Symbol].view()) + " in memory, which would change the result");
     }
 
