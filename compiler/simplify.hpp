@@ -76,6 +76,14 @@ constexpr node_id simplify_structure(builder& b, node_id id, list<char> const& o
   return id;
 }
 
+/// The same for loops: a negation moves out of a sum that is a number, one operation instead of one for each element.
+/// 0 - sum, not -sum: a sum starts from 0 and is never -0, so this is exact.
+constexpr node_id simplify_loops(builder& b, node_id id) {
+  node const n = b.g[id];
+  if (n.code != op::sum || n.shape != shape_id::scalar || b.g[n.operands[0]].code != op::negative) return id;
+  return b.map(op::subtract, b.integer(0, n.type), b.reduce(op::sum, b.g[n.operands[0]].operands[0], n.axes()));
+}
+
 /// Whether a rule may match at a node, by the codes of the operands alone.
 constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
   op const a = at.arity > 0 ? nodes[static_cast<int>(at.operands[0])].code : op::symbol, b = at.arity > 1 ? nodes[static_cast<int>(at.operands[1])].code : op::symbol;
@@ -88,10 +96,10 @@ constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
 template <auto Write, class = void>
 constexpr graph simplify(graph const& from) {
   auto const& rules = rules_of<Write>;
-  constexpr bool structure = Write == &write_default_rules;
+  constexpr bool structure = Write == &write_default_rules, loops = Write == &write_loop_rules;
   node const* const nodes = from.nodes.data();
   int const count = from.size();
-  bool any = structure;
+  bool any = structure || loops;
   for (int i = 0; i < count && !any; ++i) any = rules.first[static_cast<std::size_t>(nodes[i].code)] != rules.first[static_cast<std::size_t>(nodes[i].code) + 1];
   if (!any) return from;
   bool changed = false;
@@ -122,6 +130,7 @@ constexpr graph simplify(graph const& from) {
     for (int round = 0; round < 16 && !wanted[i]; ++round) {
       node_id next = id;
       if constexpr (structure) next = simplify_structure(b, id, opaque);
+      if constexpr (loops) next = simplify_loops(b, id);
       node const at = b.g.nodes.data()[static_cast<int>(id)];
       int const last = rules.first[static_cast<std::size_t>(at.code) + 1];
       if (is_floating(at.type) || at.type == dtype::bool_)
