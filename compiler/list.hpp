@@ -1,5 +1,5 @@
 // A growing array for the constant evaluator.
-// std::vector's members cost both compilers three times the steps and several times the instantiations: measured, a third of a program's compile time.
+// Reading an element of a std::vector takes g++ 9 microseconds in the compiler, and 3 here (clang: 8 and 3), and its members are many templates.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
