@@ -36,6 +36,8 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"share", &simplify<&write_sharing_rules, Needed>, 2},
     {"separate outputs", &separate_outputs},
 };
+/// The number of passes after which gradients are worked out, and the graph has its size.
+inline constexpr int differentiated_pass_count = 3;
 /// The number of passes after which a graph is what a person would write: gradients worked out, nothing prepared for loops.
 inline constexpr int formula_pass_count = 6;
 
@@ -55,8 +57,9 @@ struct kept_in {
 template <class Source>
 struct kept_graph : kept_in<Source, 1024, 32, 32, 16, 16> {};
 
-/// Graphs of up to so many nodes go through all passes in one evaluation: compilers' limits on one are far, and each costs instantiations.
-inline constexpr int together_limit = 48;
+/// Passes over graphs of up to so many nodes are one evaluation: each costs instantiations. Compilers' limits on one are near 1,400 nodes for the
+/// dearest pass, so the passes up to differentiation, which makes a graph of any size from few nodes, and those after it are counted apart.
+inline constexpr int together_limit_before = 48, together_limit_after = 128;
 
 /// `void`, but not before `Source` is known (`std::void_t` is void at once).
 template <class Source>
@@ -64,21 +67,25 @@ struct nothing {
   using type = void;
 };
 
-/// The graph of `Source` after `Pass` passes, the last of them in this evaluation.
+/// The graph of `Source` after `Pass` passes, of which those from `from` on are evaluated here.
 template <class Source, int Pass>
 struct passed_graph {
-  static constexpr bool together = kept_graph<Source>::kept.size.nodes <= together_limit;
-  using before = passed_graph<Source, together ? 0 : Pass - 1>;
+  static constexpr bool differentiated = Pass > differentiated_pass_count;
+  static constexpr int stretch = differentiated ? differentiated_pass_count : 0;
+  static constexpr bool together = passed_graph<Source, stretch>::kept.size.nodes <= (differentiated ? together_limit_after : together_limit_before);
+  static constexpr int from = together ? stretch : Pass - 1;
+  using before = passed_graph<Source, from>;
   static constexpr auto const& passes = graph_passes<typename nothing<Source>::type>;
   static constexpr graph make() {
     graph g = before::kept.thaw();
-    for (int p = together ? 0 : Pass - 1; p < Pass; ++p) g = passes[p].run(g);
+    for (int p = from; p < Pass; ++p) g = passes[p].run(g);
     return g;
   }
   static constexpr int growth = [] {
-    int product = 1;
-    for (int p = together ? 0 : Pass - 1; p < Pass; ++p) product = product > 4 ? product : product * passes[p].growth;
-    return product;
+    int most = 1;
+    for (int p = from; p < Pass; ++p)
+      if (most < passes[p].growth) most = passes[p].growth;
+    return most;
   }();
   static constexpr graph_size size = before::kept.size;
   static constexpr auto const& kept =

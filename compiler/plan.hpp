@@ -49,13 +49,14 @@ enum class step_kind : std::uint8_t {
   store,           ///< into an array
   accumulate,      ///< into lanes that are summed up after the loop: `target`
   add_to,          ///< into an array, element by element
+  store_added,     ///< into an array, on top of what it holds
 };
 
 struct leaf_step {
   step_kind kind = step_kind::compute;
   op code = op::copy;
   std::int32_t target = 0, operands[max_operands]{};  ///< keys of places
-  std::int16_t pointer = -1;  ///< load, uniform, store, add_to: the array; take, keep: the tile
+  std::int16_t pointer = -1;  ///< load, uniform, store, store_added, add_to: the array; take, keep: the tile
 };
 
 /// One array that the loop reads or writes.
@@ -74,22 +75,28 @@ struct leaf_accumulator {
   dtype type = dtype::float32;
 };
 
-/// A number from outside that the loop reads.
+/// A number from outside that a chunk reads.
 struct leaf_invariant {
   instruction_id id = -1;
-  std::int16_t number = 0;             ///< among those of its dtype
+  std::int16_t number = 0;             ///< among those of its dtype in the chunk
   dtype type = dtype::float32;
+};
+
+/// Where a chunk ends in the lists of steps and invariants.
+struct leaf_chunk {
+  std::int32_t steps = 0, invariants = 0;
 };
 
 struct leaf_plan {
   list<leaf_step> steps;
-  list<std::int32_t> ends;           ///< of each chunk, in `steps`
+  list<leaf_chunk> chunks;
   list<leaf_array> arrays;
-  list<leaf_invariant> invariants;
+  list<leaf_invariant> invariants;          ///< of one chunk after the other
   list<leaf_accumulator> accumulators;
   list<dtype> tiles;
   int registers[dtype_count]{};             ///< of each dtype, in the chunk that needs most
-  int invariant_counts[dtype_count]{}, accumulator_counts[dtype_count]{};
+  int invariant_counts[dtype_count]{};      ///< the same
+  int accumulator_counts[dtype_count]{};
   int lane_bytes = 8;                       ///< the smallest element: it decides how many elements go at once
 };
 
@@ -97,7 +104,7 @@ struct leaf_plan_size {
   int steps = 0, chunks = 0, arrays = 0, invariants = 0, accumulators = 0, tiles = 0;
 };
 constexpr leaf_plan_size size_of(leaf_plan const& p) {
-  return {static_cast<int>(p.steps.size()),      static_cast<int>(p.ends.size()),         static_cast<int>(p.arrays.size()),
+  return {static_cast<int>(p.steps.size()),      static_cast<int>(p.chunks.size()),         static_cast<int>(p.arrays.size()),
           static_cast<int>(p.invariants.size()), static_cast<int>(p.accumulators.size()), static_cast<int>(p.tiles.size())};
 }
 
@@ -105,7 +112,7 @@ constexpr leaf_plan_size size_of(leaf_plan const& p) {
 template <int Steps, int Chunks, int Arrays, int Invariants, int Accumulators, int Tiles>
 struct frozen_leaf_plan {
   std::array<leaf_step, Steps> steps{};
-  std::array<std::int32_t, Chunks> ends{};
+  std::array<leaf_chunk, Chunks> chunks{};
   std::array<leaf_array, Arrays> arrays{};
   std::array<leaf_invariant, Invariants> invariants{};
   std::array<leaf_accumulator, Accumulators> accumulators{};
@@ -123,7 +130,7 @@ struct frozen_leaf_plan {
       auto* target = to.data();
       for (int i = 0, count = static_cast<int>(std::min(to.size(), from.size())); i < count; ++i) target[i] = source[i];
     };
-    copy(steps, p.steps), copy(ends, p.ends), copy(arrays, p.arrays), copy(invariants, p.invariants), copy(accumulators, p.accumulators), copy(tiles, p.tiles);
+    copy(steps, p.steps), copy(chunks, p.chunks), copy(arrays, p.arrays), copy(invariants, p.invariants), copy(accumulators, p.accumulators), copy(tiles, p.tiles);
     for (int i = 0; i < dtype_count; ++i)
       registers[i] = p.registers[i], invariant_counts[i] = p.invariant_counts[i], accumulator_counts[i] = p.accumulator_counts[i];
     fits = has.steps <= Steps && has.chunks <= Chunks && has.arrays <= Arrays && has.invariants <= Invariants && has.accumulators <= Accumulators && has.tiles <= Tiles;
@@ -258,13 +265,17 @@ class leaf_planner {
   }
 
   constexpr value_place invariant(instruction_id id) {
-    dtype const type = s.instructions[id].type;
-    for (leaf_invariant const& known : p.invariants)
-      if (known.id == id) return {place::invariant, known.number, type};
-    auto const number = static_cast<std::int16_t>(p.invariant_counts[static_cast<int>(type)]++);
+    auto const type = s.instructions[id].type;
+    std::int16_t number = 0;
+    for (std::size_t i = first_invariant; i < p.invariants.size(); ++i) {
+      if (p.invariants[i].id == id) return {place::invariant, p.invariants[i].number, type};
+      if (p.invariants[i].type == type) ++number;
+    }
     p.invariants.push_back({id, number, type});
+    if (int& most = p.invariant_counts[static_cast<int>(type)]; most <= number) most = number + 1;
     return {place::invariant, number, type};
   }
+  std::size_t first_invariant = 0;  // of the chunk at work
 
   /// Where the chunk [from, to) finds the value of `id`, which it may have to fetch first.
   constexpr value_place fetch(instruction_id id) {
@@ -297,6 +308,7 @@ class leaf_planner {
   constexpr void chunk(int from, int to) {
     for (auto& of_type : taken) of_type.clear();
     fetched.clear();
+    first_invariant = p.invariants.size();
     ++chunk_number;
     for (int at = from; at < to; ++at)
       if (is_value(at))
@@ -315,8 +327,7 @@ class leaf_planner {
       if (i.what == action::store) {
         buffer const& to = s.buffers[s.accesses[i.access_number].buffer];
         bool const added = to.kind == buffer_kind::output && to.number >= first_added;
-        step.kind = added ? step_kind::add_to : step_kind::store;
-        step.code = op::sum;
+        step.kind = added ? step_kind::store_added : step_kind::store;
         step.pointer = array_of(i.access_number, i.type, added, true);
       } else if (i.what == action::accumulate) {
         bool const moves = i.access_number >= 0 && s.accesses[i.access_number].axis_of(loop) >= 0;
@@ -343,7 +354,7 @@ class leaf_planner {
     }
     for (int at : fetched) values[at].place = {};
     release_tiles(to);
-    p.ends.push_back(static_cast<std::int32_t>(p.steps.size()));
+    p.chunks.push_back({static_cast<std::int32_t>(p.steps.size()), static_cast<std::int32_t>(p.invariants.size())});
   }
 
   // Tiles are shared by values that do not live in the same chunk.

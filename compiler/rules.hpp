@@ -21,6 +21,8 @@ struct rule_writer {
 
   constexpr value variable(char const* name) { return {&b, b.symbol(name, dtype::float64, {})}; }
   constexpr value condition(char const* name) { return {&b, b.symbol(name, dtype::bool_, {})}; }
+  /// A reduction, over whatever axes, that gives a number.
+  constexpr value reduction(op code, value of) { return {&b, b.add({.code = code, .type = dtype::float64, .arity = 1, .operands = {of.id, node_id::none, node_id::none}})}; }
   template <class After>
   constexpr void add(value before, After after) {
     if constexpr (traced<After>) rules.push_back({before.id, after.id});
@@ -79,6 +81,8 @@ constexpr void write_loop_rules(rule_writer& r) {
   r.add(pow(x, -2), 1 / (x * x));
   r.add(abs(-x), abs(x));
   r.add(softplus(x), relu(x) + log1p(exp(-abs(x))));
+  // One negation instead of one for each element. A sum starts from 0 and is never -0, so that 0 - sum, unlike -sum, is exact.
+  r.add(r.reduction(op::sum, -x), 0 - r.reduction(op::sum, x));
 }
 
 /// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential.
@@ -92,52 +96,37 @@ constexpr void write_sharing_rules(rule_writer& r) {
   r.rules.back().present = e.id;
 }
 
-/// Rules in arrays that a constexpr variable can hold, sorted by the outermost operation of `before`.
-template <int Nodes, int Symbols, int Rules>
+/// Rules in arrays that a constexpr variable can hold, sorted by the outermost operation of `before`. Too many do not compile.
 struct rule_set {
-  static constexpr int variables = Symbols;
-  std::array<node, Nodes> nodes{};
-  std::array<symbol_entry, Symbols> symbols{};
-  std::array<rule, Rules> rules{};
+  static constexpr int most_nodes = 256, most_rules = 64, most_variables = 4;
+  std::array<node, most_nodes> nodes{};
+  std::array<symbol_entry, most_variables> symbols{};
+  std::array<rule, most_rules> rules{};
   std::array<std::int16_t, op_count + 1> first{};  ///< rules whose outermost operation is `code`: first[code] … first[code + 1]
-  int node_count = 0, symbol_count = 0;
+  int node_count = 0, symbol_count = 0, rule_count = 0;
 
-  constexpr rule_set() = default;
   constexpr explicit rule_set(rule_writer const& w) : node_count(w.b.g.size()), symbol_count(static_cast<int>(w.b.g.symbols.size())) {
     for (int i = 0; i < node_count; ++i) nodes[i] = w.b.g.nodes[i];
     for (int i = 0; i < symbol_count; ++i) symbols[i] = w.b.g.symbols[i];
-    int place = 0;
     for (int code = 0; code < op_count; ++code) {
-      first[code] = static_cast<std::int16_t>(place);
+      first[code] = static_cast<std::int16_t>(rule_count);
       for (rule const& r : w.rules)
         if (node const& n = w.b.g[r.before]; static_cast<int>(n.code) == code) {
-          rules[place] = r;
-          if (n.arity > 0) rules[place].first = w.b.g[n.operands[0]].code;
-          if (n.arity > 1) rules[place].second = w.b.g[n.operands[1]].code;
-          ++place;
+          rule& place = rules[rule_count++] = r;
+          if (n.arity > 0) place.first = w.b.g[n.operands[0]].code;
+          if (n.arity > 1) place.second = w.b.g[n.operands[1]].code;
         }
     }
-    first[op_count] = static_cast<std::int16_t>(place);
+    first[op_count] = static_cast<std::int16_t>(rule_count);
   }
 };
 
-template <auto Write>
-constexpr auto written_rules() {
-  rule_writer w;
-  Write(w);
-  return rule_set<256, 8, 64>(w);  // room to spare, so that the rules are written once; too little room does not compile
-}
-
 /// The rules that `Write` writes. Made where they are first used, so that headers alone do not pay for them.
 template <auto Write>
-inline constexpr auto rules_of = [] {
-  constexpr auto roomy = written_rules<Write>();
-  rule_set<roomy.node_count, roomy.symbol_count, roomy.first[op_count]> rules;
-  for (std::size_t i = 0; i < rules.nodes.size(); ++i) rules.nodes[i] = roomy.nodes[i];
-  for (std::size_t i = 0; i < rules.symbols.size(); ++i) rules.symbols[i] = roomy.symbols[i];
-  for (std::size_t i = 0; i < rules.rules.size(); ++i) rules.rules[i] = roomy.rules[i];
-  rules.first = roomy.first, rules.node_count = roomy.node_count, rules.symbol_count = roomy.symbol_count;
-  return rules;
+inline constexpr rule_set rules_of = [] {
+  rule_writer w;
+  Write(w);
+  return rule_set(w);
 }();
 
 }  // namespace ctgrad::detail

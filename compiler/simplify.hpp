@@ -10,14 +10,13 @@
 namespace ctgrad::detail {
 
 /// Matches one pattern against a node, and builds what the rule puts there.
-template <class Rules>
 struct matcher {
-  Rules const& rules;
+  rule_set const& rules;
   builder& b;
   list<char> const& opaque;  ///< nodes of `b` into which no pattern may look: somebody asked for the gradient by them
-  node_id bound[Rules::variables];
+  node_id bound[rule_set::most_variables];
 
-  constexpr matcher(Rules const& r, builder& to, list<char> const& closed) : rules(r), b(to), opaque(closed) {
+  constexpr matcher(rule_set const& r, builder& to, list<char> const& closed) : rules(r), b(to), opaque(closed) {
     for (node_id& place : bound) place = node_id::none;
   }
 
@@ -30,11 +29,11 @@ struct matcher {
       return place == id;
     }
     if (p.is_constant()) return n.is_constant(p.real()) && cmath::signbit(n.real()) == cmath::signbit(p.real());  // x - 0 is x, x - -0 is not
-    if (n.code != p.code || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
-    node_id before[Rules::variables];
-    for (int k = 0; k < Rules::variables; ++k) before[k] = bound[k];
+    if (n.code != p.code || (info(p.code).kind == op_kind::reduction && n.shape != shape_id::scalar) || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
+    node_id before[rule_set::most_variables];
+    for (int k = 0; k < rule_set::most_variables; ++k) before[k] = bound[k];
     if (match_operands(p, n, false)) return true;
-    for (int k = 0; k < Rules::variables; ++k) bound[k] = before[k];
+    for (int k = 0; k < rule_set::most_variables; ++k) bound[k] = before[k];
     return info(n.code).commutative && match_operands(p, n, true);
   }
   constexpr bool match_operands(node const& p, node const& n, bool swapped) {
@@ -62,6 +61,7 @@ struct matcher {
     if (p.is_constant()) return b.broadcast(b.real(p.real(), dtype::float64, shape_id::scalar, true), replaced.shape, 0);
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
     for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], replaced);
+    if (info(p.code).kind == op_kind::reduction) return b.reduce(p.code, operands[0], replaced.axes());
     return b.map(p.code, operands[0], operands[1], operands[2]);
   }
 };
@@ -76,14 +76,6 @@ constexpr node_id simplify_structure(builder& b, node_id id, list<char> const& o
   return id;
 }
 
-/// The same for loops: a negation moves out of a sum that is a number, one operation instead of one for each element.
-/// 0 - sum, not -sum: a sum starts from 0 and is never -0, so this is exact.
-constexpr node_id simplify_loops(builder& b, node_id id) {
-  node const n = b.g[id];
-  if (n.code != op::sum || n.shape != shape_id::scalar || b.g[n.operands[0]].code != op::negative) return id;
-  return b.map(op::subtract, b.integer(0, n.type), b.reduce(op::sum, b.g[n.operands[0]].operands[0], n.axes()));
-}
-
 /// Whether a rule may match at a node, by the codes of the operands alone.
 constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
   op const a = at.arity > 0 ? nodes[static_cast<int>(at.operands[0])].code : op::symbol, b = at.arity > 1 ? nodes[static_cast<int>(at.operands[1])].code : op::symbol;
@@ -95,11 +87,11 @@ constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
 /// Leaves dead nodes behind. (Loops run over raw pointers: each call of an operator is a step of the compilers' limits.)
 template <auto Write, class = void>
 constexpr graph simplify(graph const& from) {
-  auto const& rules = rules_of<Write>;
-  constexpr bool structure = Write == &write_default_rules, loops = Write == &write_loop_rules;
+  rule_set const& rules = rules_of<Write>;
+  constexpr bool structure = Write == &write_default_rules;
   node const* const nodes = from.nodes.data();
   int const count = from.size();
-  bool any = structure || loops;
+  bool any = structure;
   for (int i = 0; i < count && !any; ++i) any = rules.first[static_cast<std::size_t>(nodes[i].code)] != rules.first[static_cast<std::size_t>(nodes[i].code) + 1];
   if (!any) return from;
   bool changed = false;
@@ -130,7 +122,6 @@ constexpr graph simplify(graph const& from) {
     for (int round = 0; round < 16 && !wanted[i]; ++round) {
       node_id next = id;
       if constexpr (structure) next = simplify_structure(b, id, opaque);
-      if constexpr (loops) next = simplify_loops(b, id);
       node const at = b.g.nodes.data()[static_cast<int>(id)];
       int const last = rules.first[static_cast<std::size_t>(at.code) + 1];
       if (is_floating(at.type) || at.type == dtype::bool_)

@@ -91,3 +91,19 @@ BOOST_FIXTURE_TEST_CASE(a_value_walked_two_ways_is_cut, fixture) {
                      "  for k in N, vectorised:\n"
                      "    output0[j, k] = (temporary0[j] * temporary0[k])\n");
 }
+
+BOOST_FIXTURE_TEST_CASE(what_a_loop_would_repeat_is_computed_before_it, fixture) {
+  value columns = {&b, b.symbol("c", dtype::float32, {1, {detail::extent(detail::extent_name{m})}})};
+  BOOST_TEST(explain({x * ctgrad::exp(columns)}) ==
+             "for i in M, vectorised:\n"
+             "  temporary0[i] = exp(c[i])\n"
+             "for j in N:\n"
+             "  for k in M, vectorised:\n"
+             "    output0[j, k] = (x[j, k] * temporary0[k])\n");
+  // An addition is cheaper than an array.
+  b.g.outputs = {};
+  BOOST_TEST(explain({x * (columns + 1)}) ==
+             "for i in N:\n"
+             "  for j in M, vectorised:\n"
+             "    output0[i, j] = (x[i, j] * (1 + c[j]))\n");
+}

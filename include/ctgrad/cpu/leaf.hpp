@@ -50,7 +50,7 @@ struct leaf_data {
   static constexpr int length = instruction_at<P, Begin>.end - Begin;
   static constexpr auto make() {
     leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin, P::graph.accumulate_from).run();
-    return frozen_leaf_plan<3 * length + 32, length + 1, length + 1, length + 32, length + 1, length + 1>(p, size_of(p));
+    return frozen_leaf_plan<5 * length + 1, length + 1, length + 1, max_operands * length + 1, length + 1, length + 1>(p, size_of(p));
   }
   static constexpr auto roomy = make();
   static_assert(roomy.fits, "ctgrad: the plan of a loop is longer than its body allows for");
@@ -161,10 +161,10 @@ struct leaf_code {
     if constexpr (First + here < Last) run_range<First + here, Last>(s, known, sums, at_loop, at);
   }
 
-  template <std::size_t... I>
-  CTGRAD_INLINE static void load_invariants(invariants& known, frame<P>& f, std::index_sequence<I...>) {
-    ((known.template of<element_t<plan.invariants[I].type>>()[plan.invariants[I].number] =
-          pack<element_t<plan.invariants[I].type>>(number_of<P, element_t<plan.invariants[I].type>, plan.invariants[I].id>(f))),
+  template <int First, int... I>
+  CTGRAD_INLINE static void load_invariants(invariants& known, frame<P>& f, std::integer_sequence<int, I...>) {
+    ((known.template of<element_t<plan.invariants[First + I].type>>()[plan.invariants[First + I].number] =
+          pack<element_t<plan.invariants[First + I].type>>(number_of<P, element_t<plan.invariants[First + I].type>, plan.invariants[First + I].id>(f))),
      ...);
   }
   template <int Chunk, std::size_t I>
@@ -178,14 +178,15 @@ struct leaf_code {
   }
   template <int Chunk, std::size_t... I>
   CTGRAD_INLINE static void chunk_body(context& c, std::int64_t count, std::index_sequence<I...>) {
+    constexpr leaf_chunk first = Chunk == 0 ? leaf_chunk{} : plan.chunks[Chunk == 0 ? 0 : Chunk - 1], last = plan.chunks[Chunk];
     invariants known;
-    load_invariants(known, *c.f, std::make_index_sequence<size.invariants>{});
+    load_invariants<first.invariants>(known, *c.f, std::make_integer_sequence<int, last.invariants - first.invariants>{});
     accumulators sums;
     (take_sum<Chunk, I>(sums, c), ...);
     leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position};
     for (std::int64_t at = 0; at < count; at += width) {
       state s;
-      run_range<Chunk == 0 ? 0 : plan.ends[Chunk == 0 ? 0 : Chunk - 1], plan.ends[Chunk]>(s, known, sums, at_loop, at);
+      run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
     }
     (keep_sum<Chunk, I>(sums, c), ...);
   }

@@ -103,13 +103,14 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     s.template of<T>()[number] = typename Registers::template pack<T>(Pointer < 0 ? 0 : c.loops[Pointer < 0 ? 0 : Pointer]);
   } else if constexpr (Kind == step_kind::store || Kind == step_kind::keep) {
     value_at<A>(s, known).store(static_cast<keyed_type<A>*>((Kind == step_kind::store ? c.pointers : c.tiles)[Pointer]) + at);
-  } else if constexpr (Kind == step_kind::add_to) {
+  } else if constexpr (Kind == step_kind::add_to || Kind == step_kind::store_added) {
     using T = keyed_type<A>;
     using pack = typename Registers::template pack<T>;
     T* const to = static_cast<T*>(c.pointers[Pointer]) + at;
     pack before;
     before.load(to);
-    static_cast<pack>(row<Code>::combine(before, value_at<A>(s, known))).store(to);
+    if constexpr (Kind == step_kind::store_added) (before + value_at<A>(s, known)).store(to);
+    else static_cast<pack>(row<Code>::combine(before, value_at<A>(s, known))).store(to);
   } else {
     using T = keyed_type<Target>;
     auto& sum = sums.template of<T>()[number];

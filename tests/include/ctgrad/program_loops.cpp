@@ -356,3 +356,37 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(chunks, T, reals) {
       BOOST_TEST(near(static_cast<double>(total), sum, std::is_same_v<T, float> ? 1e-4 : 1e-12), "extent " << n << ", stride " << stride);
     }
 }
+
+// More numbers than operations: each clamp has two of its own.
+BOOST_AUTO_TEST_CASE(many_constants) {
+  constexpr auto clamps = ct::fn([](auto v) {
+    for (int i = 0; i < 45; ++i) v = ct::clamp(v, i / 64.0 - 1.0, 2.0 - i / 32.0);
+    return v;
+  });
+  constexpr auto h = clamps(x<double>);
+  constexpr auto program = ct::compile(h);
+  auto const a = filled<double>(11, 301);
+  auto const [result] = program(x<double> = a);
+  for (std::int64_t i = 0; i < 301; ++i) {
+    double expected = a(i);
+    for (int k = 0; k < 45; ++k) expected = std::clamp(expected, k / 64.0 - 1.0, 2.0 - k / 32.0);
+    BOOST_TEST(result(i) == expected);
+  }
+}
+
+// Few operations whose third derivative has thousands: it is more than one evaluation of the compiler takes together with all other passes.
+BOOST_AUTO_TEST_CASE(a_third_derivative) {
+  constexpr auto s = ct::scalar<double>("s"_s);
+  constexpr auto t = ct::scalar<double>("t"_s);
+  constexpr auto f = ct::fn([](auto x, auto y) {
+    auto const a = ct::sin(x * y) * ct::exp(x / (y + 2.0)), b = ct::log(a * a + 1.0) / ct::sqrt(x * x + y * y + 1.0);
+    auto const c = ct::tanh(a * b + x) * ct::cos(b / (a + 3.0)), d = ct::atan(c * x - y) + ct::exp(-c * c);
+    return c * d + ct::sqrt(d * d + 1.0) * ct::log(c * c + d * d + 1.0);
+  });
+  constexpr auto d2 = ct::grad(ct::grad(f(s, t), s), t);
+  constexpr auto d3 = ct::grad(d2, s);
+  constexpr auto program = ct::compile(d2, d3);
+  auto const second = [&](double x) { return program(s = x, t = 0.7)[d2]; };
+  double const step = 1e-4, by_difference = (second(0.4 + step) - second(0.4 - step)) / (2 * step);
+  BOOST_TEST(near(program(s = 0.4, t = 0.7)[d3], by_difference, 1e-6));
+}
