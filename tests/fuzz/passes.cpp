@@ -210,10 +210,10 @@ struct generator {
   /// The left side of a rewrite rule, of values in [0.5, 2.5], so that rules do apply.
   template <class Rules>
   void add_pattern(Rules const& rules) {
-    auto const& rule = rules.rules[static_cast<std::size_t>(below(static_cast<int>(rules.rules.size())))];
-    std::vector<value> bound_to(rules.symbols.size());
+    auto const& rule = rules.rules[static_cast<std::size_t>(below(rules.rule_count))];
+    std::vector<value> bound_to(static_cast<std::size_t>(rules.symbol_count));
     value const like = positive();
-    for (std::size_t k = 0; k < rules.symbols.size(); ++k) {
+    for (std::size_t k = 0; k < bound_to.size(); ++k) {
       if (rules.symbols[k].type == dtype::bool_) {
         bound_to[k] = condition();
         if (!meets(bound_to[k], like)) bound_to[k] = exact_value() < 0.25;
@@ -236,6 +236,10 @@ struct generator {
         operands[k] = v.id;
         for (int j = 0; j < k; ++j)
           if (!meets({&f.b, operands[j]}, v)) return like;
+      }
+      if (info(n.code).kind == op_kind::reduction) {
+        value const x{&f.b, operands[0]};
+        return x.rank() == 0 ? x : detail::reduce(n.code, x, static_cast<axis_mask>((1 << x.rank()) - 1));
       }
       return {&f.b, f.b.map(n.code, operands[0], operands[1], operands[2])};
     };
