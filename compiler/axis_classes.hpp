@@ -8,11 +8,21 @@
 
 namespace ctgrad::detail {
 
+/// For each axis of a value, the iteration axis of a user that walks it; -1 where the user stays at 0.
+/// Four bits each, one more than the axis: a program has thousands of these, and constant evaluation pays for every member of every copy.
+struct axis_map {
+  std::uint32_t packed = 0;
+
+  /// Each of `rank` axes by itself.
+  static constexpr axis_map identity(int rank) { return {rank < max_rank ? 0x87654321u & ((1u << 4 * rank) - 1) : 0x87654321u}; }
+  constexpr int operator[](int axis) const { return static_cast<int>(packed >> 4 * axis & 15) - 1; }
+  constexpr void set(int axis, int walked_by) { packed = (packed & ~(15u << 4 * axis)) | static_cast<std::uint32_t>(walked_by + 1) << 4 * axis; }
+};
+
 /// An operand as its user reads it, movement looked through.
 struct source {
   node_id base = node_id::none;
-  /// For each axis of `base`, the iteration axis of the user that walks it; -1 where the user stays at 0.
-  std::int8_t axes[max_rank]{-1, -1, -1, -1, -1, -1, -1, -1};
+  axis_map axes{};
 };
 
 /// Whether a node is computed in loops; others are memory, or numbers that are known before.
@@ -22,8 +32,7 @@ constexpr bool is_computed(node const& n) {
 }
 
 constexpr source resolve(graph const& g, node_id id) {
-  source s;
-  for (int i = 0, rank = g.shape_of(id).rank; i < rank; ++i) s.axes[i] = static_cast<std::int8_t>(i);
+  source s{.axes = axis_map::identity(g.shape_of(id).rank)};
   while (info(g[id].code).kind == op_kind::movement) {
     node const& n = g[id];
     shape const& to = g[n.shape];
@@ -31,11 +40,11 @@ constexpr source resolve(graph const& g, node_id id) {
     source through;
     if (n.code == op::squeeze)
       for (int i = 0, j = 0; i < from.rank; ++i)
-        if (!(n.axes() >> i & 1)) through.axes[i] = s.axes[j++];
+        if (!(n.axes() >> i & 1)) through.axes.set(i, s.axes[j++]);
     for (int i = 0, j = 0; i < to.rank && n.code != op::squeeze; ++i) {
-      if (n.code == op::permute) through.axes[n.source_axis(i)] = s.axes[i];
+      if (n.code == op::permute) through.axes.set(n.source_axis(i), s.axes[i]);
       else if (!(n.axes() >> i & 1)) {
-        through.axes[j] = from[j].is_one() && !to[i].is_one() ? std::int8_t{-1} : s.axes[i];
+        through.axes.set(j, from[j].is_one() && !to[i].is_one() ? -1 : s.axes[i]);
         ++j;
       }
     }
@@ -117,14 +126,16 @@ struct axis_classes {
     parent = parents.data(), owner = owners.data(), next = nexts.data(), size = sizes.data();
     rank = ranks.data(), cut = cuts.data(), computed = computeds.data(), unit = units.data(), sources = source_memory.data();
     elements = 0;
-    for (int i = 0; i < g.size(); ++i) {
-      node const& n = g.nodes[i];
+    node const* const nodes = g.nodes.data();
+    for (int i = 0, all = g.size(); i < all; ++i) {
+      node const& n = nodes[i];
+      op_kind const kind = info(n.code).kind;
       first[i] = elements;
-      if (info(n.code).kind == op_kind::movement) continue;
+      if (kind == op_kind::movement) continue;
       for (int k = 0; k < n.arity; ++k) sources[max_operands * i + k] = resolve(g, n.operands[k]);
       if (!is_computed(n)) continue;
       computed[i] = 1;
-      shape const& iterated = info(n.code).kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape];
+      shape const& iterated = kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape];
       rank[i] = static_cast<std::int8_t>(iterated.rank);
       for (int axis = 0; axis < rank[i]; ++axis, ++elements) owner[elements] = i, next[elements] = parent[elements] = elements, unit[elements] = iterated[axis].is_one();
     }

@@ -75,7 +75,7 @@ constexpr graph differentiate(graph const& from) {
     for (std::size_t k = 0; k < requests.size(); ++k) map[requests[k]] = gradients[k];
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
-  return b.g;
+  return without_dead_nodes(static_cast<graph&&>(b.g));
 }
 
 }  // namespace ctgrad::detail

@@ -6,14 +6,13 @@
 
 #include "ops.hpp"
 
-#include <vector>
 
 namespace ctgrad::detail {
 
 /// A tensor's elements in row-major order.
 struct tensor_value {
-  std::vector<std::int64_t> extents;
-  std::vector<scalar> elements;
+  list<std::int64_t> extents;
+  list<scalar> elements;
 };
 
 /// What the names of extents stand for.
@@ -22,7 +21,7 @@ struct extent_binding {
     extent_name name;
     std::int64_t number = 0;
   };
-  std::vector<entry> entries;
+  list<entry> entries;
 
   constexpr std::int64_t const* find(extent_name name) const {
     for (auto const& e : entries)
@@ -36,12 +35,12 @@ struct extent_binding {
   }
 };
 
-constexpr std::vector<std::int64_t> extents_of(shape const& s, extent_binding const& bound) {
-  std::vector<std::int64_t> extents;
+constexpr list<std::int64_t> extents_of(shape const& s, extent_binding const& bound) {
+  list<std::int64_t> extents;
   for (int i = 0; i < s.rank; ++i) extents.push_back(s[i].evaluate(bound));
   return extents;
 }
-constexpr std::int64_t product_of(std::vector<std::int64_t> const& extents) {
+constexpr std::int64_t product_of(list<std::int64_t> const& extents) {
   std::int64_t product = 1;
   for (auto e : extents) product *= e;
   return product;
@@ -49,10 +48,10 @@ constexpr std::int64_t product_of(std::vector<std::int64_t> const& extents) {
 
 /// Counts through all index tuples of `extents`, last axis fastest.
 struct odometer {
-  std::vector<std::int64_t> const& extents;
-  std::vector<std::int64_t> at;
+  list<std::int64_t> const& extents;
+  list<std::int64_t> at;
 
-  constexpr explicit odometer(std::vector<std::int64_t> const& e) : extents(e), at(e.size(), 0) {}
+  constexpr explicit odometer(list<std::int64_t> const& e) : extents(e), at(e.size(), 0) {}
   constexpr void next() {
     for (std::size_t i = extents.size(); i-- > 0;) {
       if (++at[i] < extents[i]) return;
@@ -97,8 +96,8 @@ constexpr auto reduction_table(std::index_sequence<Codes...>) {
 inline constexpr auto reductions = reduction_table(std::make_index_sequence<op_count>{});
 
 /// The element of a movement's operand that stands at `at` in its result.
-constexpr std::size_t moved_offset(node const& n, std::vector<std::int64_t> const& at, std::vector<std::int64_t> const& operand_extents) {
-  std::vector<std::int64_t> source(operand_extents.size(), 0);
+constexpr std::size_t moved_offset(node const& n, list<std::int64_t> const& at, list<std::int64_t> const& operand_extents) {
+  list<std::int64_t> source(operand_extents.size(), 0);
   std::size_t axis = 0;
   if (n.code == op::squeeze) {
     for (std::size_t i = 0; i < source.size(); ++i)
@@ -118,7 +117,7 @@ constexpr void interpret_contraction(node const& n, tensor_value const& a, tenso
   for (auto& e : by_label) e = 1;
   for (std::size_t i = 0; i < a.extents.size(); ++i) by_label[labels.left[i]] = a.extents[i];
   for (std::size_t i = 0; i < b.extents.size(); ++i) by_label[labels.right[i]] = b.extents[i];
-  std::vector<std::int64_t> all(by_label, by_label + 15);
+  list<std::int64_t> all(by_label, by_label + 15);
   odometer o(all);
   auto offset = [&](auto const& side, tensor_value const& t) {
     std::size_t sum = 0;
@@ -139,8 +138,8 @@ constexpr void interpret_contraction(node const& n, tensor_value const& a, tenso
 }
 
 /// The values of all outputs of `g`. `inputs` are the symbols' values, in the order of the table.
-constexpr std::vector<tensor_value> interpret(graph const& g, std::vector<tensor_value> const& inputs, extent_binding const& bound) {
-  std::vector<tensor_value> values(g.nodes.size());
+constexpr list<tensor_value> interpret(graph const& g, list<tensor_value> const& inputs, extent_binding const& bound) {
+  list<tensor_value> values(g.nodes.size());
   for (int i = 0; i < g.size(); ++i) {
     node const& n = g.nodes[i];
     tensor_value& v = values[i];
@@ -188,7 +187,7 @@ constexpr std::vector<tensor_value> interpret(graph const& g, std::vector<tensor
       for (std::size_t e = 0; e < count; ++e) v.elements[e] = scalar{static_cast<double>(e), static_cast<std::int64_t>(e)};
     }
   }
-  std::vector<tensor_value> results;
+  list<tensor_value> results;
   for (node_id id : g.outputs) results.push_back(values[index(id)]);
   return results;
 }

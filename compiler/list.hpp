@@ -21,9 +21,7 @@ class list {
 
   constexpr list() = default;
   constexpr explicit list(std::size_t count, T const& value = {}) {
-    reserve(count);
-    for (std::size_t i = 0; i < count; ++i) std::construct_at(first + i, value);
-    used = count;
+    assign(count, value);
   }
   constexpr list(T const* from, T const* to) { append(from, to); }
   constexpr list(std::initializer_list<T> elements) { append(elements.begin(), elements.end()); }
@@ -57,8 +55,8 @@ class list {
 
   constexpr void reserve(std::size_t count) {
     if (count <= room) return;
-    T* const moved = std::allocator<T>().allocate(count);
-    for (std::size_t i = 0; i < used; ++i) std::construct_at(moved + i, static_cast<T&&>(first[i]));
+    T* const moved = allocate(count);
+    for (std::size_t i = 0; i < used; ++i) put(moved + i, static_cast<T&&>(first[i]));
     std::size_t const kept = used;
     release();
     used = kept;
@@ -67,25 +65,35 @@ class list {
   /// By value: `element` may stand in this list.
   constexpr void push_back(T element) {
     if (used == room) reserve(room ? 2 * room : 8);
-    std::construct_at(first + used, static_cast<T&&>(element));
-    ++used;
+    put(first + used++, static_cast<T&&>(element));
   }
-  constexpr void pop_back() { std::destroy_at(first + --used); }
+  constexpr void pop_back() {
+    --used;
+    if constexpr (!scalar) std::destroy_at(first + used);
+  }
   constexpr void append(T const* from, T const* to) {
     if (from == to) return;
     reserve(used + static_cast<std::size_t>(to - from));
-    for (; from != to; ++from, ++used) std::construct_at(first + used, *from);
+    T* place = first + used;
+    used += static_cast<std::size_t>(to - from);
+    for (; from != to; ++from, ++place) put(place, *from);
   }
   constexpr void assign(std::size_t count, T const& value) {
     clear();
-    reserve(count);
-    for (; used < count; ++used) std::construct_at(first + used, value);
+    if (count > room) {
+      release();
+      first = allocate(count), room = count;
+      if constexpr (scalar)
+        if (value == T{}) return void(used = count);
+    }
+    for (T *place = first, *const end = first + count; place != end; ++place) put(place, value);
+    used = count;
   }
   /// Leaves the first `count` elements, or adds copies of `value`.
   constexpr void resize(std::size_t count, T const& value = {}) {
     while (used > count) pop_back();
     reserve(count);
-    for (; used < count; ++used) std::construct_at(first + used, value);
+    for (; used < count; ++used) put(first + used, value);
   }
   constexpr void insert(T const* before, T element) {
     std::size_t const place = static_cast<std::size_t>(before - first);
@@ -114,9 +122,23 @@ class list {
   T* first = nullptr;
   std::size_t used = 0, room = 0;
 
+  // Numbers begin their lives all at once, as zeros: a call for each is a good part of what a pass costs.
+  static constexpr bool scalar = std::is_scalar_v<T>;
+  static constexpr T* allocate(std::size_t count) {
+    if constexpr (scalar) return new T[count]{};
+    else return std::allocator<T>().allocate(count);
+  }
+  template <class From>
+  static constexpr void put(T* place, From&& element) {
+    if constexpr (scalar) *place = element;
+    else std::construct_at(place, static_cast<From&&>(element));
+  }
+
   constexpr void release() {
     clear();
-    if (first) std::allocator<T>().deallocate(first, room);
+    if constexpr (scalar) delete[] first;
+    else if (first) std::allocator<T>().deallocate(first, room);
+    first = nullptr, room = 0;
   }
 };
 

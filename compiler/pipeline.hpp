@@ -16,30 +16,27 @@ namespace ctgrad::detail {
 struct pass {
   std::string_view name;
   graph (*run)(graph const&);
-  int growth = 1;  ///< how many nodes come out for each that goes in, roughly and at most
+  int growth = 1;  ///< how many nodes come out for each that goes in, usually: more are made room for in a second evaluation
 };
 
-inline constexpr int graph_pass_count = 10;
+inline constexpr int graph_pass_count = 7;
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
 /// A template all through, so that no rule costs anything where no program is made.
 template <class Needed = void>
 inline constexpr pass graph_passes[graph_pass_count] = {
-    {"simplify", &simplify<&write_default_rules, Needed>, 2},
-    {"remove dead nodes", &without_dead_nodes},
-    {"differentiate", &differentiate, 5},
-    {"remove dead gradients", &without_dead_nodes},
-    {"simplify gradients", &simplify<&write_default_rules, Needed>, 2},
-    {"remove dead nodes", &without_dead_nodes},
+    {"simplify", &simplify<&write_default_rules, Needed>},
+    {"differentiate", &differentiate, 3},
+    {"simplify gradients", &simplify<&write_default_rules, Needed>},
     {"prepare", &prepare, 2},
-    {"choose computations", &simplify<&write_loop_rules, Needed>, 2},
-    {"share", &simplify<&write_sharing_rules, Needed>, 2},
+    {"choose computations", &simplify<&write_loop_rules, Needed>},
+    {"share", &simplify<&write_sharing_rules, Needed>},
     {"separate outputs", &separate_outputs},
 };
 /// The number of passes after which gradients are worked out, and the graph has its size.
-inline constexpr int differentiated_pass_count = 3;
+inline constexpr int differentiated_pass_count = 2;
 /// The number of passes after which a graph is what a person would write: gradients worked out, nothing prepared for loops.
-inline constexpr int formula_pass_count = 6;
+inline constexpr int formula_pass_count = 3;
 
 /// The graph that `Source::make()` gives, evaluated once where `Nodes` and the rest are room enough for it: arrays with room to spare, in
 /// sizes of which few graphs have one of their own.

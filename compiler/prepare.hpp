@@ -115,6 +115,9 @@ constexpr node_id in_memory(builder& b, node_id id) {
 }
 
 constexpr graph prepare(graph const& unprepared) {
+  bool any = !unprepared.equalities.empty();
+  for (node const& n : unprepared.nodes) any = any || info(n.code).kind == op_kind::product;
+  if (!any) return unprepared;
   graph from = unprepared;
   unify_extents(from);
   builder b(from);
@@ -129,47 +132,36 @@ constexpr graph prepare(graph const& unprepared) {
     if (product && !gemm) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
-  return b.g;
+  return without_dead_nodes(static_cast<graph&&>(b.g));
 }
 
 /// Gives every output a node of its own that computes it, and nothing else reads where results are added up.
 constexpr graph separate_outputs(graph const& from) {
-  builder b(from);
-  list<node_id> map(from.nodes.size(), node_id::none);
-  for (int i = 0; i < from.size(); ++i) {
-    node_id operands[max_operands];
-    for (int k = 0; k < from.nodes[i].arity; ++k) operands[k] = map[index(from.nodes[i].operands[k])];
-    map[i] = b.copy(from.nodes[i], operands);
-  }
-  list<char> taken(b.g.nodes.size() + from.outputs.size() + 1, 0);
-  list<char> used(b.g.nodes.size() + 1, 0);
-  for (node const& n : b.g.nodes)
-    for (int k = 0; k < n.arity; ++k) used[index(n.operands[k])] = 1;
+  graph g = from;
+  list<char> taken(g.nodes.size() + g.outputs.size() + 1, 0), used_memory(g.nodes.size() + 1, 0);
+  char* const used = used_memory.data();
+  for (node const& n : g.nodes)
+    for (int k = 0; k < n.arity; ++k) used[static_cast<int>(n.operands[k])] = 1;
   // Of equal outputs the later ones read the value.
-  for (std::size_t i = 0; i < from.outputs.size(); ++i)
+  for (std::size_t i = 0; i < g.outputs.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
-      if (map[index(from.outputs[i])] == map[index(from.outputs[j])]) used[index(map[index(from.outputs[i])])] = 1;
-  for (node_id id : from.outputs) {
-    id = map[index(id)];
-    node const n = b.g[id];
+      if (g.outputs[i] == g.outputs[j]) used[index(g.outputs[i])] = 1;
+  for (int number = 0; number < static_cast<int>(g.outputs.size()); ++number) {
+    node_id& id = g.outputs[number];
+    node const n = g[id];
     op_kind const kind = info(n.code).kind;
     bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::product;
     // What is added to an array cannot be read back from it.
-    bool const accumulated = static_cast<int>(b.g.outputs.size()) >= b.g.accumulate_from;
+    bool const accumulated = number >= g.accumulate_from;
     bool const readable = !accumulated || (!used[index(id)] && (kind != op_kind::reduction || info(n.code).additive));
     if (!computed || !readable || taken[index(id)]) {
       // One copy for each output; the attribute keeps equal ones apart.
-      id = b.add({.code = op::copy,
-                  .type = n.type,
-                  .arity = 1,
-                  .shape = n.shape,
-                  .operands = {id, node_id::none, node_id::none},
-                  .attribute = static_cast<std::int64_t>(b.g.outputs.size()) + 1});
+      g.nodes.push_back({.code = op::copy, .type = n.type, .arity = 1, .shape = n.shape, .operands = {id, node_id::none, node_id::none}, .attribute = number + 1});
+      id = node_id{g.size() - 1};
     }
     taken[index(id)] = 1;
-    b.g.outputs.push_back(id);
   }
-  return without_dead_nodes(b.g);
+  return g;
 }
 
 }  // namespace ctgrad::detail

@@ -31,56 +31,71 @@ constexpr list<dim_entry> find_dims(Graph const& g) {
   return dims;
 }
 
-/// Whether output buffer `output` may be the very array of symbol buffer `symbol`: each element is read for the last time before it is written.
+/// Which outputs may be bound to the very array of a symbol: those of which each element is read for the last time before it is written.
 template <class Schedule>
-constexpr bool may_be_same_array(Schedule const& s, int symbol, int output) {
-  auto loops_of = [&](int at) {
-    list<int> open;
-    for (int i = 0; i < at; ++i) {
-      if (s.instructions[i].what == action::begin_loop && s.instructions[i].end > at) open.push_back(i);
+class in_place {
+ public:
+  constexpr explicit in_place(Schedule const& from) : s(from), length(static_cast<int>(from.instructions.size())), memory(3 * static_cast<std::size_t>(length + 1), -1) {
+    last_use = memory.data(), around = last_use + length + 1, computed = around + length + 1;
+    instruction const* const instructions = s.instructions.data();
+    std::int32_t open = -1, count = 0;
+    for (int at = 0; at < length; ++at) {
+      instruction const& i = instructions[at];
+      if (i.what == action::end_loop) open = around[open];
+      around[at] = open, computed[at] = count;
+      if (i.what == action::begin_loop) open = at;
+      if (i.what == action::compute) ++count;
+      bool const product = i.what == action::product;
+      if (product)
+        for (int k = 0; k < 2; ++k) reads.push_back({at, s.accesses[i.operands[k]].buffer});
+      else
+        for (auto operand : i.operands)
+          if (operand >= 0) last_use[operand] = at;
+      if (i.what == action::load) reads.push_back({at, s.accesses[i.access_number].buffer});
+      bool const write = product || i.what == action::store || i.what == action::initialize || i.what == action::accumulate;
+      if (write && i.access_number >= 0) writes.push_back({at, s.accesses[i.access_number].buffer});
     }
-    return open;
-  };
-  int const count = static_cast<int>(s.instructions.size());
-  for (int w = 0; w < count; ++w) {
-    instruction const& write = s.instructions[w];
-    bool const writes = (write.what == action::store || write.what == action::product || write.what == action::initialize || write.what == action::accumulate) &&
-                        write.access_number >= 0 && s.accesses[write.access_number].buffer == output;
-    if (!writes) continue;
-    auto const write_loops = loops_of(w);
-    for (int r = 0; r < count; ++r) {
-      instruction const& read = s.instructions[r];
-      if (read.what == action::product) {
-        for (int k = 0; k < 2; ++k)
-          if (s.accesses[read.operands[k]].buffer == symbol && r >= w) return false;
-        continue;
-      }
-      if (read.what != action::load || s.accesses[read.access_number].buffer != symbol) continue;
-      int last = r;
-      for (int u = r; u < count; ++u)
-        for (auto operand : s.instructions[u].operands)
-          if (operand == r && s.instructions[u].what != action::product) last = u;
-      if (last > w) return false;
-      auto const read_loops = loops_of(r);
-      bool const common = !read_loops.empty() && !write_loops.empty() && read_loops[0] == write_loops[0];
-      if (!common) continue;
-      // In one loop: the same element at the same time, in a body that is not cut into chunks.
-      if (read_loops != write_loops || write.what != action::store || !(s.accesses[read.access_number] == [&] {
-            access a = s.accesses[write.access_number];
-            a.buffer = static_cast<std::int16_t>(symbol);
-            return a;
-          }()))
-        return false;
-      int computed = 0;
-      for (int i = read_loops.back(); i < s.instructions[read_loops.back()].end; ++i) computed += s.instructions[i].what == action::compute;
-      if (computed > whole_body_limit) return false;
-      // The access has to move with every loop around it, or an element is read again after it was written.
-      for (int l : read_loops)
-        if (s.accesses[read.access_number].axis_of(s.instructions[l].loop) < 0) return false;
-    }
+    computed[length] = count;
   }
-  return true;
-}
+
+  /// Whether output buffer `output` may be the array of symbol buffer `symbol`.
+  constexpr bool allows(int symbol, int output) const {
+    for (touch const& w : writes)
+      for (touch const& r : reads)
+        if (w.buffer == output && r.buffer == symbol && !is_read_before(r.at, w.at)) return false;
+    return true;
+  }
+
+ private:
+  struct touch {
+    std::int32_t at, buffer;
+  };
+  Schedule const& s;
+  int length;
+  list<std::int32_t> memory;
+  std::int32_t *last_use = nullptr, *around = nullptr, *computed = nullptr;  // of each instruction: who reads it; the loop around it; computations before it
+  list<touch> reads, writes;
+
+  constexpr bool is_read_before(int r, int w) const {
+    instruction const &read = s.instructions[r], &write = s.instructions[w];
+    if (read.what == action::product) return r < w;
+    if ((last_use[r] < 0 ? r : last_use[r]) > w) return false;
+    int read_nest = around[r], write_nest = around[w];
+    if (read_nest < 0 || write_nest < 0) return true;
+    while (around[read_nest] >= 0) read_nest = around[read_nest];
+    while (around[write_nest] >= 0) write_nest = around[write_nest];
+    if (read_nest != write_nest) return true;
+    // In one nest: the same element at the same time, in a body that is not cut into chunks.
+    access const &from = s.accesses[read.access_number], &to = s.accesses[write.access_number];
+    bool same = around[r] == around[w] && write.what == action::store && from.rank == to.rank;
+    for (int axis = 0; same && axis < from.rank; ++axis) same = from.loops[axis] == to.loops[axis];
+    if (!same || computed[s.instructions[around[r]].end] - computed[around[r]] > whole_body_limit) return false;
+    // The access has to move with every loop around it, or an element is read again after it was written.
+    for (int l = around[r]; l >= 0; l = around[l])
+      if (from.axis_of(s.instructions[l].loop) < 0) return false;
+    return true;
+  }
+};
 
 /// Which buffers of the workspace share memory: those of one slot never live at the same time. A slot is as large as its largest buffer.
 struct memory_plan {

@@ -10,28 +10,34 @@ namespace ctgrad::detail {
 
 /// Which nodes an output needs.
 constexpr list<char> live_nodes(graph const& g) {
-  list<char> live(g.nodes.size(), 0);
+  list<char> memory(g.nodes.size(), 0);
+  char* const live = memory.data();
+  node const* const nodes = g.nodes.data();
   for (node_id id : g.outputs) live[index(id)] = 1;
   for (int i = g.size() - 1; i >= 0; --i)
     if (live[i])
-      for (int k = 0; k < g.nodes[i].arity; ++k) live[index(g.nodes[i].operands[k])] = 1;
-  return live;
+      for (int k = 0; k < nodes[i].arity; ++k) live[static_cast<int>(nodes[i].operands[k])] = 1;
+  return memory;
 }
 
-/// `g` without the nodes that no output needs. Symbols and shapes keep their places.
-constexpr graph without_dead_nodes(graph const& g) {
-  list<char> live = live_nodes(g);
-  builder b(g);
-  list<node_id> map(g.nodes.size(), node_id::none);
-  for (int i = 0; i < g.size(); ++i)
-    if (live[i]) {
-      node const& n = g.nodes[i];
-      node_id operands[max_operands];
-      for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
-      map[i] = b.copy(n, operands);
-    }
-  for (node_id id : g.outputs) b.g.outputs.push_back(map[index(id)]);
-  return b.g;
+/// `g` without the nodes that no output needs. Symbols and shapes keep their places, nodes their order: different nodes stay different, so that nothing is hashed.
+constexpr graph without_dead_nodes(graph g) {
+  list<char> const live_memory = live_nodes(g);
+  list<node_id> map_memory(g.nodes.size(), node_id::none);
+  char const* const live = live_memory.data();
+  node_id* const map = map_memory.data();
+  node* const nodes = g.nodes.data();
+  int kept = 0;
+  for (int i = 0, count = g.size(); i < count; ++i) {
+    if (!live[i]) continue;
+    node& n = nodes[kept];
+    if (kept != i) n = nodes[i];
+    for (int k = 0; k < n.arity; ++k) n.operands[k] = map[static_cast<int>(n.operands[k])];
+    map[i] = node_id{kept++};
+  }
+  g.nodes.resize(static_cast<std::size_t>(kept));
+  for (node_id& id : g.outputs) id = map[index(id)];
+  return g;
 }
 
 }  // namespace ctgrad::detail

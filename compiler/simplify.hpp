@@ -84,7 +84,7 @@ constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
 }
 
 /// `from` with the rules that `Write` writes applied at every node, operands first, again and again where a result matches in turn.
-/// Leaves dead nodes behind. (Loops run over raw pointers: each call of an operator is a step of the compilers' limits.)
+/// (Loops run over raw pointers: each call of an operator is a step of the compilers' limits.)
 template <auto Write, class = void>
 constexpr graph simplify(graph const& from) {
   rule_set const& rules = rules_of<Write>;
@@ -146,7 +146,7 @@ constexpr graph simplify(graph const& from) {
   }
   if (!changed) return from;
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
-  return b.g;
+  return without_dead_nodes(static_cast<graph&&>(b.g));
 }
 
 }  // namespace ctgrad::detail

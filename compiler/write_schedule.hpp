@@ -207,7 +207,7 @@ class schedule_writer {
       a.buffer = the(s.base).code == op::symbol ? static_cast<std::int16_t>(the(s.base).attribute) : state[index(s.base)].value_buffer;
       // Here `loops` says which axis of the operand, as the product sees it, each axis of the array is.
       a.rank = 2;
-      a.loops[0] = s.axes[0], a.loops[1] = s.axes[1];
+      a.loops[0] = static_cast<std::int8_t>(s.axes[0]), a.loops[1] = static_cast<std::int8_t>(s.axes[1]);
       i.operands[k] = intern(a);
     }
     access result;

@@ -125,7 +125,7 @@ struct emission_check<E, ctgrad::program<Assigned, Outputs...>> {
     std::int64_t elements = 0;
     for (auto const& s : g.nodes) elements += detail::product_of(detail::extents_of(g[s.shape], bound));
     if (elements > 3000000) return;
-    std::vector<tensor_value> inputs;
+    detail::list<tensor_value> inputs;
     for (auto const& s : g.symbols) {
       std::string const of(s.view());
       if (of == "a") inputs.push_back(tensor_of(a));

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <vector>
 
 namespace ctgrad::test {
 
@@ -20,8 +19,8 @@ using detail::axis_mask, detail::builder, detail::graph, detail::node_id, detail
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-using numbers = std::vector<double>;
-using sizes = std::vector<std::int64_t>;
+using numbers = detail::list<double>;
+using sizes = detail::list<std::int64_t>;
 
 constexpr shape shape_of(sizes const& extents) {
   shape s;
@@ -42,7 +41,7 @@ constexpr numbers numbers_of(tensor_value const& t, dtype type) {
 }
 
 /// The output number `which` of `g`, whose gradients are worked out first.
-constexpr numbers run(graph const& g, std::vector<tensor_value> const& inputs, std::size_t which = 0) {
+constexpr numbers run(graph const& g, detail::list<tensor_value> const& inputs, std::size_t which = 0) {
   graph const worked_out = differentiate(g);
   return numbers_of(interpret(worked_out, inputs, {})[which], g[g.outputs[which]].type);
 }

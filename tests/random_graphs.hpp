@@ -309,8 +309,8 @@ inline graph random_graph(std::uint64_t seed, int operations, graph_options opti
   return detail::without_dead_nodes(g);
 }
 
-inline std::vector<tensor_value> random_inputs(random_bits& r, graph const& g, extent_binding const& bound) {
-  std::vector<tensor_value> inputs;
+inline detail::list<tensor_value> random_inputs(random_bits& r, graph const& g, extent_binding const& bound) {
+  detail::list<tensor_value> inputs;
   for (auto const& s : g.symbols) {
     tensor_value t{detail::extents_of(g[s.shape], bound), {}};
     for (auto e = detail::product_of(t.extents); e > 0; --e) {

@@ -19,7 +19,7 @@ using detail::action, detail::extent_binding, detail::graph, detail::instruction
 
 /// What the schedule computed, or the first thing that was wrong with it.
 struct schedule_run {
-  std::vector<tensor_value> outputs;
+  detail::list<tensor_value> outputs;
   std::string error;
 };
 
@@ -30,7 +30,7 @@ constexpr scalar add(scalar a, scalar b) {
 
 class schedule_interpreter {
  public:
-  schedule_interpreter(graph const& from, schedule const& what, std::vector<tensor_value> const& inputs, extent_binding const& extents, std::vector<tensor_value> const& before = {})
+  schedule_interpreter(graph const& from, schedule const& what, detail::list<tensor_value> const& inputs, extent_binding const& extents, detail::list<tensor_value> const& before = {})
       : g(from), s(what), bound(extents), values(what.instructions.size()), sums(what.instructions.size()), at(what.loops.size(), -1) {
     for (auto const& b : s.buffers) {
       memory m{detail::extents_of(s.shapes[static_cast<std::size_t>(detail::index(b.s))], bound), {}};
@@ -63,7 +63,7 @@ class schedule_interpreter {
 
  private:
   struct memory {
-    std::vector<std::int64_t> extents;
+    detail::list<std::int64_t> extents;
     std::vector<std::optional<scalar>> elements;
   };
   graph const& g;
@@ -71,7 +71,7 @@ class schedule_interpreter {
   extent_binding const& bound;
   std::vector<memory> arrays;
   std::vector<std::optional<scalar>> values, sums;  // of each instruction, where it holds
-  std::vector<std::int64_t> at;                     // of each loop: where it stands, or -1
+  detail::list<std::int64_t> at;                     // of each loop: where it stands, or -1
   std::string error;
 
   void fail(std::string const& what, int instruction) {
@@ -223,7 +223,7 @@ class schedule_interpreter {
     int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
     if (buffer < 0) return fail("a product into no array", i);
     memory& array = arrays[static_cast<std::size_t>(buffer)];
-    tensor_value result{array.extents, std::vector<scalar>(array.elements.size())};
+    tensor_value result{array.extents, detail::list<scalar>(array.elements.size())};
     detail::interpret_contraction(m, sides[0], sides[1], m.type, result);
     for (std::size_t e = 0; e < array.elements.size(); ++e) {
       if (adds_to(s.buffers[static_cast<std::size_t>(buffer)])) result.elements[e] = add(read(buffer, e, i), result.elements[e]);

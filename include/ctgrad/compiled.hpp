@@ -66,8 +66,14 @@ struct compiled {
   }
   template <int Buffer>
   static constexpr shape buffer_shape = schedule.shapes[static_cast<std::size_t>(index(schedule.buffers[Buffer].s))];
-  template <int Symbol, int Output>
-  static constexpr bool same_array_allowed = may_be_same_array(schedule, Symbol, symbol_count + Output);
+  /// By symbol, then by output: whether both may be one array.
+  static constexpr auto same_array_allowed = [] {
+    std::array<std::array<bool, output_count>, symbol_count + 1> table{};
+    in_place const rule(schedule);
+    for (int symbol = 0; symbol < symbol_count; ++symbol)
+      for (int output = 0; output < output_count; ++output) table[symbol][output] = rule.allows(symbol, symbol_count + output);
+    return table;
+  }();
 };
 
 // Each entry of a program as a constant of its own: indexing the arrays in every step costs nvcc memory without bound (design 4.3).

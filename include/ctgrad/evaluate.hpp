@@ -8,15 +8,14 @@
 #include "gradient.hpp"
 
 #include <iterator>
-#include <vector>
 
 namespace ctgrad {
 
 /// The elements of a tensor that was evaluated in the compiler, in row-major order.
 template <class T>
 struct evaluated {
-  std::vector<std::int64_t> extents;
-  std::vector<T> elements;
+  detail::list<std::int64_t> extents;
+  detail::list<T> elements;
   constexpr T operator[](std::size_t i) const { return elements[i]; }
   constexpr std::size_t size() const { return elements.size(); }
 };
@@ -93,7 +92,7 @@ constexpr void append_elements(tensor_value& t, Data const& data, dtype type, st
 
 /// The bound values by symbol, and what they say of the extents.
 struct bound_values {
-  std::vector<tensor_value> tensors;
+  list<tensor_value> tensors;
   extent_binding extents;
 };
 template <class Graph, class... Bindings>

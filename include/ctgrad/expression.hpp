@@ -47,11 +47,13 @@ inline constexpr char type_address = 0;
 
 /// Expressions below this size are lowered again rather than looked for: equal nodes fall together anyway.
 inline constexpr int remembered_size = 12;
+template <class E>
+inline constexpr bool is_remembered = E::tree_size >= remembered_size;
 
 /// The node of the expression `E`.
 template <class E>
 constexpr node_id lower(lowering& l) {
-  if constexpr (E::tree_size >= remembered_size) {
+  if constexpr (is_remembered<E>) {
     for (auto const& e : l.done)
       if (e.type == &type_address<E>) return e.id;
     node_id id = E::lower(l);

@@ -22,6 +22,10 @@ struct traced_function {
   }
 };
 
+/// A body may be of any size.
+template <class Body, class... Operands>
+inline constexpr bool is_remembered<apply<traced_function<Body>, Operands...>> = true;
+
 template <class Body>
 struct fn_type {
   /// An expression of expressions; values of values; and of numbers or arrays, the body run as plain C++.

@@ -336,7 +336,7 @@ struct program {
     void check_input_overlap(detail::memory_range const* ranges) {
       constexpr int buffer = compiled::symbol_count + Output;
       if (!ranges[buffer].overlaps(ranges[Symbol])) return;
-      if constexpr (compiled::template same_array_allowed<Symbol, Output>) {
+      if constexpr (compiled::same_array_allowed[Symbol][Output]) {
         // The very same array, element for element: what is written has been read.
         constexpr int rank = compiled::template buffer_shape<buffer>.rank;
         bool same = arrays[buffer].data == arrays[Symbol].data && rank == compiled::template buffer_shape<Symbol>.rank &&

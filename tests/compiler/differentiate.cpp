@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(unused_variables_get_zeros) {
   value x = symbol(b, x_name), w = symbol(b, w_name, dtype::float32, {2, 3}), y = symbol(b, y_name, dtype::float64, {2});
   graph const g = with_outputs(b, {gradient(ctgrad::exp(x), w), gradient(sum_of(w * 0), y), gradient(x, x)});
   BOOST_TEST((g[g.outputs[0]].type == dtype::float32));
-  std::vector<tensor_value> const in{tensor(dtype::float64, {}, {1}), tensor(dtype::float32, {2, 3}, {1, 2, 3, 4, 5, 6}), tensor(dtype::float64, {2}, {1, 2})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {}, {1}), tensor(dtype::float32, {2, 3}, {1, 2, 3, 4, 5, 6}), tensor(dtype::float64, {2}, {1, 2})};
   BOOST_TEST(same(run(g, in, 0), {0, 0, 0, 0, 0, 0}));
   BOOST_TEST(same(run(g, in, 1), {0, 0}));
   BOOST_TEST(same(run(g, in, 2), {1}));
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(one_sweep_for_many_variables) {
   BOOST_TEST(count(after, op::exp) == 2);
   BOOST_TEST(count(after, op::cos) == 1);
   double const p = std::exp(0.5 * 0.2), q = std::exp(-0.3 * 0.7), c = std::cos(p * q) * p * q;
-  std::vector<tensor_value> in;
+  detail::list<tensor_value> in;
   for (double v : {0.5, 0.2, -0.3, 0.7}) in.push_back(tensor(dtype::float64, {}, {v}));
   double const expected[] = {c * 0.2, c * 0.5, c * 0.7, c * -0.3};
   for (std::size_t k = 0; k < 4; ++k) BOOST_TEST(near(run(g, in, k), {expected[k]}, 1e-15));
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(gradients_by_parts) {
   builder b;
   value x = symbol(b, x_name), u = x * x, f = ctgrad::exp(u) + u * x;
   graph const g = with_outputs(b, {gradient(f, u), gradient(f, x), gradient(f, f)});
-  std::vector<tensor_value> const in{tensor(dtype::float64, {}, {0.5})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {}, {0.5})};
   BOOST_TEST(near(run(g, in, 0), {std::exp(0.25) + 0.5}, 1e-15));
   BOOST_TEST(near(run(g, in, 1), {std::exp(0.25) + 3 * 0.25}, 1e-15));
   BOOST_TEST(same(run(g, in, 2), {1}));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(mixed_second_derivatives) {
   numbers by_x;
   double by_y = 0;
   for (double v : at) by_x.push_back(std::cos(v * t) - v * t * std::sin(v * t)), by_y += by_x.back();
-  std::vector<tensor_value> const in{tensor(dtype::float64, {3}, at), tensor(dtype::float64, {}, {t})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {3}, at), tensor(dtype::float64, {}, {t})};
   BOOST_TEST(near(run(g, in, 0), by_x, 1e-15));
   BOOST_TEST(near(run(g, in, 1), {by_y}, 1e-15));
 }
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(dtypes_of_gradients) {
   graph const g = with_outputs(b, {gradient(f, x), gradient(f, y)});
   BOOST_TEST((g[g.outputs[0]].type == dtype::float32));
   BOOST_TEST((g[g.outputs[1]].type == dtype::float64));
-  std::vector<tensor_value> const in{tensor(dtype::float32, {}, {1.5}), tensor(dtype::float64, {}, {0.1}), tensor(dtype::int32, {}, {3})};
+  detail::list<tensor_value> const in{tensor(dtype::float32, {}, {1.5}), tensor(dtype::float64, {}, {0.1}), tensor(dtype::int32, {}, {3})};
   // The adjoint of x is float64 until it is cast: 0.1 * 3 rounded to float32.
   BOOST_TEST(same(run(g, in, 0), {static_cast<double>(static_cast<float>(0.1 * 3))}));
   BOOST_TEST(same(run(g, in, 1), {4.5}));

@@ -206,7 +206,7 @@ struct generator {
 
 /// The value of every node at a point, and whether it has one: finite, and made of such in the branches that were chosen.
 struct evaluation {
-  std::vector<tensor_value> values;
+  detail::list<tensor_value> values;
   std::vector<std::vector<char>> defined;
 };
 evaluation evaluate(graph g, std::mt19937& random) {
@@ -217,7 +217,7 @@ evaluation evaluate(graph g, std::mt19937& random) {
   double const special[] = {0, 1, -1, 2, 0.5, -0.5};
   bool const ordinary = random() % 4 != 0, positive = random() % 2;
   std::uniform_real_distribution<double> number(-2, 2);
-  std::vector<tensor_value> inputs;
+  detail::list<tensor_value> inputs;
   for (auto const& s : g.symbols) {
     tensor_value t{extents_of(g[s.shape], bound), {}};
     for (auto k = product_of(t.extents); k > 0; --k) {

@@ -67,8 +67,8 @@ static_assert(count(prepared(product({3}, {3, 4})), op::contract) == 0 && count(
 static_assert(count(prepared(product({2, 3}, {3})), op::contract) == 0 && count(prepared(product({3}, {3})), op::contract) == 0);
 static_assert(count(prepared(product({2, 3}, {3, 4}, false, dtype::int64)), op::contract) == 0);
 
-std::vector<tensor_value> in_of(graph const& g) {
-  std::vector<tensor_value> in;
+detail::list<tensor_value> in_of(graph const& g) {
+  detail::list<tensor_value> in;
   double next = -3;
   for (auto const& s : g.symbols) {
     tensor_value t;

@@ -30,7 +30,7 @@ std::string wrong_with(graph const& g, schedule const& s, std::uint64_t seed, ex
   random_bits r{seed};
   auto const inputs = random_inputs(r, g, bound);
   auto const expected = detail::interpret(g, inputs, bound);
-  std::vector<tensor_value> before = expected;
+  detail::list<tensor_value> before = expected;
   for (auto& t : before)
     for (auto& e : t.elements) e = {0.5, 3};
   auto const seen = schedule_interpreter(g, s, inputs, bound, before).run();

@@ -30,7 +30,7 @@ constexpr char n_name[] = "N", m_name[] = "M", anonymous_name[] = ".s";
 
 struct fuzzed {
   builder b;
-  std::vector<tensor_value> inputs;
+  detail::list<tensor_value> inputs;
   std::vector<value> outputs;
   value loss;                    ///< a scalar of float64, whose gradients by `by` are outputs as well
   std::vector<value> by;
@@ -337,7 +337,7 @@ struct comparison {
   bool same = true;
   std::string what;
 };
-comparison compare(std::vector<tensor_value> const& a, std::vector<tensor_value> const& b, graph const& g, double tolerance, std::size_t nan_may_go) {
+comparison compare(detail::list<tensor_value> const& a, detail::list<tensor_value> const& b, graph const& g, double tolerance, std::size_t nan_may_go) {
   for (std::size_t k = 0; k < a.size(); ++k) {
     dtype const type = g[g.outputs[k]].type;
     if (a[k].extents != b[k].extents || a[k].elements.size() != b[k].elements.size()) return {false, "output " + std::to_string(k) + " has another shape"};
@@ -421,7 +421,7 @@ bool check_passes(std::uint64_t seed, statistics& all) {
   // Through the pipeline. Before `differentiate` the gradients are worked out on the side.
   graph current = g;
   bool differentiated = false;
-  std::vector<tensor_value> values = expected;
+  detail::list<tensor_value> values = expected;
   // Of special numbers only the class is compared: 1e300 x moves by many periods of a sine when x does by an ulp.
   double const tolerance = f.special ? infinity : has_float32(g) ? 2e-3 : 1e-8;
   for (auto const& pass : detail::graph_passes<>) {

@@ -29,7 +29,7 @@ std::pair<numbers, numbers> value_and_gradient(std::vector<std::pair<dtype, tens
   constexpr char const* names[] = {"a", "b", "c"};
   builder b;
   std::vector<value> symbols;
-  std::vector<tensor_value> inputs;
+  detail::list<tensor_value> inputs;
   for (auto const& [type, t] : in) symbols.push_back(ctgrad::test::symbol(b, names[symbols.size()], type, t.extents)), inputs.push_back(t);
   value y = trace(symbols);
   BOOST_REQUIRE_MESSAGE(b.ok(), b.error.view());
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(mean_of_integers_bools_and_nothing) {
   BOOST_TEST((means[0].type() == dtype::float32));
   BOOST_TEST((means[1].type() == dtype::float32));
   graph const g = with_outputs(b, {means[0], means[1], means[2]});
-  std::vector<tensor_value> const in{tensor(dtype::int32, {4}, {1, 2, 3, 5}), tensor(dtype::bool_, {4}, {1, 0, 0, 0}), tensor(dtype::float64, {0}, {})};
+  detail::list<tensor_value> const in{tensor(dtype::int32, {4}, {1, 2, 3, 5}), tensor(dtype::bool_, {4}, {1, 0, 0, 0}), tensor(dtype::float64, {0}, {})};
   BOOST_TEST(same(run(g, in, 0), {2.75}));
   BOOST_TEST(same(run(g, in, 1), {0.25}));
   BOOST_TEST(same(run(g, in, 2), {not_a_number}));

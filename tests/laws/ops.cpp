@@ -143,8 +143,8 @@ struct applied {
     for (int k = 0; k < info(code).arity; ++k) operands[k] = symbol(b, names[k], code == op::where && k == 0 ? dtype::bool_ : type, {count});
     result = {&b, code == op::cast ? b.cast(operands[0].id, to) : b.map(code, operands[0].id, operands[1].id, operands[2].id)};
   }
-  std::vector<tensor_value> inputs(std::vector<point> const& points) const {
-    std::vector<tensor_value> all;
+  detail::list<tensor_value> inputs(std::vector<point> const& points) const {
+    detail::list<tensor_value> all;
     for (std::size_t k = 0; k < b.g.symbols.size(); ++k) {
       numbers column;
       for (auto const& p : points) column.push_back(p[k]);
@@ -431,7 +431,7 @@ BOOST_AUTO_TEST_CASE(integers_at_their_limits) {
       {op::multiply, dtype::int64, INT64_MAX, 2, -2}, {op::negative, dtype::int64, INT64_MIN, 0, INT64_MIN}, {op::abs, dtype::int64, INT64_MIN, 0, INT64_MIN}};
   for (auto const& c : cases) {
     applied a(c.code, c.type, 1);
-    std::vector<tensor_value> inputs{{{1}, {{0, c.x}}}};
+    detail::list<tensor_value> inputs{{{1}, {{0, c.x}}}};
     if (info(c.code).arity == 2) inputs.push_back({{1}, {{0, c.y}}});
     auto const got = interpret(with_outputs(a.b, {a.result}), inputs, {})[0].elements[0].integer;
     BOOST_CHECK_MESSAGE(got == c.expected, name_of(c.code) << '(' << c.x << ", " << c.y << ") in " << to_string(c.type) << " is " << got << ", and has to be " << c.expected);

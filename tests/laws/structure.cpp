@@ -84,7 +84,7 @@ void check_reduction(op code, numbers const& x) {
     graph const g = with_outputs(b, {y, gradient(sum_of(weights * y), t)});
     numbers w;
     for (std::size_t r = 0; r < all.size(); ++r) w.push_back(static_cast<double>(r + 1));
-    std::vector<tensor_value> const in{tensor(dtype::float64, cube, x), tensor(dtype::float64, kept, w)};
+    detail::list<tensor_value> const in{tensor(dtype::float64, cube, x), tensor(dtype::float64, kept, w)};
     BOOST_CHECK_MESSAGE(near(run(g, in, 0), values, 1e-14), info(code).name << " over mask " << mask);
     BOOST_CHECK_MESSAGE(near(run(g, in, 1), gradients, 1e-13), "the gradient of " << info(code).name << " over mask " << mask);
   }
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(reductions_of_infinities_and_nan) {
       {{1, not_a_number, infinity, -infinity}, not_a_number, not_a_number, not_a_number, not_a_number},
       {{-infinity, -infinity, -infinity, -infinity}, -infinity, infinity, -infinity, -infinity}};
   for (auto const& c : cases) {
-    std::vector<tensor_value> const in{tensor(dtype::float64, {4}, c.x)};
+    detail::list<tensor_value> const in{tensor(dtype::float64, {4}, c.x)};
     BOOST_TEST(same(run(g, in, 0), {c.sum}));
     BOOST_TEST(same(run(g, in, 1), {c.prod}));
     BOOST_TEST(same(run(g, in, 2), {c.max}));
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(reductions_of_nothing) {
   value t = symbol(b, "t", dtype::float64, {2, 0}), i = symbol(b, "i", dtype::int32, {0});
   graph const g = with_outputs(b, {detail::reduce(op::sum, t, 2), detail::reduce(op::prod, t, 2), detail::reduce(op::max, t, 2), detail::reduce(op::min, t, 2), sum_of(i),
                                    detail::reduce(op::prod, i, 1), detail::reduce(op::max, i, 1), detail::reduce(op::min, i, 1), detail::reduce(op::sum, t, 1)});
-  std::vector<tensor_value> const in{tensor(dtype::float64, {2, 0}, {}), tensor(dtype::int32, {0}, {})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {2, 0}, {}), tensor(dtype::int32, {0}, {})};
   BOOST_TEST(same(run(g, in, 0), {0, 0}));
   BOOST_TEST(same(run(g, in, 1), {1, 1}));
   BOOST_TEST(same(run(g, in, 2), {-infinity, -infinity}));
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(reductions_of_integers_and_bools) {
   constexpr dtype types[] = {dtype::int64, dtype::int64, dtype::int32, dtype::int32, dtype::int64, dtype::int64, dtype::bool_, dtype::bool_};
   graph g = b.g;
   for (value v : all) g.outputs.push_back(v.id);
-  std::vector<tensor_value> const in{tensor(dtype::int32, {3}, {2147483647, 2, -7}), tensor(dtype::bool_, {3}, {1, 0, 1})};
+  detail::list<tensor_value> const in{tensor(dtype::int32, {3}, {2147483647, 2, -7}), tensor(dtype::bool_, {3}, {1, 0, 1})};
   double const expected[] = {2147483642, -30064771058, 2147483647, -7, 2, 0, 1, 0};
   for (std::size_t k = 0; k < 8; ++k) {
     BOOST_TEST((all[k].type() == types[k]));
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(reductions_over_axes_of_one_element) {
   BOOST_TEST((y.shape() == shape_of({3})));
   BOOST_TEST((whole.rank() == 0));
   graph const g = with_outputs(b, {y, whole, gradient(sum_of(y * y), t), gradient(whole, t)});
-  std::vector<tensor_value> const in{tensor(dtype::float64, {1, 3, 1}, {2, 3, 5})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {1, 3, 1}, {2, 3, 5})};
   BOOST_TEST(same(run(g, in, 0), {2, 3, 5}));
   BOOST_TEST(same(run(g, in, 1), {30}));
   BOOST_TEST(same(run(g, in, 2), {4, 6, 10}));
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(permute_all_orders_of_three_axes) {
     value y{&b, b.permute(t.id, {order[0], order[1], order[2]})};
     value weights = symbol(b, "w", dtype::float64, {to[0], to[1], to[2]});
     graph const g = with_outputs(b, {y, gradient(sum_of(weights * y), t)});
-    std::vector<tensor_value> const in{tensor(dtype::float64, cube, x), tensor(dtype::float64, {to[0], to[1], to[2]}, w)};
+    detail::list<tensor_value> const in{tensor(dtype::float64, cube, x), tensor(dtype::float64, {to[0], to[1], to[2]}, w)};
     BOOST_TEST(same(run(g, in, 0), values));
     BOOST_TEST(same(run(g, in, 1), gradients));
   } while (std::next_permutation(order.begin(), order.end()));
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(broadcast_new_and_repeated_axes) {
     values.push_back(c ? 7 : 5);
     gradients[c] += weights.back();
   }
-  std::vector<tensor_value> const in{tensor(dtype::float64, {1, 2}, {5, 7}), tensor(dtype::float64, {2, 3, 2, 2}, weights)};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {1, 2}, {5, 7}), tensor(dtype::float64, {2, 3, 2, 2}, weights)};
   BOOST_TEST(same(run(g, in, 0), values));
   BOOST_TEST(same(run(g, in, 1), gradients));
 }
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(broadcast_by_meeting) {
   value sum = p + q;
   BOOST_TEST((sum.shape() == shape_of({3, 2})));
   graph const g = with_outputs(b, {sum, gradient(sum_of(sum * sum), p), gradient(sum_of(sum * sum), q)});
-  std::vector<tensor_value> const in{tensor(dtype::float64, {3, 1}, {1, 2, 3}), tensor(dtype::float64, {2}, {10, 20})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {3, 1}, {1, 2, 3}), tensor(dtype::float64, {2}, {10, 20})};
   BOOST_TEST(same(run(g, in, 0), {11, 21, 12, 22, 13, 23}));
   BOOST_TEST(same(run(g, in, 1), {64, 68, 72}));
   BOOST_TEST(same(run(g, in, 2), {72, 132}));
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(squeeze_drops_axes_of_one_element) {
   value y{&b, b.squeeze(t.id, 0b100)};
   BOOST_TEST((y.shape() == shape_of({1, 3})));
   graph const g = with_outputs(b, {y, gradient(sum_of(w * y), t)});
-  std::vector<tensor_value> const in{tensor(dtype::float64, {1, 3, 1}, {2, 3, 5}), tensor(dtype::float64, {1, 3}, {7, 11, 13})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {1, 3, 1}, {2, 3, 5}), tensor(dtype::float64, {1, 3}, {7, 11, 13})};
   BOOST_TEST(same(run(g, in, 0), {2, 3, 5}));
   BOOST_TEST(same(run(g, in, 1), {7, 11, 13}));
 }
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(matmul_of_vectors_and_matrices) {
         value x = symbol(b, "x", type, left_sizes), y = symbol(b, "y", type, right_sizes), z{&b, b.matmul(x.id, y.id)};
         BOOST_TEST((z.shape() == shape_of(result_sizes)));
         BOOST_TEST((z.type() == type));
-        std::vector<tensor_value> in{tensor(type, left_sizes, left), tensor(type, right_sizes, right)};
+        detail::list<tensor_value> in{tensor(type, left_sizes, left), tensor(type, right_sizes, right)};
         if (type == dtype::int32) {
           BOOST_TEST(same(run(with_outputs(b, {z}), in), product));
           continue;
@@ -332,7 +332,7 @@ BOOST_AUTO_TEST_CASE(matmul_promotes) {
   BOOST_TEST((mixed.type() == dtype::float32));
   BOOST_TEST((chosen.type() == dtype::int32));
   graph const g = with_outputs(b, {mixed, chosen});
-  std::vector<tensor_value> const in{tensor(dtype::int32, {2}, {3, 5}), tensor(dtype::float32, {2}, {0.5, 2}), tensor(dtype::bool_, {2}, {0, 1})};
+  detail::list<tensor_value> const in{tensor(dtype::int32, {2}, {3, 5}), tensor(dtype::float32, {2}, {0.5, 2}), tensor(dtype::bool_, {2}, {0, 1})};
   BOOST_TEST(same(run(g, in, 0), {11.5}));
   BOOST_TEST(same(run(g, in, 1), {5}));
 }
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(matmul_of_itself) {
   value x = symbol(b, "x", dtype::float64, {2, 2}), v = symbol(b, "v", dtype::float64, {3});
   value square{&b, b.matmul(x.id, x.id)}, length{&b, b.matmul(v.id, v.id)};
   graph const g = with_outputs(b, {square, gradient(sum_of(square), x), gradient(length, v)});
-  std::vector<tensor_value> const in{tensor(dtype::float64, {2, 2}, {1, 2, 3, 4}), tensor(dtype::float64, {3}, {1, -2, 3})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {2, 2}, {1, 2, 3, 4}), tensor(dtype::float64, {3}, {1, -2, 3})};
   BOOST_TEST(same(run(g, in, 0), {7, 10, 15, 22}));
   BOOST_TEST(same(run(g, in, 1), {7, 11, 9, 13}));  // row sums of x by column, column sums by row: (x 1) + (1 x)^T
   BOOST_TEST(same(run(g, in, 2), {2, -4, 6}));
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(products_of_nothing) {
   value x = symbol(b, "x", dtype::float64, {2, 0}), y = symbol(b, "y", dtype::float64, {0, 3});
   value z{&b, b.matmul(x.id, y.id)};
   graph const g = with_outputs(b, {z, gradient(sum_of(z), x)});
-  std::vector<tensor_value> const in{tensor(dtype::float64, {2, 0}, {}), tensor(dtype::float64, {0, 3}, {})};
+  detail::list<tensor_value> const in{tensor(dtype::float64, {2, 0}, {}), tensor(dtype::float64, {0, 3}, {})};
   BOOST_TEST(same(run(g, in, 0), {0, 0, 0, 0, 0, 0}));
   BOOST_TEST(same(run(g, in, 1), {}));
 }

@@ -34,39 +34,35 @@ template <class T>
 constexpr T stored(T x) { return x; }
 
 /// Where each instruction outside the vector loops keeps its number: a place among those of its type.
+template <int Length>
 struct number_places {
-  list<std::int16_t> place;
+  std::array<std::int16_t, Length> place{};
   int counts[dtype_count]{};
-};
-template <class Schedule>
-constexpr number_places place_numbers(Schedule const& s) {
-  number_places p;
-  p.place = list<std::int16_t>(s.instructions.size(), -1);
-  int leaf_end = -1;
-  for (int i = 0; i < static_cast<int>(s.instructions.size()); ++i) {
-    instruction const& at = s.instructions[i];
-    if (i < leaf_end) continue;
-    if (at.what == action::begin_loop && s.loops[at.loop].leaf) leaf_end = at.end;
-    bool const number = at.what == action::load || at.what == action::extent || at.what == action::position || at.what == action::compute || at.what == action::result ||
-                        (at.what == action::initialize && at.access_number < 0);
-    // A sum is kept wide.
-    dtype const type = at.what == action::initialize && at.type == dtype::float32 ? dtype::float64 : at.type;
-    if (number) p.place[i] = static_cast<std::int16_t>(p.counts[static_cast<int>(type)]++);
+
+  template <class Schedule>
+  constexpr explicit number_places(Schedule const& s) {
+    instruction const* const instructions = s.instructions.data();
+    std::int16_t* const places = place.data();
+    int leaf_end = -1;
+    for (int i = 0; i < Length; ++i) {
+      places[i] = -1;
+      instruction const& at = instructions[i];
+      if (i < leaf_end) continue;
+      if (at.what == action::begin_loop && s.loops[at.loop].leaf) leaf_end = at.end;
+      bool const number = at.what == action::load || at.what == action::extent || at.what == action::position || at.what == action::compute || at.what == action::result ||
+                          (at.what == action::initialize && at.access_number < 0);
+      // A sum is kept wide.
+      dtype const type = at.what == action::initialize && at.type == dtype::float32 ? dtype::float64 : at.type;
+      if (number) places[i] = static_cast<std::int16_t>(counts[static_cast<int>(type)]++);
+    }
   }
-  return p;
-}
+};
 template <class P>
 struct numbers_of {
-  static constexpr auto make() {
-    auto p = place_numbers(P::schedule);
-    std::array<std::int16_t, P::schedule.instructions.size()> places{};
-    for (std::size_t i = 0; i < places.size(); ++i) places[i] = p.place[i];
-    return places;
-  }
-  static constexpr auto places = make();
-  static constexpr int count(dtype t) { return place_numbers(P::schedule).counts[static_cast<int>(t)]; }
+  static constexpr number_places<P::size.instructions> all{P::schedule};
+  static constexpr auto const& places = all.place;
   template <class T>
-  static constexpr int count_of = count(dtype_of<T>);
+  static constexpr int count_of = all.counts[static_cast<int>(dtype_of<T>)];
 };
 
 template <class P, class T>

@@ -44,15 +44,21 @@ CTGRAD_INLINE void copy_few(std::byte* to, std::byte const* from, std::int64_t b
 #pragma GCC diagnostic pop
 #endif
 
+/// The plan of the loop at `Begin`, in arrays with room to spare.
+template <class P, int Begin, int Steps, int Others>
+inline constexpr auto roomy_leaf_plan = [] {
+  leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin, P::graph.accumulate_from).run();
+  return frozen_leaf_plan<Steps, Others, Others, Others, Others, Others>(p, size_of(p));
+}();
 template <class P, int Begin>
 struct leaf_data {
-  // Evaluated once, into arrays with room to spare.
   static constexpr int length = instruction_at<P, Begin>.end - Begin;
-  static constexpr auto make() {
-    leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin, P::graph.accumulate_from).run();
-    return frozen_leaf_plan<5 * length + 1, length + 1, length + 1, max_operands * length + 1, length + 1, length + 1>(p, size_of(p));
-  }
-  static constexpr auto roomy = make();
+  // Evaluated once, where the usual room is enough: room costs compile time as well.
+  static constexpr auto const& tried = roomy_leaf_plan<P, Begin, 3 * length + 64, length + 64>;
+  static constexpr auto const& roomy = []() -> auto const& {
+    if constexpr (tried.fits) return tried;
+    else return roomy_leaf_plan<P, Begin, 5 * length + 1, max_operands * length + 1>;
+  }();
   static_assert(roomy.fits, "ctgrad: the plan of a loop is longer than its body allows for");
   static constexpr leaf_plan_size size = roomy.size;
   static constexpr frozen_leaf_plan<size.steps, size.chunks, size.arrays, size.invariants, size.accumulators, size.tiles> plan{roomy, size};
