@@ -168,7 +168,7 @@ struct emission_check<E, ctgrad::program<Assigned, Outputs...>> {
       dims[i] = of == "N" ? n : of == "M" ? m : k;
     }
     detail::array_ref arrays[program::compiled::buffer_count + 1];
-    return detail::lay_out_temporaries<typename program::compiled>(arrays, dims, nullptr);
+    return detail::lay_out_temporaries<typename program::compiled>(arrays, dims, nullptr).bytes(detail::thread_count());
   }
   template <class Value>
   static auto layout_of(random_numbers& r, std::deque<std::vector<std::byte>>& memory, Value const& like) {

@@ -151,8 +151,7 @@ struct backward_program {
   /// Throws shape_error, binding_error before anything is added.
   template <class T, class... Symbols, bound... Bindings>
   auto operator()(parameter_set<T, Symbols...>& p, Bindings&&... bindings) const {
-    constexpr bool needs_no_memory = program_type::compiled::buffer_count == program_type::compiled::symbol_count + program_type::compiled::output_count;
-    if constexpr (needs_no_memory) {
+    if constexpr (!detail::needs_memory<typename program_type::compiled>) {
       workspace_memory none(0);
       return into(none, p, bindings...);
     } else {

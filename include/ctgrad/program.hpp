@@ -52,35 +52,18 @@ std::int64_t extent_of_buffer(std::int64_t const* dims) {
   else return buffer_extent<P, Buffer, Axis>.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
 }
 
+/// The memory of a call: temporaries by slot, then what parts of nests add up in, then row buffers for threads.
+struct memory_layout {
+  std::int64_t slots = 0, arrays = 0, rows = 0;
+
+  /// For one thread. Never less for larger extents.
+  std::int64_t bytes() const { return checked_sum(slots, arrays); }
+  std::int64_t bytes(int threads) const { return checked_sum(bytes(), checked_product(threads - 1, rows)); }
+};
+
+/// The temporaries of a program for some extents, and their places after `base` where there is one.
 template <class P>
-std::int64_t evaluate_extent(extent const& e, std::int64_t const* dims) {
-  return e.is_static() ? e.constant : e.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
-}
-
-/// Factors of a size in bytes, multiplied. Throws shape_error where no memory is as large.
-inline std::int64_t checked_product(std::int64_t a, std::int64_t b) {
-  std::int64_t product;
-  if (__builtin_mul_overflow(a, b, &product) || product > std::int64_t{1} << 62) throw shape_error("ctgrad: an array of this call has more bytes than can be addressed");
-  return product;
-}
-
-/// Extents and row-major strides of a buffer; returns its bytes, rounded up so that the next one is aligned.
-template <class P, int Buffer>
-std::int64_t lay_out(array_ref& a, std::int64_t const* dims) {
-  constexpr shape s = P::template buffer_shape<Buffer>;
-  std::int64_t count = 1;
-  for (int axis = s.rank - 1; axis >= 0; --axis) {
-    a.extents[axis] = evaluate_extent<P>(s[axis], dims);
-    a.strides[axis] = count;
-    count = checked_product(count, a.extents[axis]);
-  }
-  return (checked_product(count, static_cast<std::int64_t>(size_of(P::schedule.buffers[Buffer].type))) + 63) / 64 * 64;
-}
-
-/// The temporaries of a program for some extents: their bytes, and their places after `base` where there is one.
-/// Never more for smaller extents.
-template <class P>
-std::int64_t lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, std::byte* base) {
+memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, std::byte* base) {
   constexpr int first = P::symbol_count + P::output_count;
   constexpr auto temporaries = std::make_integer_sequence<int, P::buffer_count - first>{};
   std::int64_t starts[P::slot_count + 1]{};  // of slots; first their sizes
@@ -90,14 +73,15 @@ std::int64_t lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, st
       size = std::max(size, lay_out<P, first + I>(arrays[first + I], dims));
     }(), ...);
   }(temporaries);
-  std::int64_t total = 0;
+  memory_layout total;
   for (int slot = 0; slot < P::slot_count; ++slot) {
     std::int64_t const size = starts[slot];
-    starts[slot] = total;
-    if (__builtin_add_overflow(total, size, &total)) throw shape_error("ctgrad: the temporaries of this call have more bytes than can be addressed");
+    starts[slot] = total.slots;
+    total.slots = checked_sum(total.slots, size);
   }
   if (base)
     [&]<int... I>(std::integer_sequence<int, I...>) { ((arrays[first + I].data = base + starts[std::max<int>(0, P::slots[first + I])]), ...); }(temporaries);
+  reserve_nests<P>(dims, total.arrays, total.rows);
   return total;
 }
 
@@ -135,13 +119,14 @@ struct program {
     c.bind_symbols(bindings...);
     results<Outputs...> r;
     c.make_outputs(r, std::make_integer_sequence<int, sizeof...(Outputs)>{});
-    std::int64_t const bytes = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr);
-    workspace_memory memory(bytes);
-    c.run(memory.data());
+    detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr);
+    workspace_memory memory(layout.bytes(detail::thread_count()));
+    if (memory.data()) detail::lay_out_temporaries<compiled>(c.arrays, c.dims, memory.data());
+    c.run(memory, layout);
     return r;
   }
 
-  /// The memory that `into` needs for extents up to the given ones: `step.workspace(N = 4096)`.
+  /// The memory that `into` needs for extents up to the given ones, and as many threads as there are now: `step.workspace(N = 4096)`.
   template <bound... Bindings>
   workspace_memory workspace(Bindings const&... bindings) const {
     std::int64_t dims[compiled::dim_count + 1]{};
@@ -160,7 +145,7 @@ struct program {
       if (!m.empty()) throw shape_error(detail::to_text(m));
     }
     detail::array_ref arrays[compiled::buffer_count + 1];
-    return workspace_memory(detail::lay_out_temporaries<compiled>(arrays, dims, nullptr));
+    return workspace_memory(detail::lay_out_temporaries<compiled>(arrays, dims, nullptr).bytes(detail::thread_count()));
   }
 
   /// The bytes of temporaries that a call with these symbols needs.
@@ -169,7 +154,7 @@ struct program {
     detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
     call c;
     c.bind_symbols(bindings...);
-    return detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr);
+    return detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr).bytes(detail::thread_count());
   }
 
   /// Computes into arrays of the caller's, without allocating: `step.into(space, X = images, w = weights, loss = l, dw = buffer)`.
@@ -182,10 +167,10 @@ struct program {
     c.bind_symbols(bindings...);
     c.bind_outputs(std::make_integer_sequence<int, sizeof...(Outputs)>{}, bindings...);
     c.check_overlap(std::make_integer_sequence<int, sizeof...(Outputs)>{});
-    std::int64_t const bytes = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
-    if (bytes > space.bytes())
-      throw shape_error("ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(bytes) + ": make it for larger extents");
-    c.run(space.data());
+    detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
+    if (layout.bytes() > space.bytes()) [[unlikely]]
+      throw shape_error("ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(layout.bytes()) + ": make it for larger extents");
+    c.run(space, layout);
   }
 
  private:
@@ -349,12 +334,13 @@ struct program {
       throw overlap_error("ctgrad: output " + std::to_string(Output) + " overlaps " + std::string(compiled::symbols[Symbol].view()) + " in memory, which would change the result");
     }
 
-    /// Runs the loops; `base` is the memory of the temporaries.
-    void run(std::byte* base) {
-      if constexpr (compiled::buffer_count > compiled::symbol_count + compiled::output_count) detail::lay_out_temporaries<compiled>(arrays, dims, base);
+    /// Runs the loops; the temporaries are laid out.
+    void run(workspace_memory& space, detail::memory_layout const& layout) {
       detail::frame<compiled> f;
       f.arrays = arrays;
       f.dims = dims;
+      f.scratch = {space.data() + layout.slots, space.data() + layout.bytes(), 1};
+      if (layout.rows > 0) f.scratch.threads = static_cast<int>(std::min<std::int64_t>(detail::thread_count(), 1 + (space.bytes() - layout.bytes()) / layout.rows));
       detail::run_level<compiled, 0, compiled::size.instructions>(f);
     }
   };

@@ -6,6 +6,7 @@
 
 #include "gemm.hpp"
 #include "leaf.hpp"
+#include "nest.hpp"
 
 namespace ctgrad::detail {
 
@@ -27,9 +28,6 @@ struct level_of {
     return p;
   }();
 };
-
-template <class P, int First, int Last>
-void run_level(frame<P>& f);
 
 /// Sets each element of an access to `number`: axes without a loop are walked.
 template <class P, class T, int Access, int Axis = 0>
@@ -79,10 +77,12 @@ void run_instruction(frame<P>& f) {
   constexpr instruction at = instruction_at<P, I>;
   using T = element_t<at.type>;
   if constexpr (at.what == action::begin_loop) {
-    if constexpr (P::schedule.loops[at.loop].leaf) {
-      leaf_code<P, I>::run(f);
+    if constexpr (P::schedule.loops[at.loop].parent < 0) {
+      nest_code<P, I>::run(f);
+    } else if constexpr (P::schedule.loops[at.loop].leaf) {
+      leaf_code<P, I>::run(f, 0, trip_count<P, at.loop>(f.dims));
     } else {
-      std::int64_t const n = trip_count<P, at.loop>(f);
+      std::int64_t const n = trip_count<P, at.loop>(f.dims);
       for (f.at[at.loop] = 0; f.at[at.loop] < n; ++f.at[at.loop]) run_level<P, I + 1, at.end>(f);
     }
   } else if constexpr (at.what == action::load) {
@@ -152,6 +152,30 @@ template <class P, int First, int Last>
 void run_level(frame<P>& f) {
   using level = level_of<P, First, Last>;
   run_places<P, level, 0, level::count>(f);
+}
+
+/// Whether a call may need memory besides its arrays and the stack.
+template <class P>
+inline constexpr bool needs_memory = [] {
+  if (P::buffer_count > P::symbol_count + P::output_count) return true;
+  using level = level_of<P, 0, P::size.instructions>;
+  return []<int... K>(std::integer_sequence<int, K...>) {
+    return (false || ... || [] {
+      if constexpr (instruction_at<P, level::places[K]>.what == action::begin_loop) return nest_code<P, level::places[K]>::size.arrays > 0;
+      else return false;
+    }());
+  }(std::make_integer_sequence<int, level::count>{});
+}();
+
+/// What the nests of a program need besides its temporaries: bytes of their arrays, and of the rows of each thread but the first.
+template <class P>
+void reserve_nests(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
+  using level = level_of<P, 0, P::size.instructions>;
+  [&]<int... K>(std::integer_sequence<int, K...>) {
+    ([&] {
+      if constexpr (instruction_at<P, level::places[K]>.what == action::begin_loop) nest_code<P, level::places[K]>::reserve(dims, arrays, rows);
+    }(), ...);
+  }(std::make_integer_sequence<int, level::count>{});
 }
 
 }  // namespace ctgrad::detail

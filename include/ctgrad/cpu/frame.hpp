@@ -68,10 +68,18 @@ struct numbers_of {
 template <class P, class T>
 using number_array = std::array<T, numbers_of<P>::template count_of<T> + 1>;
 
+/// Memory for what runs at the same time.
+struct parallel_memory {
+  std::byte* arrays = nullptr;  ///< for sums of parts
+  std::byte* rows = nullptr;    ///< for the row buffers of each thread but the first
+  int threads = 1;              ///< for how many threads there are rows
+};
+
 template <class P>
 struct frame {
   array_ref const* arrays;        // by buffer
   std::int64_t const* dims;       // by extent name of the program
+  parallel_memory scratch;
   std::array<std::int64_t, P::schedule.loops.size() + 1> at;  // by loop
   number_array<P, bool> bools;
   number_array<P, std::int32_t> int32s;
@@ -94,25 +102,19 @@ struct frame {
   }
 };
 
-/// The number of an extent, from the bound names.
-template <class P, auto const& Extent>
-std::int64_t extent_number(std::int64_t const* dims) {
-  if constexpr (Extent.is_static()) return Extent.constant;
-  else return Extent.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
-}
 template <class P, int Loop>
 inline constexpr extent loop_extent = P::schedule.loops[Loop].e;
 template <class P, int Loop>
 inline constexpr extent_name loop_name = loop_extent<P, Loop>.name();
 template <class P, int Loop>
-std::int64_t trip_count(frame<P> const& f) {
+std::int64_t trip_count(std::int64_t const* dims) {
   if constexpr (loop_extent<P, Loop>.is_static()) {
     return loop_extent<P, Loop>.constant;
   } else if constexpr (loop_name<P, Loop>.characters != nullptr) {
     constexpr int number = P::dim_number(loop_name<P, Loop>);
-    return f.dims[number];
+    return dims[number];
   } else {
-    return loop_extent<P, Loop>.evaluate([&](extent_name name) { return f.dims[P::dim_number(name)]; });
+    return loop_extent<P, Loop>.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
   }
 }
 

@@ -211,9 +211,9 @@ struct leaf_code {
   }
 
  public:
-  static void run(frame<P>& f) {
-    std::int64_t const n = trip_count<P, loop>(f);
-    if (n <= 0) return;
+  /// Elements [from, n).
+  static void run(frame<P>& f, std::int64_t from, std::int64_t n) {
+    if (n <= from) return;
     constexpr auto arrays = std::make_index_sequence<size.arrays>{};
     constexpr auto sums = std::make_index_sequence<size.accumulators>{};
     context c;
@@ -239,7 +239,7 @@ struct leaf_code {
     for (int t = 0; t < size.tiles; ++t) c.tiles[t] = tiles[t].bytes;
 
     std::int64_t unflushed = 0;
-    for (std::int64_t done = 0; done < n;) {
+    for (std::int64_t done = from; done < n;) {
       std::int64_t const left = n - done;
       c.position = done;
       std::int64_t count;

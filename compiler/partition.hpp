@@ -1,0 +1,117 @@
+// What an outermost loop has to keep apart for its parts to run at the same time: sums that go across the parts, and row buffers.
+// Parts follow from the extents alone, never from the number of threads, so that results are the same on any number.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "ops.hpp"
+#include "schedule.hpp"
+
+namespace ctgrad::detail {
+
+/// A reduction into an array that every turn of the outermost loop adds to.
+struct shared_array {
+  std::int16_t buffer = -1;
+  op code = op::sum;
+};
+
+/// A loop of a nest, and what one turn of it costs besides the loops inside, in additions of one element.
+struct loop_cost {
+  std::int16_t loop = -1;
+  std::int16_t outer = -1;  ///< its place in the list; -1: the outermost
+  std::int32_t cost = 0;
+};
+
+/// How the nest that begins at `begin` may be divided along its outermost loop.
+struct nest_partition {
+  bool divisible = true;
+  list<instruction_id> numbers;  ///< reductions to numbers that go across the parts: their initialize
+  list<shared_array> arrays;     ///< reductions into arrays that do
+  list<std::int16_t> rows;       ///< row buffers, of which each thread needs its own
+  list<loop_cost> loops;         ///< outer ones first
+};
+
+/// What a load or store costs, in additions: memory is what most loops wait for.
+inline constexpr int transfer_cost = 4;
+
+template <class Graph, class Schedule>
+constexpr nest_partition partition_nest(Graph const& g, Schedule const& s, instruction_id begin) {
+  nest_partition p;
+  int const outermost = s.instructions[begin].loop;
+  list<int> open;  // places in p.loops
+  auto touch_row = [&](int buffer) {
+    if (s.buffers[buffer].kind != buffer_kind::row) return;
+    for (auto known : p.rows)
+      if (known == buffer) return;
+    p.rows.push_back(static_cast<std::int16_t>(buffer));
+  };
+  for (instruction_id at = begin; at < s.instructions[begin].end; ++at) {
+    instruction const& i = s.instructions[at];
+    if (i.what == action::begin_loop) {
+      p.loops.push_back({i.loop, static_cast<std::int16_t>(open.empty() ? -1 : open.back()), 0});
+      open.push_back(static_cast<int>(p.loops.size()) - 1);
+      continue;
+    }
+    if (i.what == action::end_loop) {
+      open.pop_back();
+      continue;
+    }
+    std::int32_t& cost = p.loops[open.back()].cost;
+    bool const moves = i.access_number >= 0 && s.accesses[i.access_number].axis_of(outermost) >= 0;
+    bool const row = i.access_number >= 0 && s.buffers[s.accesses[i.access_number].buffer].kind == buffer_kind::row;
+    if (i.access_number >= 0) touch_row(s.accesses[i.access_number].buffer);
+    if (i.what == action::compute) {
+      cost += info(g.nodes[static_cast<std::size_t>(index(i.node))].code).cost;
+    } else if (i.what == action::load) {
+      cost += transfer_cost;
+    } else if (i.what == action::store) {
+      cost += transfer_cost;
+      if (!moves && !row) p.divisible = false;
+    } else if (i.what == action::accumulate) {
+      ++cost;
+      op const code = g.nodes[static_cast<std::size_t>(index(i.node))].code;
+      if (i.end >= begin) continue;  // started in this turn
+      if (i.access_number < 0) {
+        bool known = false;
+        for (auto number : p.numbers) known = known || number == i.end;
+        if (!known) p.numbers.push_back(i.end);
+      } else if (!moves && !row) {
+        cost += transfer_cost;
+        std::int16_t const buffer = s.accesses[i.access_number].buffer;
+        bool known = false;
+        for (auto const& a : p.arrays) known = known || a.buffer == buffer;
+        if (!known) p.arrays.push_back({buffer, code});
+      }
+    } else if (i.what == action::product) {
+      p.divisible = false;
+    }
+  }
+  return p;
+}
+
+struct nest_partition_size {
+  int numbers = 0, arrays = 0, rows = 0, loops = 0;
+};
+constexpr nest_partition_size size_of(nest_partition const& p) {
+  return {static_cast<int>(p.numbers.size()), static_cast<int>(p.arrays.size()), static_cast<int>(p.rows.size()), static_cast<int>(p.loops.size())};
+}
+
+/// A partition that a constexpr variable can hold.
+template <int Numbers, int Arrays, int Rows, int Loops>
+struct frozen_nest_partition {
+  bool divisible = true;
+  std::array<instruction_id, Numbers> numbers{};
+  std::array<shared_array, Arrays> arrays{};
+  std::array<std::int16_t, Rows> rows{};
+  std::array<loop_cost, Loops> loops{};
+
+  constexpr explicit frozen_nest_partition(nest_partition const& p) : divisible(p.divisible) {
+    auto copy = [](auto& to, auto const& from) {
+      auto* target = to.data();
+      for (std::size_t i = 0; i < from.size(); ++i) target[i] = from[i];
+    };
+    copy(numbers, p.numbers), copy(arrays, p.arrays), copy(rows, p.rows), copy(loops, p.loops);
+  }
+};
+
+}  // namespace ctgrad::detail

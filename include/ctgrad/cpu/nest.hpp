@@ -1,0 +1,236 @@
+// Outermost loops: in one piece where there is little to do, else in parts that threads take.
+// The parts, and the order in which their sums are added, follow from the extents alone: results are equal to the bit on any number of threads.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "../../../compiler/partition.hpp"
+#include "layout.hpp"
+#include "leaf.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+/// What a part has to be worth, in additions of one element (some 7 microseconds): a thread that wakes up takes 2 to 5. Less only for tests.
+#ifndef CTGRAD_PART_WORK
+#define CTGRAD_PART_WORK (1 << 19)
+#endif
+
+namespace ctgrad::detail {
+
+inline constexpr double part_work = CTGRAD_PART_WORK;
+/// The most parts of a nest; fewer where each has arrays of its own, which are added up afterwards.
+inline constexpr int most_parts = 32, most_parts_with_arrays = 16;
+/// What the arrays of one part may take. Larger sums are left to one thread.
+inline constexpr std::int64_t most_part_bytes = 1 << 20;
+/// Parts of a vector loop begin at multiples of this many elements.
+inline constexpr std::int64_t part_granularity = 1024;
+
+/// How many threads a call may use: one inside a parallel region of the caller's.
+inline int thread_count() {
+#if defined(_OPENMP)
+  return omp_in_parallel() ? 1 : omp_get_max_threads();
+#else
+  return 1;
+#endif
+}
+
+template <class P, int First, int Last>
+void run_level(frame<P>& f);
+
+/// The outermost loop that begins at instruction `I`.
+template <class P, int I>
+struct nest_code {
+  static constexpr instruction begin = instruction_at<P, I>;
+  static constexpr bool leaf = P::schedule.loops[begin.loop].leaf;
+  static constexpr nest_partition_size size = size_of(partition_nest(P::graph, P::schedule, I));
+  static constexpr frozen_nest_partition<size.numbers, size.arrays, size.rows, size.loops> partition{partition_nest(P::graph, P::schedule, I)};
+  static constexpr int most = size.arrays ? most_parts_with_arrays : most_parts;
+
+  template <int K>
+  using array_type = element_t<P::schedule.buffers[partition.arrays[K].buffer].type>;
+  template <int K>
+  using number_type = wide_t<element_t<instruction_at<P, partition.numbers[K]>.type>>;
+  template <int K>
+  using number_row = row<node_at<P, static_cast<int>(instruction_at<P, partition.numbers[K]>.node)>.code>;
+
+  /// What all turns cost.
+  static double work(std::int64_t const* dims) {
+    double turns[size.loops], total = 0;
+    [&]<int... K>(std::integer_sequence<int, K...>) {
+      ((turns[K] = static_cast<double>(trip_count<P, partition.loops[K].loop>(dims)) * (partition.loops[K].outer < 0 ? 1.0 : turns[std::max<int>(0, partition.loops[K].outer)]),
+        total += turns[K] * partition.loops[K].cost),
+       ...);
+    }(std::make_integer_sequence<int, size.loops>{});
+    return total;
+  }
+  static bool is_large(std::int64_t const* dims) { return partition.divisible && work(dims) >= 2 * part_work; }
+
+  /// Bytes of a buffer of its own for a part or a thread, a cache line apart from the next.
+  template <int Buffer>
+  static std::int64_t own_bytes(std::int64_t const* dims) {
+    array_ref a;
+    return checked_sum(lay_out<P, Buffer>(a, dims), 64);
+  }
+  static std::int64_t array_bytes(std::int64_t const* dims) {
+    return [&]<int... K>(std::integer_sequence<int, K...>) {
+      std::int64_t total = 0;
+      ((total = checked_sum(total, own_bytes<partition.arrays[K].buffer>(dims))), ...);
+      return total;
+    }(std::make_integer_sequence<int, size.arrays>{});
+  }
+  static std::int64_t row_bytes(std::int64_t const* dims) {
+    return [&]<int... K>(std::integer_sequence<int, K...>) {
+      std::int64_t total = 0;
+      ((total = checked_sum(total, own_bytes<partition.rows[K]>(dims))), ...);
+      return total;
+    }(std::make_integer_sequence<int, size.rows>{});
+  }
+  /// What a call needs besides its temporaries: for the arrays of all parts, and for the rows of each thread but the first. Never more for smaller extents.
+  static void reserve(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
+    if constexpr (size.arrays > 0 || size.rows > 0)
+      if (is_large(dims)) {
+        arrays = std::max(arrays, most * std::min(array_bytes(dims), most_part_bytes));
+        rows = std::max(rows, row_bytes(dims));
+      }
+  }
+
+  static void run_turns(frame<P>& f, std::int64_t from, std::int64_t to) {
+    if constexpr (leaf) leaf_code<P, I>::run(f, from, to);
+    else
+      for (f.at[begin.loop] = from; f.at[begin.loop] < to; ++f.at[begin.loop]) run_level<P, I + 1, begin.end>(f);
+  }
+  static void run(frame<P>& f) {
+    std::int64_t const n = trip_count<P, begin.loop>(f.dims);
+    if constexpr (partition.divisible)
+      if (double const all = work(f.dims); all >= 2 * part_work) [[unlikely]]
+        if (run_in_parts(f, n, all)) return;
+    run_turns(f, 0, n);
+  }
+
+ private:
+  /// False where it is better done in one piece.
+  CTGRAD_NOINLINE static bool run_in_parts(frame<P>& f, std::int64_t n, double all) {
+    std::int64_t const granularity = leaf ? part_granularity : 1;
+    std::int64_t wanted = static_cast<std::int64_t>(std::min<double>(most, all / part_work));
+    std::int64_t const own = array_bytes(f.dims);
+    // To fill and to add up the arrays of all parts has to be little beside the work.
+    if (own > most_part_bytes || static_cast<double>(own) * most > all) return false;
+    std::int64_t const turns = ((n + wanted - 1) / wanted + granularity - 1) / granularity * granularity;
+    int const parts = static_cast<int>((n + turns - 1) / turns);
+    if (parts < 2) return false;
+
+    alignas(64) std::byte totals[size.numbers + 1][most][sizeof(double)];
+    std::int64_t const rows = row_bytes(f.dims);
+    auto run_part = [&](int part, int thread) {
+      frame<P> mine;
+      std::memcpy(static_cast<void*>(&mine), &f, sizeof f);
+      array_ref arrays[P::buffer_count + 1];
+      if constexpr (size.arrays > 0 || size.rows > 0) {
+        std::memcpy(arrays, f.arrays, sizeof arrays);
+        mine.arrays = arrays;
+      }
+      [&]<int... K>(std::integer_sequence<int, K...>) {
+        [[maybe_unused]] std::byte* at = f.scratch.arrays + part * own;
+        (start_array<K>(arrays, at, f.dims), ...);
+      }(std::make_integer_sequence<int, size.arrays>{});
+      if (thread > 0)
+        [&]<int... K>(std::integer_sequence<int, K...>) {
+          [[maybe_unused]] std::byte* at = f.scratch.rows + (thread - 1) * rows;
+          ((arrays[partition.rows[K]].data = at, at += own_bytes<partition.rows[K]>(f.dims)), ...);
+        }(std::make_integer_sequence<int, size.rows>{});
+      [&]<int... K>(std::integer_sequence<int, K...>) {
+        ((mine.template number<number_type<K>, partition.numbers[K]>() = number_row<K>::template identity<number_type<K>>()), ...);
+        run_turns(mine, part * turns, std::min(n, (part + 1) * turns));
+        (std::memcpy(totals[K][part], &mine.template number<number_type<K>, partition.numbers[K]>(), sizeof(number_type<K>)), ...);
+      }(std::make_integer_sequence<int, size.numbers>{});
+    };
+#if defined(_OPENMP)
+    int const threads = std::min(size.rows > 0 ? f.scratch.threads : thread_count(), parts);
+    if (threads > 1) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+      for (int part = 0; part < parts; ++part) run_part(part, omp_get_thread_num());
+    } else
+#endif
+      for (int part = 0; part < parts; ++part) run_part(part, 0);
+
+    [&]<int... K>(std::integer_sequence<int, K...>) { (add_numbers<K>(f, totals[K], parts), ...); }(std::make_integer_sequence<int, size.numbers>{});
+    [&]<int... K>(std::integer_sequence<int, K...>) {
+      [[maybe_unused]] std::byte* at = f.scratch.arrays;
+      (add_arrays<K>(f, at, own, parts), ...);
+    }(std::make_integer_sequence<int, size.arrays>{});
+    return true;
+  }
+
+  /// Pairs of neighbours, then pairs of pairs: half of the digits that adding one by one loses.
+  template <class F>
+  static void in_pairs(int parts, F add) {
+    for (int step = 1; step < parts; step *= 2)
+      for (int part = 0; part + step < parts; part += 2 * step) add(part, part + step);
+  }
+  template <int K>
+  static void add_numbers(frame<P>& f, std::byte (*totals)[sizeof(double)], int parts) {
+    using T = number_type<K>;
+    auto total = [&](int part) {
+      T x;
+      std::memcpy(&x, totals[part], sizeof x);
+      return x;
+    };
+    in_pairs(parts, [&](int a, int b) {
+      T const sum = stored(number_row<K>::combine(computing(total(a)), computing(total(b))));
+      std::memcpy(totals[a], &sum, sizeof sum);
+    });
+    T& whole = f.template number<T, partition.numbers[K]>();
+    whole = stored(number_row<K>::combine(computing(whole), computing(total(0))));
+  }
+
+  /// The array of one part: row-major, filled with what adds nothing.
+  template <int K>
+  static void start_array(array_ref* arrays, std::byte*& at, std::int64_t const* dims) {
+    constexpr int buffer = partition.arrays[K].buffer;
+    using T = array_type<K>;
+    array_ref& a = arrays[buffer];
+    std::int64_t const bytes = lay_out<P, buffer>(a, dims);
+    a.data = at;
+    std::fill_n(reinterpret_cast<T*>(at), bytes / static_cast<std::int64_t>(sizeof(T)), row<partition.arrays[K].code>::template identity<T>());
+    at += own_bytes<buffer>(dims);
+  }
+  template <int K>
+  static void add_arrays(frame<P>& f, std::byte*& at, std::int64_t own, int parts) {
+    constexpr int buffer = partition.arrays[K].buffer;
+    constexpr int rank = P::template buffer_shape<buffer>.rank;
+    using T = array_type<K>;
+    using r = row<partition.arrays[K].code>;
+    array_ref from;
+    std::int64_t const bytes = lay_out<P, buffer>(from, f.dims);
+    in_pairs(parts, [&](int a, int b) {
+      T *const to = reinterpret_cast<T*>(at + a * own), *const other = reinterpret_cast<T*>(at + b * own);
+      std::int64_t const count = bytes / static_cast<std::int64_t>(sizeof(T));
+      if constexpr (std::is_same_v<T, bool>) {
+        for (std::int64_t i = 0; i < count; ++i) to[i] = r::combine(to[i], other[i]);
+      } else {
+        // Whole packs: arrays are padded to cache lines.
+        simd::pack<T, simd::lanes<T>> x, y;
+        for (std::int64_t i = 0; i < count; i += simd::lanes<T>) {
+          x.load(to + i), y.load(other + i);
+          static_cast<simd::pack<T, simd::lanes<T>>>(r::combine(x, y)).store(to + i);
+        }
+      }
+    });
+    add_axis<T, r, rank>(static_cast<T*>(f.arrays[buffer].data), f.arrays[buffer].strides, reinterpret_cast<T const*>(at), from);
+    at += own_bytes<buffer>(f.dims);
+  }
+  /// Adds a row-major array to one of any strides.
+  template <class T, class Row, int Rank, int Axis = 0>
+  static void add_axis(T* to, std::int64_t const* strides, T const* from, array_ref const& layout) {
+    if constexpr (Axis == Rank) *to = stored(Row::combine(computing(*to), computing(*from)));
+    else
+      for (std::int64_t i = 0; i < layout.extents[Axis]; ++i) add_axis<T, Row, Rank, Axis + 1>(to + i * strides[Axis], strides, from + i * layout.strides[Axis], layout);
+  }
+};
+
+}  // namespace ctgrad::detail

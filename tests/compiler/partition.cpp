@@ -1,0 +1,85 @@
+// What a nest in parts keeps apart, for well-known computations. The expected facts follow from the loops, as design 4.1 gives them.
+//
+// SPDX-License-Identifier: BSL-1.0
+#define BOOST_TEST_MODULE partition
+#include "../../compiler/partition.hpp"
+#include "../../compiler/pipeline.hpp"
+#include "../../include/ctgrad/functions.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace ctgrad;
+using detail::axis_list, detail::builder, detail::op, detail::value;
+
+namespace {
+
+constexpr char n[] = "N", c[] = "C", name_x[] = "x", name_v[] = "v", name_b[] = "b";
+
+struct facts {
+  int nests = 0, numbers = 0, arrays = 0, rows = 0, loops = 0, cost_of_turn = 0;
+  bool divisible = true;
+  op code = op::copy;
+  friend constexpr bool operator==(facts const&, facts const&) = default;
+};
+
+struct fixture {
+  builder b;
+  value x, v, shift;
+  constexpr fixture() {
+    detail::extent const rows(detail::extent_name{n}), columns(detail::extent_name{c});
+    detail::shape matrix, row, column;
+    matrix.push_back(rows), matrix.push_back(columns), row.push_back(columns), column.push_back(rows);
+    x = {&b, b.symbol(name_x, dtype::float32, matrix)};
+    v = {&b, b.symbol(name_v, dtype::float32, column)};
+    shift = {&b, b.symbol(name_b, dtype::float32, row)};
+  }
+  /// The facts of the last nest.
+  constexpr facts of(std::initializer_list<value> outputs) {
+    for (value o : outputs) b.g.outputs.push_back(o.id);
+    detail::graph g = b.g;
+    for (auto const& pass : detail::graph_passes<>) g = pass.run(g);
+    detail::schedule const s = detail::fuse(g);
+    facts f;
+    for (int at = 0; at < static_cast<int>(s.instructions.size()); ++at) {
+      auto const& i = s.instructions[static_cast<std::size_t>(at)];
+      if (i.what != detail::action::begin_loop || s.loops[static_cast<std::size_t>(i.loop)].parent >= 0) continue;
+      auto const p = partition_nest(g, s, at);
+      auto const size = size_of(p);
+      f = {f.nests + 1, size.numbers, size.arrays, size.rows, size.loops, p.loops[0].cost, p.divisible, size.arrays ? p.arrays[0].code : op::copy};
+    }
+    return f;
+  }
+};
+
+template <op Code, int... Axes>
+constexpr value reduced(value x) { return detail::reduce_function<Code, axis_list<false, Axes...>>::trace(x); }
+
+// A load (4), an addition (1).
+static_assert([] { fixture f; return f.of({reduced<op::sum>(f.v)}); }() == facts{1, 1, 0, 0, 1, 5, true, op::copy});
+// A load, a multiplication, a store.
+static_assert([] { fixture f; return f.of({f.v * 2.0}); }() == facts{1, 0, 0, 0, 1, 9, true, op::copy});
+// Sums of columns: every row adds to one array.
+static_assert([] { fixture f; return f.of({reduced<op::sum, 0>(f.x)}); }() == facts{1, 0, 1, 0, 2, 0, true, op::sum});
+static_assert([] { fixture f; return f.of({reduced<op::max, 0>(f.x)}); }() == facts{1, 0, 1, 0, 2, 0, true, op::max});
+// Sums of rows are each turn's own, and are stored by it.
+static_assert([] { fixture f; return f.of({reduced<op::sum, 1>(f.x)}); }().numbers == 0);
+static_assert([] { fixture f; return f.of({reduced<op::sum, 1>(f.x)}); }().divisible);
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(softmax_keeps_a_row_for_each_thread) {
+  fixture f;
+  auto const seen = f.of({detail::softmax_function<axis_list<false, -1>>::trace(f.x + f.shift)});
+  BOOST_TEST(seen.divisible);
+  BOOST_TEST(seen.nests == 1);
+  BOOST_TEST((seen.numbers == 0 && seen.arrays == 0));
+  BOOST_TEST(seen.rows == 2);  // what the maximum is taken of, and the exponentials
+}
+BOOST_AUTO_TEST_CASE(loss_and_gradients_by_a_bias) {
+  fixture f;
+  value const t = ctgrad::tanh(f.x + f.shift);
+  value const loss = reduced<op::sum>(t * t);
+  auto const seen = f.of({loss, {&f.b, f.b.gradient(loss.id, f.shift.id)}});
+  BOOST_TEST(seen.divisible);
+  BOOST_TEST((seen.nests == 1 && seen.numbers == 1 && seen.arrays == 1));
+}
