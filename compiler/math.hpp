@@ -15,6 +15,14 @@ namespace ctgrad::detail::cmath {
 template <class T>
 constexpr T select(bool condition, T a, T b) { return condition ? a : b; }
 
+/// The larger and the smaller of two numbers, the second where one is NaN: what x86's instructions give.
+template <class T>
+  requires requires(T x) { bool{x > x}; }
+constexpr T larger(T a, T b) { return a > b ? a : b; }
+template <class T>
+  requires requires(T x) { bool{x < x}; }
+constexpr T smaller(T a, T b) { return a < b ? a : b; }
+
 template <real T>
 constexpr T abs(T x) { return fabs(x); }
 template <std::integral T>

@@ -64,6 +64,7 @@ constexpr void write_default_rules(rule_writer& r) {
   r.add(log(sigmoid(x)), -softplus(-x));
   r.add(1 - sigmoid(x), sigmoid(-x));
   r.add(log(exp(x) / y), x - log(y));
+  r.add(log(exp(x) * (1 / y)), x - log(y));
   r.add(log(exp(x)), x);
   r.add(exp(x) - 1, expm1(x));
   r.add(log(1 + x), log1p(x));

@@ -114,13 +114,13 @@ template <> struct row<op::round> {
 };
 template <> struct row<op::minimum> {
   static constexpr op_info info{.name = "minimum", .arity = 2, .cost = 2, .commutative = true};
-  static constexpr auto eval(auto a, auto b) { using cmath::select; return select(a < b || a != a, a, b); }
+  static constexpr auto eval(auto a, auto b) { using cmath::select, cmath::smaller; return select(b != b, b, smaller(b, a)); }
   static constexpr value d0(value g, value a, value b, value) { return where(a < b, g, where(a == b, g * 0.5, 0)); }
   static constexpr value d1(value g, value a, value b, value) { return where(b < a, g, where(a == b, g * 0.5, 0)); }
 };
 template <> struct row<op::maximum> {
   static constexpr op_info info{.name = "maximum", .arity = 2, .cost = 2, .commutative = true};
-  static constexpr auto eval(auto a, auto b) { using cmath::select; return select(a > b || a != a, a, b); }
+  static constexpr auto eval(auto a, auto b) { using cmath::select, cmath::larger; return select(b != b, b, larger(b, a)); }
   static constexpr value d0(value g, value a, value b, value) { return where(a > b, g, where(a == b, g * 0.5, 0)); }
   static constexpr value d1(value g, value a, value b, value) { return where(b > a, g, where(a == b, g * 0.5, 0)); }
 };

@@ -61,7 +61,8 @@ struct softmax_function {
     x = as_floating(x);
     axis_mask const mask = Axes::mask(x, "softmax");
     value e = exp(x - shift_of(x, mask));
-    return e / restore_axes(reduce(op::sum, e, mask), mask);
+    // One division for each row. (The sum is at least 1, the exponential of the largest.)
+    return e * (1.0 / restore_axes(reduce(op::sum, e, mask), mask));
   }
 };
 template <class Axes>

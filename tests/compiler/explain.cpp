@@ -50,19 +50,20 @@ BOOST_FIXTURE_TEST_CASE(value_and_gradient_in_one_loop, fixture) {
 BOOST_FIXTURE_TEST_CASE(softmax_is_three_stages_of_a_row, fixture) {
   BOOST_TEST(explain({detail::softmax_function<detail::axis_list<false, -1>>::trace(x)}) ==
              "for i in N:\n"
-             "  r3 = start of max\n"
+             "  r4 = start of max\n"
              "  for j in M, vectorised:\n"
-             "    r3 max= x[i, j]\n"
-             "  v8 = r3\n"
-             "  v11 = where((inf == abs(v8)), 0, v8)\n"
-             "  r12 = start of sum\n"
+             "    r4 max= x[i, j]\n"
+             "  v9 = r4\n"
+             "  v12 = where((inf == abs(v9)), 0, v9)\n"
+             "  r13 = start of sum\n"
              "  for k in M, vectorised:\n"
-             "    v16 = exp((x[i, k] - v11))\n"
-             "    row0[k] = v16\n"
-             "    r12 sum= v16\n"
-             "  v20 = r12\n"
+             "    v17 = exp((x[i, k] - v12))\n"
+             "    row0[k] = v17\n"
+             "    r13 sum= v17\n"
+             "  v21 = r13\n"
+             "  v22 = 1 / v21\n"
              "  for l in M, vectorised:\n"
-             "    output0[i, l] = (row0[l] / v20)\n");
+             "    output0[i, l] = (row0[l] * v22)\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_sum_over_the_outer_axis_fills_a_row, fixture) {

@@ -198,6 +198,20 @@ pack<T, Width> select(mask<Bytes, Width> const& condition, pack<T, Width> const&
   }
 }
 
+/// Lanes of the larger, and of the smaller; the second where one is NaN (or NaN, where the instruction set has it so).
+template <class T, int Width>
+pack<T, Width> larger(pack<T, Width> const& a, pack<T, Width> const& b) {
+  return pack<T, Width>::each([&](int i) { return xsimd::max(a.part[i], b.part[i]); });
+}
+template <class T, int Width>
+pack<T, Width> smaller(pack<T, Width> const& a, pack<T, Width> const& b) {
+  return pack<T, Width>::each([&](int i) { return xsimd::min(a.part[i], b.part[i]); });
+}
+template <int Bytes, int Width>
+mask<Bytes, Width> larger(mask<Bytes, Width> const& a, mask<Bytes, Width> const& b) { return a || b; }
+template <int Bytes, int Width>
+mask<Bytes, Width> smaller(mask<Bytes, Width> const& a, mask<Bytes, Width> const& b) { return a && b; }
+
 #define CTGRAD_PACK_FUNCTION(name, function)                                              \
   template <class T, int Width>                                                           \
   pack<T, Width> name(pack<T, Width> const& x) {                                          \
