@@ -4,15 +4,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "threads.hpp"
 #include "simd.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-
-#if defined(CTGRAD_USE_CBLAS) && CTGRAD_USE_CBLAS
-#include <cblas.h>
-#endif
 
 namespace ctgrad::detail {
 
@@ -86,15 +83,15 @@ blas_matrix as_blas(matrix_ref<T> m, std::int64_t rows, std::int64_t columns) {
 }
 #endif
 
+/// The product by one thread, in one piece.
 template <class T>
-void gemm(std::int64_t rows, std::int64_t columns, std::int64_t summed, matrix_ref<T const> a, matrix_ref<T const> b, bool accumulate, matrix_ref<T> c) {
-  if (rows == 0 || columns == 0) return;
+void gemm_piece(std::int64_t rows, std::int64_t columns, std::int64_t summed, matrix_ref<T const> a, matrix_ref<T const> b, bool accumulate, matrix_ref<T> c) {
 #if defined(CTGRAD_USE_CBLAS) && CTGRAD_USE_CBLAS
   if (summed > 0 && rows <= INT32_MAX && columns <= INT32_MAX && summed <= INT32_MAX) {
     // C = A B is C^T = B^T A^T: a transposed result exchanges the operands.
     blas_matrix const result = as_blas(c, rows, columns);
     if (result.leading && result.flag == CblasTrans)
-      return gemm<T>(columns, rows, summed, {b.data, b.column_stride, b.row_stride}, {a.data, a.column_stride, a.row_stride}, accumulate, {c.data, c.column_stride, c.row_stride});
+      return gemm_piece<T>(columns, rows, summed, {b.data, b.column_stride, b.row_stride}, {a.data, a.column_stride, a.row_stride}, accumulate, {c.data, c.column_stride, c.row_stride});
     blas_matrix const left = as_blas(a, rows, summed), right = as_blas(b, summed, columns);
     if (result.leading && left.leading && right.leading) {
       auto call = [&](auto function) {
@@ -108,6 +105,40 @@ void gemm(std::int64_t rows, std::int64_t columns, std::int64_t summed, matrix_r
   }
 #endif
   gemm_builtin<T>(rows, columns, summed, a, b, accumulate, c);
+}
+
+/// A band of a product is worth so many multiplications and additions (some 20 microseconds), and is so many rows or columns wide.
+inline constexpr double band_work = 2e6;
+inline constexpr std::int64_t most_bands = 8, narrowest_band = 32, band_granularity = 16;
+
+/// c = beta c + a b, in bands of rows or columns that threads take. The bands follow from the extents, so that results are the same on any number of threads.
+template <class T>
+void gemm(std::int64_t rows, std::int64_t columns, std::int64_t summed, matrix_ref<T const> a, matrix_ref<T const> b, bool accumulate, matrix_ref<T> c) {
+  if (rows == 0 || columns == 0) return;
+#if defined(_OPENMP)
+  bool const by_rows = rows >= columns;
+  std::int64_t const length = by_rows ? rows : columns;
+  double const work = 2.0 * static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(summed);
+  std::int64_t const wanted = std::min<std::int64_t>(static_cast<std::int64_t>(std::min<double>(most_bands, work / band_work)), length / narrowest_band);
+  blas_by_one_thread const ours;
+  if (wanted >= 2) {
+    std::int64_t const width = ((length + wanted - 1) / wanted + band_granularity - 1) / band_granularity * band_granularity;
+    int const bands = static_cast<int>((length + width - 1) / width), threads = std::min(thread_count(), bands);
+    auto run_band = [&](int band) {
+      std::int64_t const from = band * width, count = std::min(width, length - from);
+      if (by_rows) gemm_piece<T>(count, columns, summed, {&a(from, 0), a.row_stride, a.column_stride}, b, accumulate, {&c(from, 0), c.row_stride, c.column_stride});
+      else gemm_piece<T>(rows, count, summed, a, {&b(0, from), b.row_stride, b.column_stride}, accumulate, {&c(0, from), c.row_stride, c.column_stride});
+    };
+    if (threads > 1) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+      for (int band = 0; band < bands; ++band) run_band(band);
+    } else {
+      for (int band = 0; band < bands; ++band) run_band(band);
+    }
+    return;
+  }
+#endif
+  gemm_piece<T>(rows, columns, summed, a, b, accumulate, c);
 }
 
 }  // namespace ctgrad::detail

@@ -7,13 +7,10 @@
 #include "../../../compiler/partition.hpp"
 #include "layout.hpp"
 #include "leaf.hpp"
+#include "threads.hpp"
 
 #include <algorithm>
 #include <cstring>
-
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
 
 /// What a part has to be worth, in additions of one element (some 7 microseconds): a thread that wakes up takes 2 to 5. Less only for tests.
 #ifndef CTGRAD_PART_WORK
@@ -29,15 +26,6 @@ inline constexpr int most_parts = 32, most_parts_with_arrays = 16;
 inline constexpr std::int64_t most_part_bytes = 1 << 20;
 /// Parts of a vector loop begin at multiples of this many elements.
 inline constexpr std::int64_t part_granularity = 1024;
-
-/// How many threads a call may use: one inside a parallel region of the caller's.
-inline int thread_count() {
-#if defined(_OPENMP)
-  return omp_in_parallel() ? 1 : omp_get_max_threads();
-#else
-  return 1;
-#endif
-}
 
 template <class P, int First, int Last>
 void run_level(frame<P>& f);

@@ -241,3 +241,53 @@ BOOST_AUTO_TEST_CASE(long_sums_keep_their_digits) {
   auto const [sums] = ct::compile(ct::sum(X, 0_c))(X = column);
   for (int j = 0; j < 3; ++j) BOOST_TEST(near(sums(j), (1 << 20) * static_cast<double>(0.1f), 1e-3));
 }
+
+namespace {
+constexpr auto K = ct::dim("K"_s);
+constexpr auto A = ct::tensor<float>("A"_s, N, K);
+constexpr auto B = ct::tensor<float>("B"_s, K, C);
+constexpr auto product = ct::matmul(A, B);
+constexpr auto square = ct::sum(product * product);
+constexpr auto products = ct::compile(product, ct::grad(square, A), ct::grad(square, B));
+}  // namespace
+
+// Products go in bands of rows or columns; gradients are products with transposes.
+BOOST_AUTO_TEST_CASE(products_in_bands) {
+  for (auto [n, k, c] : {std::array{300, 200, 100}, {100, 200, 300}, {64, 784, 128}, {1, 3000, 1000}, {2000, 700, 3}, {257, 129, 131}, {33, 1, 40}}) {
+    auto const a = filled<float>(1, n, k), b0 = filled<float>(2, k, c);
+    auto const results = on_all_threads([&] { return products(A = a, B = b0); });
+    auto const& [p, da, db] = results.values;
+    random_numbers r{static_cast<std::uint64_t>(n)};
+    for (int tries = 0; tries < 20; ++tries) {
+      int const i = r.below(n), j = r.below(c), l = r.below(k);
+      double sum = 0, slope_a = 0, slope_b = 0;
+      for (int m = 0; m < k; ++m) sum += static_cast<double>(a(i, m)) * b0(m, j);
+      for (int m = 0; m < c; ++m) slope_a += 2.0 * p(i, m) * b0(l, m);
+      for (int m = 0; m < n; ++m) slope_b += 2.0 * p(m, j) * a(m, l);
+      BOOST_TEST(std::abs(p(i, j) - sum) <= 1e-3 * std::sqrt(k), n << " x " << k << " x " << c);
+      BOOST_TEST(std::abs(da(i, l) - slope_a) <= 1e-3 * std::sqrt(k) * std::sqrt(c), n << " x " << k << " x " << c);
+      BOOST_TEST(std::abs(db(l, j) - slope_b) <= 1e-3 * std::sqrt(k) * std::sqrt(n), n << " x " << k << " x " << c);
+    }
+  }
+}
+
+#if defined(CTGRAD_HAS_BLAS_THREADS)
+// OpenBLAS computes in our threads, and has its own back afterwards, however many calls overlap.
+BOOST_AUTO_TEST_CASE(the_threads_of_blas_come_back) {
+  if (!openblas_get_num_threads) return;
+  int const before = openblas_get_num_threads();
+  openblas_set_num_threads(3);
+  auto const a = filled<float>(1, 200, 150), b0 = filled<float>(2, 150, 130);
+  auto const expected = std::get<0>(products(A = a, B = b0).values);
+  std::vector<char> right(4, 1);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < right.size(); ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) right[t] = right[t] && same_bits(std::get<0>(products(A = a, B = b0).values), expected);
+    });
+  for (auto& t : threads) t.join();
+  for (char r : right) BOOST_TEST(r);
+  BOOST_TEST(openblas_get_num_threads() == 3);
+  openblas_set_num_threads(before);
+}
+#endif
