@@ -1,0 +1,50 @@
+"""The inputs of each case, by name; cpp/problems.hpp has the same.
+
+SPDX-License-Identifier: BSL-1.0
+"""
+
+from types import SimpleNamespace
+
+import numpy
+from data import bells, labels, uniforms
+
+
+def logistic_regression(n):
+    x1, x2 = bells(1, n), bells(2, n)
+    y = (x1 - x2 + bells(3, n) > 0).astype(numpy.float32)
+    return SimpleNamespace(n=n, x1=x1, x2=x2, y=y, w1=numpy.float32(0.7), w2=numpy.float32(-1.3), b=numpy.float32(0.2))
+
+
+def black_scholes(n):
+    return SimpleNamespace(n=n, spot=uniforms(11, n, 50, 150), strike=uniforms(12, n, 50, 150), years=uniforms(13, n, 0.25, 2), volatility=uniforms(14, n, 0.1, 0.5),
+                           rate=uniforms(15, n, 0, 0.05))
+
+
+def cross_entropy(rows, columns):
+    return SimpleNamespace(rows=rows, columns=columns, x=bells(21, rows * columns).reshape(rows, columns), labels=labels(rows, columns))
+
+
+def norm_gelu(rows, columns):
+    return SimpleNamespace(rows=rows, columns=columns, x=bells(31, rows * columns).reshape(rows, columns), scale=bells(32, columns, 1, 0.1), shift=bells(33, columns, 0, 0.1))
+
+
+def column_softmax(rows, columns):
+    return SimpleNamespace(rows=rows, columns=columns, x=bells(41, rows * columns).reshape(rows, columns))
+
+
+def network(batch, hidden):
+    inputs, classes = 784, 10
+    weights = lambda stream, i, o: bells(stream, i * o, 0, i**-0.5).reshape(i, o)
+    return SimpleNamespace(batch=batch, hidden=hidden, x=uniforms(51, batch * inputs).reshape(batch, inputs), labels=labels(batch, classes), w1=weights(52, inputs, hidden),
+                           b1=bells(53, hidden, 0, 0.1), w2=weights(54, hidden, hidden), b2=bells(55, hidden, 0, 0.1), w3=weights(56, hidden, classes), b3=bells(57, classes, 0, 0.1))
+
+
+def tiny():
+    return SimpleNamespace(a=bells(61, 8), b=bells(62, 8), c=bells(63, 8), d=bells(64, 8))
+
+
+def reduction(n):
+    return SimpleNamespace(n=n, x=uniforms(71, n))
+
+
+sum = norm = reduction

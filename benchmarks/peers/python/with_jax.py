@@ -1,0 +1,86 @@
+"""JAX: gradients by jax.grad, the whole call compiled by jax.jit.
+
+SPDX-License-Identifier: BSL-1.0
+"""
+
+import contender
+
+jax, jnp = contender.imports("jax", "jax.numpy")
+from jax.scipy.special import erf  # noqa: E402
+
+
+def jitted(f, *arguments):
+    """The call that returns f's results, waited for."""
+    f, arguments = jax.jit(f), [jax.device_put(a) for a in arguments]
+    return (lambda: jax.block_until_ready(f(*arguments)), jax.tree_util.tree_leaves)
+
+
+def value_and_gradients(f, parameters, *constants):
+    count = len(parameters)
+    return jitted(jax.value_and_grad(f, argnums=tuple(range(count))), *parameters, *constants)
+
+
+def logistic_regression(q):
+    def loss(w1, w2, b, x1, x2, y):
+        t = w1 * x1 + w2 * x2 + b
+        return jnp.mean(jax.nn.softplus(t) - y * t)
+
+    return value_and_gradients(loss, (q.w1, q.w2, q.b), q.x1, q.x2, q.y)
+
+
+def black_scholes(q):
+    def price(spot, strike, years, volatility, rate):
+        spread = volatility * jnp.sqrt(years)
+        d1 = (jnp.log(spot / strike) + (rate + 0.5 * volatility * volatility) * years) / spread
+        normal = lambda x: 0.5 + 0.5 * erf(x * 0.5**0.5)
+        return spot * normal(d1) - strike * jnp.exp(-rate * years) * normal(d1 - spread)
+
+    total = lambda *arguments: jnp.sum(price(*arguments))
+
+    def all_greeks(*arguments):
+        delta, theta, vega, rho = jax.grad(total, argnums=(0, 2, 3, 4))(*arguments)
+        gamma = jax.grad(lambda *a: jnp.sum(jax.grad(total)(*a)))(*arguments)
+        return price(*arguments), delta, gamma, vega, theta, rho
+
+    return jitted(all_greeks, q.spot, q.strike, q.years, q.volatility, q.rate)
+
+
+def mean_cross_entropy(logits, labels):
+    chosen = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    return jnp.mean(jax.nn.logsumexp(logits, axis=1) - chosen)
+
+
+def cross_entropy(q):
+    return value_and_gradients(mean_cross_entropy, (q.x,), q.labels.astype("int32"))
+
+
+def norm_gelu(q):
+    def loss(x, scale, shift):
+        centred = x - jnp.mean(x, axis=1, keepdims=True)
+        normal = centred * jax.lax.rsqrt(jnp.mean(centred * centred, axis=1, keepdims=True) + 1e-5)
+        return jnp.mean(jax.nn.gelu(normal * scale + shift, approximate=False) ** 2)
+
+    return value_and_gradients(loss, (q.x, q.scale, q.shift))
+
+
+def column_softmax(q):
+    return jitted(lambda x: jax.nn.softmax(x, axis=0), q.x)
+
+
+def network(q):
+    def loss(w1, b1, w2, b2, w3, b3, x, labels):
+        h1 = jax.nn.relu(x @ w1 + b1)
+        h2 = jax.nn.relu(h1 @ w2 + b2)
+        return mean_cross_entropy(h2 @ w3 + b3, labels)
+
+    return value_and_gradients(loss, (q.w1, q.b1, q.w2, q.b2, q.w3, q.b3), q.x, q.labels.astype("int32"))
+
+
+def tiny(q):
+    return value_and_gradients(lambda a, b, c, d: jnp.sum((a * b + c) * jnp.tanh(d)), (q.a, q.b, q.c, q.d))
+
+
+contender.main({
+    "logistic_regression": logistic_regression, "black_scholes": black_scholes, "cross_entropy": cross_entropy, "norm_gelu": norm_gelu, "column_softmax": column_softmax,
+    "network": network, "tiny": tiny, "sum": lambda q: jitted(jnp.sum, q.x), "norm": lambda q: jitted(jnp.linalg.norm, q.x),
+})

@@ -1,0 +1,121 @@
+"""PyTorch, eager or compiled: gradients by autograd. `torch-compile` as the contender's name compiles the function that is differentiated.
+
+SPDX-License-Identifier: BSL-1.0
+"""
+
+import sys
+
+import contender
+
+(torch,) = contender.imports("torch")
+functional = torch.nn.functional
+torch.set_num_threads(contender.threads())
+torch.set_num_interop_threads(1)
+compiled = torch.compile if sys.argv[1] == "torch-compile" else lambda f: f
+
+
+def tensors(*arrays):
+    return [torch.from_numpy(a) for a in arrays]
+
+
+def leaves(*arrays):
+    return [torch.tensor(a, requires_grad=True) for a in arrays]
+
+
+def numbers(results):
+    return [r.detach().numpy() for r in results]
+
+
+def value_and_gradients(f, *parameters):
+    """The call that returns f(*parameters) and its gradients."""
+    f = compiled(f)
+
+    def call():
+        value = f(*parameters)
+        return value, *torch.autograd.grad(value, parameters)
+
+    return call, numbers
+
+
+def logistic_regression(q):
+    x1, x2, y = tensors(q.x1, q.x2, q.y)
+    return value_and_gradients(lambda w1, w2, b: functional.binary_cross_entropy_with_logits(w1 * x1 + w2 * x2 + b, y), *leaves(q.w1, q.w2, q.b))
+
+
+def black_scholes(q):
+    spot, strike, years, volatility, rate = leaves(q.spot, q.strike, q.years, q.volatility, q.rate)
+
+    def price(spot, strike, years, volatility, rate):
+        spread = volatility * years.sqrt()
+        d1 = ((spot / strike).log() + (rate + 0.5 * volatility * volatility) * years) / spread
+        normal = lambda x: 0.5 + 0.5 * torch.erf(x * 0.5**0.5)
+        return spot * normal(d1) - strike * torch.exp(-rate * years) * normal(d1 - spread)
+
+    if compiled is torch.compile:
+        # torch.compile has no second derivatives by autograd; torch.func's transforms are compiled as a whole.
+        from torch.func import grad, vjp
+
+        one = torch.ones_like(spot)
+
+        def all_greeks(spot, strike, years, volatility, rate):
+            value, pullback = vjp(price, spot, strike, years, volatility, rate)
+            delta, _, theta, vega, rho = pullback(one)
+            gamma = grad(lambda s: grad(lambda t: price(t, strike, years, volatility, rate).sum())(s).sum())(spot)
+            return value, delta, gamma, vega, theta, rho
+
+        arguments = [v.detach() for v in (spot, strike, years, volatility, rate)]
+        f = compiled(all_greeks)
+        return lambda: f(*arguments), numbers
+
+    def call():
+        value = price(spot, strike, years, volatility, rate)
+        delta, vega, theta, rho = torch.autograd.grad(value.sum(), (spot, volatility, years, rate), create_graph=True)
+        (gamma,) = torch.autograd.grad(delta.sum(), spot)
+        return value, delta, gamma, vega, theta, rho
+
+    return call, numbers
+
+
+def cross_entropy(q):
+    (labels,) = tensors(q.labels)
+    return value_and_gradients(lambda x: functional.cross_entropy(x, labels), *leaves(q.x))
+
+
+def norm_gelu(q):
+    return value_and_gradients(lambda x, scale, shift: functional.gelu(functional.layer_norm(x, (q.columns,), scale, shift, 1e-5)).square().mean(), *leaves(q.x, q.scale, q.shift))
+
+
+def column_softmax(q):
+    (x,) = tensors(q.x)
+    f = compiled(lambda x: torch.softmax(x, 0))
+    return lambda: (f(x),), numbers
+
+
+def network(q):
+    x, labels = tensors(q.x, q.labels)
+
+    def loss(w1, b1, w2, b2, w3, b3):
+        h1 = torch.relu(torch.addmm(b1, x, w1))
+        h2 = torch.relu(torch.addmm(b2, h1, w2))
+        return functional.cross_entropy(torch.addmm(b3, h2, w3), labels)
+
+    return value_and_gradients(loss, *leaves(q.w1, q.b1, q.w2, q.b2, q.w3, q.b3))
+
+
+def tiny(q):
+    return value_and_gradients(lambda a, b, c, d: ((a * b + c) * torch.tanh(d)).sum(), *leaves(q.a, q.b, q.c, q.d))
+
+
+def reduction(f):
+    def case(q):
+        (x,) = tensors(q.x)
+        g = compiled(f)
+        return lambda: (g(x),), numbers
+
+    return case
+
+
+contender.main({
+    "logistic_regression": logistic_regression, "black_scholes": black_scholes, "cross_entropy": cross_entropy, "norm_gelu": norm_gelu, "column_softmax": column_softmax,
+    "network": network, "tiny": tiny, "sum": reduction(torch.sum), "norm": reduction(torch.linalg.vector_norm),
+})
