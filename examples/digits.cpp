@@ -32,7 +32,6 @@ constexpr auto logits = ct::matmul(hidden, W2) + b2;
 constexpr auto loss = ct::cross_entropy(logits, labels);
 
 // The programs.
-constexpr auto backward = ct::backward(loss, W1, b1, W2, b2);
 constexpr auto classify = ct::compile(logits);
 constexpr auto step = ct::compile(loss, ct::grad(loss, W1, b1, W2, b2));
 static_assert(ct::report(step).products == 5);  // two forward, three backward: no product is computed twice
@@ -97,7 +96,8 @@ int main() try {
   auto adam = ct::optim::adam({.learning_rate = 3e-3});
   constexpr int epochs = 30;
   constexpr std::int64_t batch = 32;
-  auto space = backward.workspace(N = batch);
+  auto train = ct::train_step(loss, p, adam);  // forward, backward and Adam's update, one program
+  auto space = train.workspace(N = batch);
 
   std::printf("%lld images to train on, %lld held out; %lld parameters\n", static_cast<long long>(train_count), static_cast<long long>(held_out_count),
               static_cast<long long>(p.size()));
@@ -110,9 +110,7 @@ int main() try {
     float total = 0;
     for (auto number : batches) {
       std::int64_t const first = number * batch, last = std::min(first + batch, train_count);
-      p.zero_grad();
-      total += backward.into(space, p, images = x_train.slice(0, first, last), labels = y_train.slice(0, first, last));
-      adam.step(p);
+      total += train.into(space, images = x_train.slice(0, first, last), labels = y_train.slice(0, first, last));
     }
     training_seconds += std::chrono::duration<double>(clock::now() - start).count();
     held_out = accuracy(p, x_held_out, y_held_out);

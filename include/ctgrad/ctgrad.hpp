@@ -18,6 +18,7 @@
 #include "program.hpp"
 #include "report.hpp"
 #include "symbol.hpp"
+#include "train.hpp"
 #if __has_include("equivalent.hpp")
 #include "equivalent.hpp"
 #endif

@@ -24,16 +24,80 @@ struct symbols {
   static constexpr auto gradient = ctgrad::tensor<T>("gradient"_s, P);
   static constexpr auto first = ctgrad::tensor<T>("first"_s, P);    // momentum
   static constexpr auto second = ctgrad::tensor<T>("second"_s, P);  // mean of squares
-  static constexpr auto rate = ctgrad::scalar<T>("rate"_s);
-  static constexpr auto decay = ctgrad::scalar<T>("decay"_s);
-  static constexpr auto beta1 = ctgrad::scalar<T>("beta1"_s);
-  static constexpr auto beta2 = ctgrad::scalar<T>("beta2"_s);
-  static constexpr auto take1 = ctgrad::scalar<T>("take1"_s);
-  static constexpr auto take2 = ctgrad::scalar<T>("take2"_s);
+  static constexpr auto rate = ctgrad::scalar<T>("learning rate"_s);
+  static constexpr auto decay = ctgrad::scalar<T>("weight decay"_s);
+  static constexpr auto beta1 = ctgrad::scalar<T>("beta 1"_s);
+  static constexpr auto beta2 = ctgrad::scalar<T>("beta 2"_s);
+  static constexpr auto take1 = ctgrad::scalar<T>("1 - beta 1"_s);
+  static constexpr auto take2 = ctgrad::scalar<T>("1 - beta 2"_s);
   static constexpr auto epsilon = ctgrad::scalar<T>("epsilon"_s);
-  static constexpr auto root = ctgrad::scalar<T>("root"_s);
-  static constexpr auto shrink = ctgrad::scalar<T>("shrink"_s);
+  static constexpr auto root = ctgrad::scalar<T>("root of correction 2"_s);
+  static constexpr auto shrink = ctgrad::scalar<T>("shrinkage"_s);
+  static constexpr auto nesterov = ctgrad::scalar<bool>("nesterov"_s);
 };
+
+// Formulas: the new value and the new states of a parameter, from its value, its gradient and its states, whatever expressions those are.
+
+/// p - rate (g + decay p)
+struct descent {
+  static constexpr int states = 0;
+  template <class T, class Value, class Gradient>
+  static constexpr auto update(Value p, Gradient g) {
+    using s = symbols<T>;
+    return std::tuple{p - s::rate * (g + s::decay * p)};
+  }
+};
+/// b = beta1 b + take1 g; p - rate (nesterov ? g + beta1 b : b)
+struct momentum_descent {
+  static constexpr int states = 1;
+  template <class T, class Value, class Gradient, class First>
+  static constexpr auto update(Value p, Gradient gradient, First b) {
+    using s = symbols<T>;
+    constexpr auto g = decltype(gradient + s::decay * p){};
+    constexpr auto buffer = decltype(s::beta1 * b + s::take1 * g){};
+    return std::tuple{p - s::rate * ctgrad::where(s::nesterov, g + s::beta1 * buffer, buffer), buffer};
+  }
+};
+/// m = beta1 m + take1 g; v = beta2 v + take2 g^2; shrink p - rate m / (sqrt(v) root + epsilon)
+struct adaptive_moments {
+  static constexpr int states = 2;
+  template <class T, class Value, class Gradient, class First, class Second>
+  static constexpr auto update(Value p, Gradient gradient, First m, Second v) {
+    using s = symbols<T>;
+    constexpr auto g = decltype(gradient + s::decay * p){};
+    constexpr auto first = decltype(s::beta1 * m + s::take1 * g){};
+    constexpr auto second = decltype(s::beta2 * v + s::take2 * g * g){};
+    return std::tuple{s::shrink * p - s::rate * (first / (ctgrad::sqrt(second) * s::root + s::epsilon)), first, second};
+  }
+};
+
+/// One update of every value from its gradient, over the vectors of a parameter set. `numbers` are bindings, `states` vectors.
+template <class Formula, class T, class... Symbols, class Numbers>
+void update_all(parameter_set<T, Symbols...>& p, Numbers const& numbers, std::array<view<T, 1>, Formula::states> const& states) {
+  using s = symbols<T>;
+  workspace_memory none(0);
+  std::apply(
+      [&](auto... number) {
+        if constexpr (Formula::states == 0) {
+          constexpr auto value = std::get<0>(Formula::template update<T>(s::value, s::gradient));
+          ctgrad::compile(value).into(none, s::value = p.values(), s::gradient = p.grads(), number..., value = p.values());
+        } else if constexpr (Formula::states == 1) {
+          constexpr auto all = Formula::template update<T>(s::value, s::gradient, s::first);
+          constexpr auto value = std::get<0>(all);
+          constexpr auto first = std::get<1>(all);
+          ctgrad::compile(value, first).into(none, s::value = p.values(), s::gradient = p.grads(), s::first = states[0], number..., value = p.values(), first = states[0]);
+        } else {
+          constexpr auto all = Formula::template update<T>(s::value, s::gradient, s::first, s::second);
+          constexpr auto value = std::get<0>(all);
+          constexpr auto first = std::get<1>(all);
+          constexpr auto second = std::get<2>(all);
+          ctgrad::compile(value, first, second)
+              .into(none, s::value = p.values(), s::gradient = p.grads(), s::first = states[0], s::second = states[1], number..., value = p.values(), first = states[0],
+                    second = states[1]);
+        }
+      },
+      numbers);
+}
 
 /// State vectors of an optimiser, of whichever dtype its parameters have; made at the first step.
 class state {
@@ -77,23 +141,27 @@ class sgd {
   /// One update of every value from its gradient.
   template <class T, class... Symbols>
   void step(parameter_set<T, Symbols...>& p) {
+    advance<T>(p.size(), [&]<class Formula>(Formula, auto const& numbers, auto const& states) { detail::update_all<Formula>(p, numbers, states); });
+  }
+  /// Calls `f` with the formula of a step.
+  template <class T, class F>
+  void with_formula(F const& f) const {
+    if (o_.momentum == 0) f(detail::descent{});
+    else f(detail::momentum_descent{});
+  }
+  /// Calls `run` with the formula of a step over `size` parameters, bindings of its numbers, and its state vectors. It counts as a step unless `run` throws.
+  template <class T, class Run>
+  void advance(std::int64_t size, Run const& run) {
     using s = detail::symbols<T>;
-    workspace_memory none(0);
     if (o_.momentum == 0) {
-      constexpr auto value = s::value - s::rate * (s::gradient + s::decay * s::value);
-      constexpr auto update = ctgrad::compile(value);
-      update.into(none, s::value = p.values(), s::gradient = p.grads(), s::rate = o_.learning_rate, s::decay = o_.weight_decay, value = p.values());
+      run(detail::descent{}, std::tuple{s::rate = o_.learning_rate, s::decay = o_.weight_decay}, std::array<view<T, 1>, 0>{});
     } else {
-      constexpr auto g = s::gradient + s::decay * s::value;
-      constexpr auto buffer = s::beta1 * s::first + s::take1 * g;
-      auto run = [&](auto value) {
-        constexpr auto update = ctgrad::compile(decltype(value){}, decltype(buffer){});
-        auto b = buffer_.template of<T>(p.size());
-        update.into(none, s::value = p.values(), s::gradient = p.grads(), s::first = b, s::rate = o_.learning_rate, s::decay = o_.weight_decay, s::beta1 = o_.momentum,
-                    s::take1 = steps_ ? 1 - o_.dampening : 1.0, value = p.values(), buffer = b);
-      };
-      if (o_.nesterov) run(s::value - s::rate * (g + s::beta1 * buffer));
-      else run(s::value - s::rate * buffer);
+      std::tuple const numbers{s::rate = o_.learning_rate,
+                               s::decay = o_.weight_decay,
+                               s::beta1 = o_.momentum,
+                               s::take1 = steps_ ? 1 - o_.dampening : 1.0,
+                               s::nesterov = o_.nesterov};
+      run(detail::momentum_descent{}, numbers, std::array{buffer_.template of<T>(size)});
     }
     ++steps_;
   }
@@ -118,20 +186,28 @@ class adam {
   /// One update of every value from its gradient.
   template <class T, class... Symbols>
   void step(parameter_set<T, Symbols...>& p) {
+    advance<T>(p.size(), [&]<class Formula>(Formula, auto const& numbers, auto const& states) { detail::update_all<Formula>(p, numbers, states); });
+  }
+  /// As those of sgd.
+  template <class T, class F>
+  void with_formula(F const& f) const {
+    f(detail::adaptive_moments{});
+  }
+  template <class T, class Run>
+  void advance(std::int64_t size, Run const& run) {
     using s = detail::symbols<T>;
-    auto m = first_.template of<T>(p.size()), v = second_.template of<T>(p.size());
+    double const t = static_cast<double>(steps_ + 1), correction1 = 1 - std::pow(o_.beta1, t), correction2 = 1 - std::pow(o_.beta2, t);
+    std::tuple const numbers{s::rate = o_.learning_rate / correction1,
+                             s::decay = decoupled_ ? 0.0 : o_.weight_decay,
+                             s::shrink = decoupled_ ? 1 - o_.learning_rate * o_.weight_decay : 1.0,
+                             s::beta1 = o_.beta1,
+                             s::take1 = 1 - o_.beta1,
+                             s::beta2 = o_.beta2,
+                             s::take2 = 1 - o_.beta2,
+                             s::epsilon = o_.epsilon,
+                             s::root = 1 / std::sqrt(correction2)};
+    run(detail::adaptive_moments{}, numbers, std::array{first_.template of<T>(size), second_.template of<T>(size)});
     ++steps_;
-    double const t = static_cast<double>(steps_), correction1 = 1 - std::pow(o_.beta1, t), correction2 = 1 - std::pow(o_.beta2, t);
-    constexpr auto g = s::gradient + s::decay * s::value;
-    constexpr auto first = s::beta1 * s::first + s::take1 * g;
-    constexpr auto second = s::beta2 * s::second + s::take2 * g * g;
-    constexpr auto value = s::shrink * s::value - s::rate * (first / (ctgrad::sqrt(second) * s::root + s::epsilon));
-    constexpr auto update = ctgrad::compile(value, first, second);
-    workspace_memory none(0);
-    update.into(none, s::value = p.values(), s::gradient = p.grads(), s::first = m, s::second = v, s::rate = o_.learning_rate / correction1,
-                s::decay = decoupled_ ? 0.0 : o_.weight_decay, s::shrink = decoupled_ ? 1 - o_.learning_rate * o_.weight_decay : 1.0, s::beta1 = o_.beta1,
-                s::take1 = 1 - o_.beta1, s::beta2 = o_.beta2, s::take2 = 1 - o_.beta2, s::epsilon = o_.epsilon, s::root = 1 / std::sqrt(correction2), value = p.values(),
-                first = m, second = v);
   }
 
  protected:

@@ -89,10 +89,16 @@ class parameter_set {
   auto operator[](Symbol) {
     constexpr int i = place<Symbol>;
     if constexpr (i < 0) detail::require_no_error<no_parameter<Symbol>>();
-    else return parameter<T, static_cast<std::size_t>(Symbol::rank)>{part<Symbol>(values_), part<Symbol>(grads_)};
+    else return parameter<T, static_cast<std::size_t>(Symbol::rank)>{part<Symbol>(values_.data()), part<Symbol>(grads_.data())};
   }
   template <class Symbol>
   static constexpr bool has = (std::is_same_v<Symbol, Symbols> || ...);
+
+  /// The elements of `all`, a vector over all parameters, that belong to a symbol.
+  template <class Symbol>
+  auto part_of(view<T, 1> all, Symbol) {
+    return part<Symbol>(all.data());
+  }
 
   view<T, 1> values() { return values_.view(); }  ///< all values, one after the other
   view<T, 1> grads() { return grads_.view(); }    ///< all gradients, in the same order
@@ -115,16 +121,16 @@ class parameter_set {
     return found;
   }();
   template <class Symbol>
-  auto part(array<T, 1>& of) {
+  auto part(T* of) {
     constexpr auto rank = static_cast<std::size_t>(Symbol::rank);
     std::array<std::int64_t, rank> extents{};
     for (std::size_t axis = 0; axis < rank; ++axis) extents[axis] = extents_[place<Symbol>][axis];
-    return view<T, rank>(of.data() + first_[place<Symbol>], extents);
+    return view<T, rank>(of + first_[place<Symbol>], extents);
   }
   template <class Binding>
   void copy(Binding const& b) {
     using target = typename Binding::target;
-    auto to = part<target>(values_);
+    auto to = part<target>(values_.data());
     if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(b.data)>>) *to.data() = static_cast<T>(b.data);
     else to.assign(view_of(b.data));
   }
