@@ -89,6 +89,31 @@ constexpr nest_partition partition_nest(Graph const& g, Schedule const& s, instr
   return p;
 }
 
+/// How many loops, from the outermost on, stand each alone inside the one before, down to a vector loop, such that every array of its body moves
+/// with all of them, outer axes first, or with none: where strides allow it, they are one loop over all elements. 1 where there is no such nest.
+template <class Schedule>
+constexpr int collapsible_loops(Schedule const& s, instruction_id begin) {
+  int depth = 1;
+  while (!s.loops[s.instructions[begin + depth - 1].loop].leaf)
+    if (s.instructions[begin + depth].what != action::begin_loop || s.instructions[begin + depth].end + 1 != s.instructions[begin + depth - 1].end) return 1;
+    else ++depth;
+  for (instruction_id at = begin + depth; at < s.instructions[begin + depth - 1].end; ++at) {
+    instruction const& i = s.instructions[at];
+    if (i.what == action::position) return 1;
+    if (i.access_number < 0) continue;
+    access const& a = s.accesses[i.access_number];
+    int walked = 0, latest = -1;
+    for (int k = 0; k < depth; ++k) {
+      int const axis = a.axis_of(s.instructions[begin + k].loop);
+      if (axis < 0) continue;
+      if (axis < latest || walked != k) return 1;
+      latest = axis, ++walked;
+    }
+    if (walked != depth && (walked > 0 || i.what != action::load)) return 1;
+  }
+  return depth;
+}
+
 struct nest_partition_size {
   int numbers = 0, arrays = 0, rows = 0, loops = 0;
 };

@@ -16,7 +16,7 @@ namespace {
 constexpr char n[] = "N", c[] = "C", name_x[] = "x", name_v[] = "v", name_b[] = "b";
 
 struct facts {
-  int nests = 0, numbers = 0, arrays = 0, rows = 0, loops = 0, cost_of_turn = 0;
+  int nests = 0, numbers = 0, arrays = 0, rows = 0, loops = 0, cost_of_turn = 0, collapsible = 1;
   bool divisible = true;
   op code = op::copy;
   friend constexpr bool operator==(facts const&, facts const&) = default;
@@ -45,7 +45,7 @@ struct fixture {
       if (i.what != detail::action::begin_loop || s.loops[static_cast<std::size_t>(i.loop)].parent >= 0) continue;
       auto const p = partition_nest(g, s, at);
       auto const size = size_of(p);
-      f = {f.nests + 1, size.numbers, size.arrays, size.rows, size.loops, p.loops[0].cost, p.divisible, size.arrays ? p.arrays[0].code : op::copy};
+      f = {f.nests + 1, size.numbers, size.arrays, size.rows, size.loops, p.loops[0].cost, detail::collapsible_loops(s, at), p.divisible, size.arrays ? p.arrays[0].code : op::copy};
     }
     return f;
   }
@@ -55,15 +55,28 @@ template <op Code, int... Axes>
 constexpr value reduced(value x) { return detail::reduce_function<Code, axis_list<false, Axes...>>::trace(x); }
 
 // A load (4), an addition (1).
-static_assert([] { fixture f; return f.of({reduced<op::sum>(f.v)}); }() == facts{1, 1, 0, 0, 1, 5, true, op::copy});
+static_assert([] { fixture f; return f.of({reduced<op::sum>(f.v)}); }() == facts{1, 1, 0, 0, 1, 5, 1, true, op::copy});
 // A load, a multiplication, a store.
-static_assert([] { fixture f; return f.of({f.v * 2.0}); }() == facts{1, 0, 0, 0, 1, 9, true, op::copy});
+static_assert([] { fixture f; return f.of({f.v * 2.0}); }() == facts{1, 0, 0, 0, 1, 9, 1, true, op::copy});
 // Sums of columns: every row adds to one array.
-static_assert([] { fixture f; return f.of({reduced<op::sum, 0>(f.x)}); }() == facts{1, 0, 1, 0, 2, 0, true, op::sum});
-static_assert([] { fixture f; return f.of({reduced<op::max, 0>(f.x)}); }() == facts{1, 0, 1, 0, 2, 0, true, op::max});
+static_assert([] { fixture f; return f.of({reduced<op::sum, 0>(f.x)}); }() == facts{1, 0, 1, 0, 2, 0, 1, true, op::sum});
+static_assert([] { fixture f; return f.of({reduced<op::max, 0>(f.x)}); }() == facts{1, 0, 1, 0, 2, 0, 1, true, op::max});
 // Sums of rows are each turn's own, and are stored by it.
 static_assert([] { fixture f; return f.of({reduced<op::sum, 1>(f.x)}); }().numbers == 0);
 static_assert([] { fixture f; return f.of({reduced<op::sum, 1>(f.x)}); }().divisible);
+
+// All elements in one walk, where each array moves with both loops; not where one has only the columns, nor where each row has a sum.
+constexpr int collapsible(auto make) {
+  fixture f;
+  return f.of({make(f)}).collapsible;
+}
+static_assert(collapsible([](fixture& f) { return f.x * 2.0; }) == 2);
+static_assert(collapsible([](fixture& f) { return reduced<op::sum>(f.x * f.x); }) == 2);
+static_assert(collapsible([](fixture& f) { return f.x + f.shift; }) == 1);
+static_assert(collapsible([](fixture& f) { return reduced<op::sum, 1>(f.x); }) == 1);
+static_assert(collapsible([](fixture& f) { return reduced<op::sum, 0>(f.x); }) == 1);
+static_assert(collapsible([](fixture& f) { return f.x * reduced<op::sum>(f.v); }) == 2);
+static_assert(collapsible([](fixture& f) { return f.v * 2.0; }) == 1);  // one loop is one already
 
 }  // namespace
 

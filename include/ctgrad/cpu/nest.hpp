@@ -37,6 +37,7 @@ struct nest_code {
   static constexpr bool leaf = P::schedule.loops[begin.loop].leaf;
   static constexpr nest_partition_size size = size_of(partition_nest(P::graph, P::schedule, I));
   static constexpr frozen_nest_partition<size.numbers, size.arrays, size.rows, size.loops> partition{partition_nest(P::graph, P::schedule, I)};
+  static constexpr int collapsible = collapsible_loops(P::schedule, I);
   static constexpr int most = size.arrays ? most_parts_with_arrays : most_parts;
 
   template <int K>
@@ -87,23 +88,77 @@ struct nest_code {
       }
   }
 
-  static void run_turns(frame<P>& f, std::int64_t from, std::int64_t to) {
-    if constexpr (leaf) leaf_code<P, I>::run(f, from, to);
-    else
-      for (f.at[begin.loop] = from; f.at[begin.loop] < to; ++f.at[begin.loop]) run_level<P, I + 1, begin.end>(f);
+  /// Turns [from, to) of the outermost loop; of all elements, where the nest is walked as one loop.
+  static void run_turns(frame<P>& f, std::int64_t from, std::int64_t to, bool collapsed) {
+    if constexpr (leaf) return leaf_code<P, I>::run(f, from, to);
+    if constexpr (collapsible > 1)
+      if (collapsed) return leaf_code<P, I + collapsible - 1>::run(f, from, to);
+    for (f.at[begin.loop] = from; f.at[begin.loop] < to; ++f.at[begin.loop]) run_level<P, I + 1, begin.end>(f);
   }
   static void run(frame<P>& f) {
-    std::int64_t const n = trip_count<P, begin.loop>(f.dims);
+    std::int64_t n = trip_count<P, begin.loop>(f.dims);
+    bool collapsed = false;
+    if constexpr (collapsible > 1) {
+      collapsed = is_one_walk(f, std::make_integer_sequence<int, collapsible>{});
+      if (collapsed) n = all_turns(f, std::make_integer_sequence<int, collapsible>{});
+    }
     if constexpr (partition.divisible)
       if (double const all = work(f.dims); all >= 2 * part_work) [[unlikely]]
-        if (run_in_parts(f, n, all)) return;
-    run_turns(f, 0, n);
+        if (run_in_parts(f, n, all, collapsed)) return;
+    run_turns(f, 0, n, collapsed);
   }
 
  private:
+  template <int K>
+  static constexpr int chain_loop = instruction_at<P, I + K>.loop;
+  /// Two axes of an array that loop `loop` of the chain and the next one walk.
+  struct neighbours {
+    std::int16_t buffer = 0;
+    std::int8_t loop = 0, outer = 0, inner = 0;
+  };
+  static constexpr auto in_nest = [](std::int16_t access_number) {
+    for (int at = I; at < begin.end; ++at)
+      if (P::schedule.instructions[at].access_number == access_number) return true;
+    return false;
+  };
+  template <class F>
+  static constexpr void for_each_neighbours(F f) {
+    for (int number = 0; number < static_cast<int>(P::schedule.accesses.size()); ++number)
+      for (int k = 0; k + 1 < collapsible; ++k) {
+        access const& a = P::schedule.accesses[number];
+        int const outer = a.axis_of(P::schedule.instructions[I + k].loop), inner = a.axis_of(P::schedule.instructions[I + k + 1].loop);
+        if (outer >= 0 && inner >= 0 && in_nest(static_cast<std::int16_t>(number))) f(neighbours{a.buffer, static_cast<std::int8_t>(k), static_cast<std::int8_t>(outer), static_cast<std::int8_t>(inner)});
+      }
+  }
+  static constexpr auto all_neighbours = [] {
+    constexpr int count = [] {
+      int n = 0;
+      for_each_neighbours([&](neighbours) { ++n; });
+      return n;
+    }();
+    std::array<neighbours, count> table{};
+    int n = 0;
+    for_each_neighbours([&](neighbours x) { table[n++] = x; });
+    return table;
+  };
+  /// Whether each step of a loop is as long as all of the next inner one, in every array that they walk.
+  template <int... K>
+  static bool is_one_walk(frame<P> const& f, std::integer_sequence<int, K...>) {
+    std::int64_t const trips[] = {trip_count<P, chain_loop<K>>(f.dims)...};
+    static constexpr auto table = all_neighbours();
+    for (neighbours const& x : table)
+      if (f.arrays[x.buffer].strides[x.outer] != f.arrays[x.buffer].strides[x.inner] * trips[x.loop + 1]) return false;
+    return true;
+  }
+  template <int... K>
+  static std::int64_t all_turns(frame<P>& f, std::integer_sequence<int, K...>) {
+    ((f.at[chain_loop<K>] = 0), ...);
+    return (std::int64_t{1} * ... * trip_count<P, chain_loop<K>>(f.dims));
+  }
+
   /// False where it is better done in one piece.
-  CTGRAD_NOINLINE static bool run_in_parts(frame<P>& f, std::int64_t n, double all) {
-    std::int64_t const granularity = leaf ? part_granularity : 1;
+  CTGRAD_NOINLINE static bool run_in_parts(frame<P>& f, std::int64_t n, double all, bool collapsed) {
+    std::int64_t const granularity = leaf || collapsed ? part_granularity : 1;
     std::int64_t wanted = static_cast<std::int64_t>(std::min<double>(most, all / part_work));
     std::int64_t const own = array_bytes(f.dims);
     // To fill and to add up the arrays of all parts has to be little beside the work.
@@ -133,7 +188,7 @@ struct nest_code {
         }(std::make_integer_sequence<int, size.rows>{});
       [&]<int... K>(std::integer_sequence<int, K...>) {
         ((mine.template number<number_type<K>, partition.numbers[K]>() = number_row<K>::template identity<number_type<K>>()), ...);
-        run_turns(mine, part * turns, std::min(n, (part + 1) * turns));
+        run_turns(mine, part * turns, std::min(n, (part + 1) * turns), collapsed);
         (std::memcpy(totals[K][part], &mine.template number<number_type<K>, partition.numbers[K]>(), sizeof(number_type<K>)), ...);
       }(std::make_integer_sequence<int, size.numbers>{});
     };
