@@ -48,6 +48,14 @@ enum class result_rule : std::uint8_t {
   attribute,  ///< given by the node (cast)
 };
 
+/// In which operands a map is linear.
+enum class linearity : std::uint8_t {
+  none,
+  together,  ///< in all of them together: a + b
+  each,      ///< in each, while the others are fixed: a * b
+  first,     ///< in the first: a / b
+};
+
 struct op_info {
   std::string_view name;            ///< as users write it
   op_kind kind = op_kind::map;
@@ -61,6 +69,7 @@ struct op_info {
   bool kept = false;                ///< stands for memory: is neither folded nor merged
   bool widens = false;              ///< a reduction of bool and int32 that gives int64
   bool additive = false;            ///< a reduction that may go on from what an array holds
+  linearity linear = linearity::none;
 };
 
 /// The row's facts about `code`.

@@ -10,44 +10,44 @@ namespace ctgrad::detail {
 
 // clang-format off
 template <> struct row<op::copy> {
-  static constexpr op_info info{.name = "copy", .cost = 0, .kept = true};
+  static constexpr op_info info{.name = "copy", .cost = 0, .kept = true, .linear = linearity::together};
   static constexpr auto eval(auto x) { return x; }
   static constexpr value d0(value g, value, value) { return g; }
 };
 template <> struct row<op::detach> {
-  static constexpr op_info info{.name = "detach", .cost = 0};
+  static constexpr op_info info{.name = "detach", .cost = 0, .linear = linearity::together};
   static constexpr auto eval(auto x) { return x; }
 };
 template <> struct row<op::cast> {
-  static constexpr op_info info{.name = "cast", .result = result_rule::attribute};
+  static constexpr op_info info{.name = "cast", .result = result_rule::attribute, .linear = linearity::together};
   static constexpr value d0(value g, value x, value) { return is_floating(x.type()) ? cast(g, x.type()) : value{}; }
 };
 template <> struct row<op::add> {
-  static constexpr op_info info{.name = "add", .arity = 2, .infix = " + ", .precedence = 4, .commutative = true};
+  static constexpr op_info info{.name = "add", .arity = 2, .infix = " + ", .precedence = 4, .commutative = true, .linear = linearity::together};
   static constexpr auto eval(auto a, auto b) { return a + b; }
   static constexpr value d0(value g, value, value, value) { return g; }
   static constexpr value d1(value g, value, value, value) { return g; }
 };
 template <> struct row<op::subtract> {
-  static constexpr op_info info{.name = "subtract", .arity = 2, .infix = " - ", .precedence = 4, .takes_bool = false};
+  static constexpr op_info info{.name = "subtract", .arity = 2, .infix = " - ", .precedence = 4, .takes_bool = false, .linear = linearity::together};
   static constexpr auto eval(auto a, auto b) { return a - b; }
   static constexpr value d0(value g, value, value, value) { return g; }
   static constexpr value d1(value g, value, value, value) { return -g; }
 };
 template <> struct row<op::multiply> {
-  static constexpr op_info info{.name = "multiply", .arity = 2, .infix = " * ", .precedence = 5, .commutative = true};
+  static constexpr op_info info{.name = "multiply", .arity = 2, .infix = " * ", .precedence = 5, .commutative = true, .linear = linearity::each};
   static constexpr auto eval(auto a, auto b) { return a * b; }
   static constexpr value d0(value g, value, value b, value) { return g * b; }
   static constexpr value d1(value g, value a, value, value) { return g * a; }
 };
 template <> struct row<op::divide> {
-  static constexpr op_info info{.name = "divide", .arity = 2, .result = result_rule::floating, .cost = 4, .infix = " / ", .precedence = 5};
+  static constexpr op_info info{.name = "divide", .arity = 2, .result = result_rule::floating, .cost = 4, .infix = " / ", .precedence = 5, .linear = linearity::first};
   static constexpr auto eval(auto a, auto b) { return a / b; }
   static constexpr value d0(value g, value, value b, value) { return g / b; }
   static constexpr value d1(value g, value, value b, value y) { return -(g * y / b); }
 };
 template <> struct row<op::negative> {
-  static constexpr op_info info{.name = "negative", .infix = "-", .precedence = 6, .takes_bool = false};
+  static constexpr op_info info{.name = "negative", .infix = "-", .precedence = 6, .takes_bool = false, .linear = linearity::together};
   static constexpr auto eval(auto x) { return -x; }
   static constexpr value d0(value g, value, value) { return -g; }
 };

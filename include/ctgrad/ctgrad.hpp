@@ -17,6 +17,7 @@
 #include "print.hpp"
 #include "program.hpp"
 #include "report.hpp"
+#include "stream.hpp"
 #include "symbol.hpp"
 #include "train.hpp"
 #if __has_include("equivalent.hpp")

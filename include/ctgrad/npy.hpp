@@ -222,6 +222,12 @@ class mapped {
   ctgrad::view<T const, Rank> view_;
 };
 
+/// A mapped file binds as its view does: `step(X = file)`.
+template <element T, std::size_t Rank>
+ctgrad::view<T const, Rank> view_of(mapped<T, Rank> const& file) { return file.view(); }
+template <element T, std::size_t Rank>
+void view_of(mapped<T, Rank>&&) = delete;
+
 /// Maps a .npy file of this dtype and rank; its view has Fortran's strides if the file is in Fortran's order. Bytes after
 /// the elements are ignored, as NumPy does. Throws io_error (cannot be read, malformed, too short, unaligned),
 /// dtype_error (other elements, big-endian) and shape_error (other rank, overflow), with the file's name.

@@ -175,6 +175,22 @@ struct backward_program {
   workspace_memory workspace(Bindings const&... extents) const {
     return program_type{}.workspace(extents...);
   }
+  /// The bytes of temporaries of a call.
+  template <class T, class... Symbols, bound... Bindings>
+  std::int64_t workspace_bytes(parameter_set<T, Symbols...>& p, Bindings&&... bindings) const {
+    return [&]<class... Symbol>(std::type_identity<Symbol>...) {
+      return program_type{}.workspace_bytes(bindings..., (Symbol{} = p[Symbol{}].value)...);
+    }(std::type_identity<By>{}...);
+  }
+  /// As `into`, for a tile of `whole` rows (program::into_tile).
+  template <class T, class... Symbols, class Name, bound... Bindings>
+  auto into_tile(workspace_memory& space, parameter_set<T, Symbols...>& p, dim_type<Name> name, std::int64_t whole, Bindings&&... bindings) const {
+    detail::output_value<Of> value;
+    [&]<class... Symbol>(std::type_identity<Symbol>...) {
+      program_type{}.into_tile(space, name, whole, bindings..., (Symbol{} = p[Symbol{}].value)..., (Of{} = value), (apply<detail::gradient_function, Of, By>{} = p[By{}].grad)...);
+    }(std::type_identity<By>{}...);
+    return value;
+  }
 
  private:
   template <class Set, class Value, class... Bindings>
@@ -186,10 +202,8 @@ struct backward_program {
   template <class Set, class... Bindings>
   static auto with_memory(Set& p, Bindings&... bindings) {
     detail::output_value<Of> value;
-    [&]<class... Symbol>(std::type_identity<Symbol>...) {
-      workspace_memory space(program_type{}.workspace_bytes(bindings..., (Symbol{} = p[Symbol{}].value)...));
-      call(space, p, value, bindings...);
-    }(std::type_identity<By>{}...);
+    workspace_memory space(backward_program{}.workspace_bytes(p, bindings...));
+    call(space, p, value, bindings...);
     return value;
   }
 };

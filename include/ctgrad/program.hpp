@@ -168,9 +168,24 @@ struct program {
     c.bind_outputs(std::make_integer_sequence<int, sizeof...(Outputs)>{}, bindings...);
     c.check_overlap(std::make_integer_sequence<int, sizeof...(Outputs)>{});
     detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
-    if (layout.bytes() > space.bytes()) [[unlikely]]
-      throw shape_error("ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(layout.bytes()) + ": make it for larger extents");
+    c.require_memory(space, layout);
     c.run(space, layout);
+  }
+  /// As `into`, for arrays that are a tile of `whole` rows of extent `Name`: where a formula has the extent as a number, as a mean does, it is that of the whole.
+  template <class Name, bound... Bindings>
+  void into_tile(workspace_memory& space, dim_type<Name>, std::int64_t whole, Bindings&&... bindings) const {
+    detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
+    detail::require_no_error<outputs_error<std::remove_cvref_t<Bindings>...>>();
+    call c;
+    c.bind_symbols(bindings...);
+    c.bind_outputs(std::make_integer_sequence<int, sizeof...(Outputs)>{}, bindings...);
+    c.check_overlap(std::make_integer_sequence<int, sizeof...(Outputs)>{});
+    detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
+    c.require_memory(space, layout);
+    std::int64_t sizes[compiled::dim_count + 1];
+    std::copy_n(c.dims, compiled::dim_count + 1, sizes);
+    sizes[compiled::dim_number(dim_type<Name>::value.name())] = whole;
+    c.run(space, layout, sizes);
   }
 
  private:
@@ -334,11 +349,18 @@ struct program {
       throw overlap_error("ctgrad: output " + std::to_string(Output) + " overlaps " + std::string(compiled::symbols[Symbol].view()) + " in memory, which would change the result");
     }
 
+    static void require_memory(workspace_memory const& space, detail::memory_layout const& layout) {
+      if (layout.bytes() > space.bytes()) [[unlikely]]
+        throw shape_error("ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(layout.bytes()) + ": make it for larger extents");
+    }
+
+    void run(workspace_memory& space, detail::memory_layout const& layout) { run(space, layout, dims); }
     /// Runs the loops; the temporaries are laid out.
-    void run(workspace_memory& space, detail::memory_layout const& layout) {
+    void run(workspace_memory& space, detail::memory_layout const& layout, std::int64_t const* sizes) {
       detail::frame<compiled> f;
       f.arrays = arrays;
       f.dims = dims;
+      f.sizes = sizes;
       f.scratch = {space.data() + layout.slots, space.data() + layout.bytes(), 1};
       if (layout.rows > 0) f.scratch.threads = static_cast<int>(std::min<std::int64_t>(detail::thread_count(), 1 + (space.bytes() - layout.bytes()) / layout.rows));
       detail::run_level<compiled, 0, compiled::size.instructions>(f);

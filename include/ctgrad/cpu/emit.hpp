@@ -90,7 +90,7 @@ void run_instruction(frame<P>& f) {
   } else if constexpr (at.what == action::extent) {
     constexpr shape s = P::graph.shapes[static_cast<std::size_t>(node_at<P, static_cast<int>(at.node)>.attribute)];
     f.template number<T, I>() = static_cast<T>([&]<int... Axes>(std::integer_sequence<int, Axes...>) {
-      return (std::int64_t{1} * ... * s[Axes].evaluate([&](extent_name name) { return f.dims[P::dim_number(name)]; }));
+      return (std::int64_t{1} * ... * s[Axes].evaluate([&](extent_name name) { return f.sizes[P::dim_number(name)]; }));
     }(std::make_integer_sequence<int, s.rank>{}));
   } else if constexpr (at.what == action::position) {
     if constexpr (at.loop < 0) f.template number<T, I>() = T(0);

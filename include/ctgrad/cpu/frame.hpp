@@ -79,6 +79,7 @@ template <class P>
 struct frame {
   array_ref const* arrays;        // by buffer
   std::int64_t const* dims;       // by extent name of the program
+  std::int64_t const* sizes;      // the same, of the whole where arrays are a tile of it: what extents are as numbers
   parallel_memory scratch;
   std::array<std::int64_t, P::schedule.loops.size() + 1> at;  // by loop
   number_array<P, bool> bools;
