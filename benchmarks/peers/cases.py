@@ -1,7 +1,7 @@
 """The cases, and who computes them.
 
-Not here, because ctgrad cannot express them yet: attention (8 heads, 512 x 64: a batched product), ADBench's Gaussian mixture, bundle adjustment and LSTM, Lennard-Jones forces
-(a gather over pairs) and LeNet (convolution).
+Not here, because ctgrad cannot express them yet: LeNet (convolution), bundle adjustment of ADBench (a gather, rows of a Jacobian); its LSTM only as an unrolled function of a
+few steps. Attention has no batched product to use: ctgrad's program is called for each head.
 
 SPDX-License-Identifier: BSL-1.0
 """
@@ -23,6 +23,7 @@ class Case:
     name: str
     sizes: tuple = ()
     contenders: tuple = ()
+    tolerance: float = 1e-3  # of the results, at their scale
     arrays: int = 0  # arrays of sizes[0] floats that have to be read, where the case is held against the memory's speed
 
     def command(self, contender, build, python):
@@ -55,7 +56,10 @@ CASES = [
     Case("network 784-128-128-10, all gradients, batch 64", "network", (64, 128), LAYERS),
     Case("network 784-512-512-10, batch 1024", "network", (1024, 512), LAYERS),
     Case("network 784-1024-1024-10, batch 8192", "network", (8192, 1024), LAYERS),
+    Case("attention, loss and 3 gradients, 8 heads of 512 x 64", "attention", (8, 512, 64), LAYERS),
+    Case("Lennard-Jones, energy and forces, 2048 particles", "lennard_jones", (2048,), LAYERS),
+    Case("Gaussian mixture, loss and 4 gradients, 1000 points, 25 parts, 32 axes", "gaussian_mixture", (1000, 25, 32), tuple(c for c in LAYERS if c != "eigen")),
     Case("4 inputs of 8 floats, value and gradients", "tiny", (), TINY),
     Case("sum, n = 33,554,432", "sum", (1 << 25,), (*ARRAYS, *STREAM), arrays=1),
-    Case("norm, n = 33,554,432", "norm", (1 << 25,), (*ARRAYS, *STREAM), arrays=1),
+    Case("norm, n = 33,554,432", "norm", (1 << 25,), (*ARRAYS, *STREAM), tolerance=3e-3, arrays=1),  # PyTorch adds in float: 1.5e-3 off
 ]

@@ -24,7 +24,7 @@ def svg(results, ours, machine):
     for case, rows in results:
         y += TITLE
         body.append(f'<text x="8" y="{y - 8}" class="title">{escape(case.title)}</text>')
-        for name, (time, quotient) in sorted(rows.items(), key=lambda row: row[1][0]):
+        for name, (time, quotient) in sorted(rows.items(), key=lambda row: row[1][1]):
             one, end = x(1), x(quotient)
             start, length = min(one, end), max(abs(end - one), 1.5)
             body.append(f'<text x="{NAMES - 8}" y="{y + 12}" text-anchor="end">{escape(name)}</text>'

@@ -80,7 +80,7 @@ def main():
             say(f"{cases.OURS} did not run: nothing to compare with")
             continue
         results.append((case, rows))
-        for name, (time, quotient) in sorted(rows.items(), key=lambda row: row[1][0]):
+        for name, (time, quotient) in sorted(rows.items(), key=lambda row: row[1][1]):
             speed = f"{case.bytes(name) / time / 1e9:8.1f} GB/s" if case.arrays else ""
             print(f"  {name:<14}{table.seconds(time):>10}{table.ratio(quotient):>8}{speed}", flush=True)
         for file, text in ((options.markdown, table.markdown), (options.svg, chart.svg)):  # after each case: a run takes long

@@ -27,7 +27,7 @@ def markdown(results, ours, machine):
     for case, rows in results:
         moves = case.arrays > 0
         lines += [f"**{case.title}**", "", f"| contender | time | ÷ {ours} |{' GB/s |' if moves else ''}", f"|---|---:|---:|{'---:|' if moves else ''}"]
-        for name, (time, quotient) in sorted(rows.items(), key=lambda row: row[1][0]):
+        for name, (time, quotient) in sorted(rows.items(), key=lambda row: row[1][1]):
             speed = f" {case.bytes(name) / time / 1e9:.1f} |" if moves else ""
             lines.append(f"| {f'**{name}**' if name == ours else name} | {seconds(time)} | {ratio(quotient)} |{speed}")
         lines.append("")

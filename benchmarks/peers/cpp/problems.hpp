@@ -57,6 +57,37 @@ struct network {
   static float width(std::int64_t fan_in) { return static_cast<float>(1 / std::sqrt(static_cast<double>(fan_in))); }
 };
 
+/// Queries, keys and values of each head.
+struct attention {
+  std::int64_t heads, rows, columns;
+  floats q = data::bells(81, size()), k = data::bells(82, size()), v = data::bells(83, size());
+  std::int64_t size() const { return heads * rows * columns; }
+};
+
+/// Particles on a cubic lattice, a little out of place: no two are so close that their force is all there is.
+struct lennard_jones {
+  std::int64_t n;
+  floats x = place(91, 1), y = place(92, 16), z = place(93, 256);
+  floats place(std::uint64_t stream, std::int64_t stride) const {
+    floats p = data::uniforms(stream, n, 0, 0.25f);
+    for (std::int64_t i = 0; i < n; ++i) p[i] += 1.125f * static_cast<float>(i / stride % 16);
+    return p;
+  }
+};
+
+/// Points, and a mixture of Gaussians: log weights, means, and square roots of the inverse covariances: e^diagonal, with `below` under it.
+struct gaussian_mixture {
+  std::int64_t points, parts, columns;
+  floats x = data::bells(101, points * columns), alpha = data::bells(102, parts), mean = data::bells(103, parts * columns), diagonal = data::bells(104, parts * columns, 0, 0.1f),
+         below = data::bells(105, parts * columns * columns, 0, 0.1f);
+  /// Ones under the diagonal, and on it.
+  floats triangle = floats(columns * columns), unit = triangle;
+  gaussian_mixture(std::int64_t n, std::int64_t k, std::int64_t d) : points(n), parts(k), columns(d) {
+    for (std::int64_t i = 0; i < d; ++i)
+      for (std::int64_t j = 0; j <= i; ++j) (i == j ? unit : triangle)[i * d + j] = 1;
+  }
+};
+
 struct tiny {
   floats a = data::bells(61, 8), b = data::bells(62, 8), c = data::bells(63, 8), d = data::bells(64, 8);
 };

@@ -39,6 +39,22 @@ def network(batch, hidden):
                            b1=bells(53, hidden, 0, 0.1), w2=weights(54, hidden, hidden), b2=bells(55, hidden, 0, 0.1), w3=weights(56, hidden, classes), b3=bells(57, classes, 0, 0.1))
 
 
+def attention(heads, rows, columns):
+    matrices = lambda stream: bells(stream, heads * rows * columns).reshape(heads, rows, columns)
+    return SimpleNamespace(heads=heads, rows=rows, columns=columns, q=matrices(81), k=matrices(82), v=matrices(83))
+
+
+def lennard_jones(n):
+    lattice = lambda stream, stride: uniforms(stream, n, 0, 0.25) + numpy.float32(1.125) * (numpy.arange(n) // stride % 16).astype(numpy.float32)
+    return SimpleNamespace(n=n, x=lattice(91, 1), y=lattice(92, 16), z=lattice(93, 256))
+
+
+def gaussian_mixture(points, parts, columns):
+    return SimpleNamespace(points=points, parts=parts, columns=columns, x=bells(101, points * columns).reshape(points, columns), alpha=bells(102, parts),
+                           mean=bells(103, parts * columns).reshape(parts, columns), diagonal=bells(104, parts * columns, 0, 0.1).reshape(parts, columns),
+                           below=bells(105, parts * columns * columns, 0, 0.1).reshape(parts, columns, columns))
+
+
 def tiny():
     return SimpleNamespace(a=bells(61, 8), b=bells(62, 8), c=bells(63, 8), d=bells(64, 8))
 

@@ -80,7 +80,41 @@ def tiny(q):
     return value_and_gradients(lambda a, b, c, d: jnp.sum((a * b + c) * jnp.tanh(d)), (q.a, q.b, q.c, q.d))
 
 
+def attention(q):
+    heads, scale = q.heads, q.columns**-0.5
+
+    def loss(q, k, v):
+        weights = jax.nn.softmax(jnp.einsum("hnd,hmd->hnm", q, k) * scale, axis=2)
+        return heads * jnp.mean(jnp.einsum("hnm,hmd->hnd", weights, v) ** 2)
+
+    return value_and_gradients(loss, (q.q, q.k, q.v))
+
+
+def lennard_jones(q):
+    def energy(x, y, z):
+        apart = ~jnp.eye(len(x), dtype=bool)
+        r2 = (x[:, None] - x) ** 2 + (y[:, None] - y) ** 2 + (z[:, None] - z) ** 2
+        inverse = 1 / jnp.where(apart, r2, 1)
+        cube = inverse * inverse * inverse
+        return 2 * jnp.sum(jnp.where(apart, cube * cube - cube, 0))
+
+    return value_and_gradients(energy, (q.x, q.y, q.z))
+
+
+def gaussian_mixture(q):
+    n = q.points
+
+    def loss(alpha, mean, diagonal, below, x):
+        matrix = jnp.tril(below, -1) + jax.vmap(jnp.diag)(jnp.exp(diagonal))
+        z = jnp.einsum("knj,kij->kni", x - mean[:, None, :], matrix)
+        terms = (alpha + diagonal.sum(1))[:, None] - 0.5 * jnp.sum(z * z, axis=2)
+        return jnp.mean(jax.nn.logsumexp(terms, axis=0)) - jax.nn.logsumexp(alpha) + jnp.sum(matrix * matrix) / (2 * n)
+
+    return value_and_gradients(loss, (q.alpha, q.mean, q.diagonal, q.below), q.x)
+
+
 contender.main({
     "logistic_regression": logistic_regression, "black_scholes": black_scholes, "cross_entropy": cross_entropy, "norm_gelu": norm_gelu, "column_softmax": column_softmax,
-    "network": network, "tiny": tiny, "sum": lambda q: jitted(jnp.sum, q.x), "norm": lambda q: jitted(jnp.linalg.norm, q.x),
+    "network": network, "attention": attention, "lennard_jones": lennard_jones,
+    "gaussian_mixture": gaussian_mixture, "tiny": tiny, "sum": lambda q: jitted(jnp.sum, q.x), "norm": lambda q: jitted(jnp.linalg.norm, q.x),
 })

@@ -123,7 +123,70 @@ def tiny(q):
     return (call,)
 
 
+def attention(q):
+    scale, share = np.float32(q.columns**-0.5), np.float32(2 / (q.rows * q.columns))
+    turned = lambda x: x.transpose(0, 2, 1)
+
+    def call():
+        p = (q.q * scale) @ turned(q.k)
+        p -= p.max(axis=2, keepdims=True)
+        np.exp(p, out=p)
+        p /= p.sum(axis=2, keepdims=True)
+        out = p @ q.v
+        loss = np.sum(out * out) / (q.rows * q.columns)
+        dout = out * share
+        dv = turned(p) @ dout
+        d = dout @ turned(q.v)
+        d -= np.sum(out * dout, axis=2, keepdims=True)
+        d *= p
+        d *= scale
+        return loss, d @ q.k, turned(d) @ q.q, dv
+
+    return (call,)
+
+
+def lennard_jones(q):
+    def call():
+        dx, dy, dz = (a[:, None] - a for a in (q.x, q.y, q.z))
+        inverse = dx * dx + dy * dy + dz * dz
+        np.fill_diagonal(inverse, 1)
+        np.reciprocal(inverse, out=inverse)
+        np.fill_diagonal(inverse, 0)
+        cube = inverse * inverse * inverse
+        energy = 2 * np.sum(cube * cube - cube)
+        slope = np.float32(24) * inverse * cube * (1 - 2 * cube)
+        return energy, *(np.einsum("ij,ij->i", slope, d) for d in (dx, dy, dz))
+
+    return (call,)
+
+
+def gaussian_mixture(q):
+    n = np.float32(q.points)
+    mask, diagonal = np.tril(np.ones((q.columns, q.columns), np.float32), -1), np.arange(q.columns)
+
+    def call():
+        matrix = q.below * mask
+        matrix[:, diagonal, diagonal] = np.exp(q.diagonal)
+        centred = q.x - q.mean[:, None, :]  # part, point, column
+        z = centred @ matrix.transpose(0, 2, 1)
+        terms = q.alpha[:, None] + q.diagonal.sum(axis=1)[:, None] - np.float32(0.5) * np.einsum("kni,kni->kn", z, z)
+        m = terms.max(axis=0)
+        w = np.exp(terms - m)
+        s = w.sum(axis=0)
+        e = np.exp(q.alpha - q.alpha.max())
+        loss = np.mean(np.log(s) + m) - np.log(e.sum()) - q.alpha.max() + np.sum(matrix * matrix) / (2 * n)
+        w /= s * n
+        z *= -w[:, :, None]
+        d = z.transpose(0, 2, 1) @ centred + matrix / n
+        total = w.sum(axis=1)
+        dmean = -(z.sum(axis=1)[:, None, :] @ matrix)[:, 0]
+        return loss, total - e / e.sum(), dmean, total[:, None] + d[:, diagonal, diagonal] * matrix[:, diagonal, diagonal], d * mask
+
+    return (call,)
+
+
 contender.main({
     "logistic_regression": logistic_regression, "black_scholes": black_scholes, "cross_entropy": cross_entropy, "norm_gelu": norm_gelu, "column_softmax": column_softmax,
-    "network": network, "tiny": tiny, "sum": lambda q: (lambda: (q.x.sum(),),), "norm": lambda q: (lambda: (np.linalg.norm(q.x),),),
+    "network": network, "attention": attention, "lennard_jones": lennard_jones,
+    "gaussian_mixture": gaussian_mixture, "tiny": tiny, "sum": lambda q: (lambda: (q.x.sum(),),), "norm": lambda q: (lambda: (np.linalg.norm(q.x),),),
 })

@@ -115,7 +115,39 @@ def reduction(f):
     return case
 
 
+def attention(q):
+    # A batch of one: the fused kernel of the CPU takes four axes.
+    loss = lambda q, k, v: functional.scaled_dot_product_attention(q, k, v).square().mean() * heads
+    heads = q.heads
+    return value_and_gradients(loss, *leaves(q.q[None], q.k[None], q.v[None]))
+
+
+def lennard_jones(q):
+    apart = torch.eye(q.n, dtype=torch.bool).logical_not()
+
+    def energy(x, y, z):
+        r2 = (x[:, None] - x).square() + (y[:, None] - y).square() + (z[:, None] - z).square()
+        cube = torch.where(apart, torch.where(apart, r2, 1.0).reciprocal().pow(3), 0.0)
+        return 2 * (cube * cube - cube).sum()
+
+    return value_and_gradients(energy, *leaves(q.x, q.y, q.z))
+
+
+def gaussian_mixture(q):
+    (x,) = tensors(q.x)
+    n = q.points
+
+    def loss(alpha, mean, diagonal, below):
+        matrix = torch.tril(below, -1) + torch.diag_embed(diagonal.exp())
+        z = torch.bmm(x - mean[:, None, :], matrix.transpose(1, 2))
+        terms = (alpha + diagonal.sum(1))[:, None] - 0.5 * z.square().sum(2)
+        return torch.logsumexp(terms, 0).mean() - torch.logsumexp(alpha, 0) + matrix.square().sum() / (2 * n)
+
+    return value_and_gradients(loss, *leaves(q.alpha, q.mean, q.diagonal, q.below))
+
+
 contender.main({
     "logistic_regression": logistic_regression, "black_scholes": black_scholes, "cross_entropy": cross_entropy, "norm_gelu": norm_gelu, "column_softmax": column_softmax,
-    "network": network, "tiny": tiny, "sum": reduction(torch.sum), "norm": reduction(torch.linalg.vector_norm),
+    "network": network, "attention": attention, "lennard_jones": lennard_jones,
+    "gaussian_mixture": gaussian_mixture, "tiny": tiny, "sum": reduction(torch.sum), "norm": reduction(torch.linalg.vector_norm),
 })

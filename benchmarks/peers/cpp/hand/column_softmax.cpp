@@ -1,6 +1,5 @@
-// Softmax of columns in two passes over the memory: maxima and sums of exponentials in the first, rescaled after each block of rows
-// (Milakov and Gimelshein, Online normalizer calculation for softmax, 2018), quotients in the second.
-// The columns have to be a multiple of a pack.
+// Softmax of columns, row after row, four at a time: maxima, exponentials and their sums, quotients.
+// The columns have to be a multiple of a pack, the rows of four times the threads.
 //
 // SPDX-License-Identifier: BSL-1.0
 #include "../contender.hpp"
@@ -9,47 +8,42 @@
 
 using hand::at, hand::batch, hand::lanes;
 
-inline constexpr std::int64_t block = 16;  // rows of 1024 floats: 64 KiB, in L2
-
-/// Maxima and sums of rows [first, last).
-void first_pass(problem::column_softmax const& q, float* largest, float* sum, std::int64_t first, std::int64_t last) {
-  std::fill(largest, largest + q.columns, -INFINITY);
-  std::fill(sum, sum + q.columns, 0.0f);
-  for (std::int64_t r = first; r < last; r += block) {
-    std::int64_t const rows = std::min(block, last - r);
-    for (std::int64_t j = 0; j < q.columns; j += lanes) {
-      float const* in = q.x.data() + r * q.columns + j;
-      batch const before = at(largest + j);
-      batch m = before, s0(0.0f), s1(0.0f);
-      for (std::int64_t k = 0; k < rows; ++k) m = xsimd::max(m, at(in + k * q.columns));
-      std::int64_t k = 0;
-      for (; k + 2 <= rows; k += 2) s0 += xsimd::exp(at(in + k * q.columns) - m), s1 += xsimd::exp(at(in + (k + 1) * q.columns) - m);
-      if (k < rows) s0 += xsimd::exp(at(in + k * q.columns) - m);
-      xsimd::fma(at(sum + j), xsimd::exp(before - m), s0 + s1).store_unaligned(sum + j);
-      m.store_unaligned(largest + j);
-    }
-  }
-}
-
 int main(int argc, char** argv) {
   problem::column_softmax const in{contender::size(argc, argv, 1), contender::size(argc, argv, 2)};
-  problem::floats out(in.x.size()), largest(in.columns * hand::threads()), sum(largest.size());
+  std::int64_t const c = in.columns;
+  problem::floats out(in.x.size()), largest(static_cast<std::size_t>(c * hand::threads())), sum(largest.size());
+  /// Four rows at a time; `into` is this thread's row of maxima or sums.
+  auto rows = [&](auto const& f, problem::floats& parts, float start) {
+    hand::in_shares(in.rows, 4, [&](std::int64_t first, std::int64_t last, int thread) {
+      float* into = parts.data() + thread * c;
+      std::fill(into, into + c, start);
+      for (std::int64_t r = first; r < last; r += 4)
+        for (std::int64_t j = 0; j < c; j += lanes) f(in.x.data() + r * c + j, out.data() + r * c + j, into + j, j);
+    });
+  };
   return contender::serve(
       "hand",
       [&] {
-        hand::in_shares(in.rows, 1, [&](std::int64_t first, std::int64_t last, int thread) {
-          first_pass(in, largest.data() + thread * in.columns, sum.data() + thread * in.columns, first, last);
-        });
-        for (std::int64_t j = 0; j < in.columns; ++j) {
-          float m = largest[j], s = 0;
-          for (int t = 1; t < hand::threads(); ++t) m = std::max(m, largest[t * in.columns + j]);
-          for (int t = 0; t < hand::threads(); ++t) s += sum[t * in.columns + j] * std::exp(largest[t * in.columns + j] - m);
-          largest[j] = m, sum[j] = 1 / s;
-        }
+        rows([&](float const* x, float*, float* m, std::int64_t) {
+          xsimd::max(at(m), xsimd::max(xsimd::max(at(x), at(x + c)), xsimd::max(at(x + 2 * c), at(x + 3 * c)))).store_unaligned(m);
+        }, largest, -INFINITY);
+        for (int t = 1; t < hand::threads(); ++t)
+          for (std::int64_t j = 0; j < c; ++j) largest[j] = std::max(largest[j], largest[t * c + j]);
+        rows([&](float const* x, float* y, float* s, std::int64_t j) {
+          batch const m = at(largest.data() + j);
+          batch e[4];
+          for (int k = 0; k < 4; ++k) e[k] = xsimd::exp(at(x + k * c) - m), e[k].store_unaligned(y + k * c);
+          (at(s) + ((e[0] + e[1]) + (e[2] + e[3]))).store_unaligned(s);
+        }, sum, 0);
+        for (int t = 1; t < hand::threads(); ++t)
+          for (std::int64_t j = 0; j < c; ++j) sum[j] += sum[t * c + j];
+        for (std::int64_t j = 0; j < c; ++j) sum[j] = 1 / sum[j];
         hand::in_shares(in.rows, 1, [&](std::int64_t first, std::int64_t last, int) {
           for (std::int64_t r = first; r < last; ++r)
-            for (std::int64_t j = 0; j < in.columns; j += lanes)
-              (xsimd::exp(at(in.x.data() + r * in.columns + j) - at(largest.data() + j)) * at(sum.data() + j)).store_unaligned(out.data() + r * in.columns + j);
+            for (std::int64_t j = 0; j < c; j += lanes) {
+              float* y = out.data() + r * c + j;
+              (at(y) * at(sum.data() + j)).store_unaligned(y);
+            }
         });
       },
       [&] { return contender::checksum().array(out); });

@@ -4,16 +4,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../contender.hpp"
 #include "../problems.hpp"
-#include "parallel.hpp"
+#include "product.hpp"
 
-#include <cblas.h>
-
-using hand::at, hand::batch, hand::lanes;
-
-void gemm(CBLAS_TRANSPOSE a, CBLAS_TRANSPOSE b, std::int64_t m, std::int64_t n, std::int64_t k, problem::floats const& x, problem::floats const& y, problem::floats& z) {
-  cblas_sgemm(CblasRowMajor, a, b, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0f, x.data(), static_cast<int>(a == CblasTrans ? m : k), y.data(),
-              static_cast<int>(b == CblasTrans ? k : n), 0.0f, z.data(), static_cast<int>(n));
-}
+using hand::at, hand::batch, hand::lanes, hand::plain, hand::product, hand::turned;
 
 /// h = max(h + bias, 0).
 void relu(problem::floats& h, problem::floats const& bias, std::int64_t rows) {
@@ -75,19 +68,19 @@ int main(int argc, char** argv) {
   return contender::serve(
       "hand",
       [&] {
-        gemm(CblasNoTrans, CblasNoTrans, n, h, i, in.x, in.w1, h1);
+        product(plain, plain, n, h, i, in.x.data(), in.w1.data(), h1.data());
         relu(h1, in.b1, n);
-        gemm(CblasNoTrans, CblasNoTrans, n, h, h, h1, in.w2, h2);
+        product(plain, plain, n, h, h, h1.data(), in.w2.data(), h2.data());
         relu(h2, in.b2, n);
-        gemm(CblasNoTrans, CblasNoTrans, n, c, h, h2, in.w3, o);
+        product(plain, plain, n, c, h, h2.data(), in.w3.data(), o.data());
         loss = cross_entropy(o, in.b3, in.labels, e3);
-        gemm(CblasTrans, CblasNoTrans, h, c, n, h2, o, d3);
-        gemm(CblasNoTrans, CblasTrans, n, h, c, o, in.w3, g2);
+        product(turned, plain, h, c, n, h2.data(), o.data(), d3.data());
+        product(plain, turned, n, h, c, o.data(), in.w3.data(), g2.data());
         relu_gradient(g2, h2, e2, n);
-        gemm(CblasTrans, CblasNoTrans, h, h, n, h1, g2, d2);
-        gemm(CblasNoTrans, CblasTrans, n, h, h, g2, in.w2, g1);
+        product(turned, plain, h, h, n, h1.data(), g2.data(), d2.data());
+        product(plain, turned, n, h, h, g2.data(), in.w2.data(), g1.data());
         relu_gradient(g1, h1, e1, n);
-        gemm(CblasTrans, CblasNoTrans, i, h, n, in.x, g1, d1);
+        product(turned, plain, i, h, n, in.x.data(), g1.data(), d1.data());
       },
       [&] { return contender::checksum().scalar(loss).array(d1).array(e1).array(d2).array(e2).array(d3).array(e3); });
 }

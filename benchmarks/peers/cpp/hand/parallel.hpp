@@ -18,11 +18,11 @@ inline int const thread_count = std::min(omp_get_max_threads(), most_threads);
 inline int threads() { return thread_count; }
 
 /// Calls `f(first, last, thread)` on each thread, for shares of [0, n) that begin at multiples of `unit`; some may be empty.
-/// What is one unit is done by the caller's thread.
+/// What is one unit, or called by one of the threads, is done by the caller.
 template <class F>
 void in_shares(std::int64_t n, std::int64_t unit, F const& f) {
   std::int64_t const count = threads(), units = (n + unit - 1) / unit;
-  if (count == 1 || units == 1) {
+  if (count == 1 || units == 1 || omp_in_parallel()) {
     f(std::int64_t{0}, n, 0);
     for (int i = 1; i < count; ++i) f(n, n, i);
     return;
