@@ -4,7 +4,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#ifndef BOOST_HANA_CONFIG_ENABLE_STRING_UDL
+// Hana's literal is an option, and too late to choose where Hana was included before.
+#if defined(BOOST_HANA_STRING_HPP) && !defined(BOOST_HANA_CONFIG_ENABLE_STRING_UDL)
+#define CTGRAD_OWN_STRING_LITERAL 1
+#elif !defined(BOOST_HANA_CONFIG_ENABLE_STRING_UDL)
 #define BOOST_HANA_CONFIG_ENABLE_STRING_UDL
 #endif
 #if defined(__clang__)
@@ -12,6 +15,15 @@
 #pragma clang diagnostic ignored "-Wgnu-string-literal-operator-template"
 #endif
 #include <boost/hana/string.hpp>
+
+namespace ctgrad::literals {
+#if defined(CTGRAD_OWN_STRING_LITERAL)
+template <class Character, Character... Characters>
+constexpr auto operator""_s() { return boost::hana::string<Characters...>{}; }
+#else
+using boost::hana::literals::operator""_s;
+#endif
+}  // namespace ctgrad::literals
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif
@@ -20,10 +32,6 @@
 #include "expression.hpp"
 
 namespace ctgrad {
-
-namespace literals {
-using boost::hana::literals::operator""_s;
-}
 
 namespace detail {
 
