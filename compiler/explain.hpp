@@ -135,4 +135,31 @@ struct explainer {
 
 constexpr message explain(graph const& g, schedule const& s) { return explainer{g, s}.run(); }
 
+constexpr std::string_view to_string(keep_reason why) {
+  constexpr std::string_view reasons[] = {"",
+                                          "the result of a product",
+                                          "a product reads it",
+                                          "it is read along another axis than it is computed along",
+                                          "a maximum is taken of it, and a copy might differ by an ulp",
+                                          "several loops read it, and it is dear to compute again",
+                                          "a loop that does not change it would compute it in each turn",
+                                          "a reduction that later loops read",
+                                          "a reduction over a loop around its elements"};
+  return reasons[static_cast<std::size_t>(why)];
+}
+
+/// Each array between the loops, and why what it holds is not computed where it is read: a line for each edge that is not fused.
+constexpr message explain_kept(graph const& g, schedule const& s) {
+  explainer e{g, s};
+  for (int i = 0; i < static_cast<int>(s.buffers.size()); ++i) {
+    buffer const& b = s.buffers[static_cast<std::size_t>(i)];
+    if (b.why == keep_reason::none) continue;
+    e.name_buffer(i);
+    shape const& kept = s.shapes[static_cast<std::size_t>(index(b.s))];
+    if (kept.rank) e.out << kept;
+    e.out << " = " << info(g[b.node].code).name << "(...), kept: " << to_string(b.why) << '\n';
+  }
+  return e.out;
+}
+
 }  // namespace ctgrad::detail

@@ -34,11 +34,11 @@ class fuser : schedule_writer {
       op_kind const kind = info(the(id).code).kind;
       if (is_computed(the(id))) all.push_back(id);
       if (kind == op_kind::product) {
-        keep(id);
+        keep(id, keep_reason::product);
         for (int k = 0; k < 2; ++k)
-          if (is_computed(g[classes.operand(id, k).base])) keep(classes.operand(id, k).base);
+          if (is_computed(g[classes.operand(id, k).base])) keep(classes.operand(id, k).base, keep_reason::operand);
       }
-      if (classes.cut[i]) keep(id);
+      if (classes.cut[i]) keep(id, keep_reason::two_ways);
       if (classes.epoch[i] >= epochs) epochs = classes.epoch[i] + 1;
     }
     if (epochs == 1) {
@@ -86,13 +86,13 @@ class fuser : schedule_writer {
       bool const several = state[i].need.several, crosses = several || state[i].need.first != state[i].group;
       if (single) {
         // A reduction is never computed twice. What has no axes left is at hand in the whole block.
-        if (crosses && free_axes(id)) keep(id);
+        if (crosses && free_axes(id)) keep(id, is_reduction(id) ? keep_reason::reduction : keep_reason::dear);
         state[i].need = group_set::only(state[i].group);
       } else if (crosses) {
         bool const repeated = segments && state[i].group % 2 == 0 && state[i].need.has_odd() && state[i].cost > recompute_limit_row;  // in each turn of a loop that does not change it
         // Copies may differ by an ulp where code is contracted: a maximum has to be that of the value it is taken from.
         if (state[i].value_buffer >= 0 || repeated || (several && (state[i].cost > limit || state[i].feeds_extremum || groups > group_set::capacity))) {
-          keep(id);
+          keep(id, repeated ? keep_reason::repeated : state[i].feeds_extremum && state[i].cost <= limit ? keep_reason::extremum : keep_reason::dear);
           state[i].need = group_set::only(wanted || (segments && state[i].group % 2 == 0) ? state[i].group : state[i].need.first);  // once: before the loop, or in the walk that needs it first
         }
       }
@@ -235,7 +235,7 @@ class fuser : schedule_writer {
       if (is_reduction(id) && reduces(id, c) && !is_summing(id)) {
         instruction i{.what = action::initialize, .type = the(id).type, .node = id};
         if (free_axes(id)) {
-          keep(id);
+          keep(id, keep_reason::sum_outside);
           i.access_number = intern(own_access(id));
         }
         state[index(id)].start = push(i);

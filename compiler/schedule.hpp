@@ -67,6 +67,19 @@ struct loop {
 /// Whose memory: a temporary is a whole array of the workspace, a row is what one walk of the outer loops needs.
 enum class buffer_kind : std::uint8_t { symbol, output, temporary, row };
 
+/// Why a value has an array of its own, and is not computed where it is read: each is an edge that fusion did not take.
+enum class keep_reason : std::uint8_t {
+  none,        ///< it is the user's
+  product,     ///< the result of a product
+  operand,     ///< what a product reads
+  two_ways,    ///< read along another axis than it is computed along
+  extremum,    ///< a maximum is taken of it: a copy might differ by an ulp
+  dear,        ///< several loops read it, and it costs more to compute again
+  repeated,    ///< a loop that does not change it would compute it in each turn
+  reduction,   ///< the elements of a reduction that later loops read
+  sum_outside, ///< the elements of a reduction over a loop around them
+};
+
 /// An array: what the user bound, or memory of the workspace.
 struct buffer {
   buffer_kind kind = buffer_kind::temporary;
@@ -74,6 +87,7 @@ struct buffer {
   std::int16_t number = 0;  ///< of the symbol or output
   shape_id s = shape_id::scalar;
   node_id node = node_id::none;
+  keep_reason why = keep_reason::none;
 };
 
 struct schedule {

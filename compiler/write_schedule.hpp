@@ -96,7 +96,7 @@ class schedule_writer {
   }
 
   /// Gives a value an array, over the axes that no open loop walks.
-  constexpr void keep(node_id id) {
+  constexpr void keep(node_id id, keep_reason why) {
     auto const i = index(id);
     if (state[i].value_buffer >= 0) return;
     axis_mask mask = 0;
@@ -111,7 +111,7 @@ class schedule_writer {
     bool const row = mask != all_axes(id);
     state[i].value_buffer = static_cast<std::int16_t>(out.buffers.size());
     state[i].buffer_axes = mask;
-    out.buffers.push_back({row ? buffer_kind::row : buffer_kind::temporary, the(id).type, 0, shape_id{place}, id});
+    out.buffers.push_back({row ? buffer_kind::row : buffer_kind::temporary, the(id).type, 0, shape_id{place}, id, why});
   }
 
   /// Whether the array of a value, computed in a loop over class `c`, holds nothing after it: one walk's elements, or what the loop computes anew in each walk.

@@ -33,14 +33,34 @@ struct program_report {
     return work(extents...).bytes;
   }
 
+  /// Bytes of temporaries that live at the same time at most, on one thread: `report(step).peak_bytes(N = 1000)`.
+  template <bound... Bindings>
+  constexpr std::int64_t peak_bytes(Bindings const&... extents) const {
+    auto const bound = bind(extents...);
+    std::int64_t slots[Compiled::slot_count + 1]{}, total = 0;
+    for (int i = 0; i < Compiled::buffer_count; ++i) {
+      if (Compiled::slots[i] < 0) continue;
+      auto const& b = Compiled::schedule.buffers[static_cast<std::size_t>(i)];
+      auto const count = detail::product_of(detail::extents_of(Compiled::schedule.shapes[static_cast<std::size_t>(index(b.s))], bound));
+      std::int64_t const bytes = (count * static_cast<std::int64_t>(size_of(b.type)) + 63) / 64 * 64;
+      if (slots[Compiled::slots[i]] < bytes) slots[Compiled::slots[i]] = bytes;
+    }
+    for (std::int64_t bytes : slots) total += bytes;
+    return total;
+  }
+
  private:
   template <bound... Bindings>
-  static constexpr detail::work work(Bindings const&... extents) {
+  static constexpr detail::extent_binding bind(Bindings const&... extents) {
     detail::extent_binding b;
     (b.entries.push_back({detail::extent_name{detail::target_name<typename Bindings::target>}, extents.data}), ...);
     for (int i = 0; i < Compiled::dim_count; ++i)
       if (!b.find(Compiled::dims[i].name)) throw "ctgrad: report: an extent is not bound";
-    return detail::measure(Compiled::graph, Compiled::schedule, b);
+    return b;
+  }
+  template <bound... Bindings>
+  static constexpr detail::work work(Bindings const&... extents) {
+    return detail::measure(Compiled::graph, Compiled::schedule, bind(extents...));
   }
 };
 
@@ -96,7 +116,7 @@ constexpr std::string_view to_string(E const&) {
   return detail::text_of<detail::formula_of<E>>.view();
 }
 
-/// The loops of a program, as pseudo-code, with what is kept between them.
+/// The loops of a program, as pseudo-code, and what is kept between them with the reason why it is not fused.
 template <int Assigned, class... Outputs>
 std::string explain(program<Assigned, Outputs...> const& p) {
   using compiled = detail::compiled<Assigned, Outputs...>;
@@ -104,7 +124,9 @@ std::string explain(program<Assigned, Outputs...> const& p) {
   detail::message head;
   head << r.nests << (r.nests == 1 ? " nest, " : " nests, ") << r.products << (r.products == 1 ? " product, " : " products, ") << r.temporaries
        << (r.temporaries == 1 ? " temporary, " : " temporaries, ") << r.rows << (r.rows == 1 ? " row buffer\n" : " row buffers\n");
-  return detail::to_text(head) + detail::to_text(detail::explain(compiled::graph.thaw(), detail::thaw_schedule(compiled::schedule)));
+  auto const schedule = detail::thaw_schedule(compiled::schedule);
+  std::string const kept = detail::to_text(detail::explain_kept(compiled::graph.thaw(), schedule));
+  return detail::to_text(head) + detail::to_text(detail::explain(compiled::graph.thaw(), schedule)) + (kept.empty() ? "" : "\n" + kept);
 }
 
 /// The graph of an expression or a program in Graphviz's language: `dot -Tsvg`.

@@ -31,9 +31,12 @@ struct fixture {
     for (value v : outputs) b.g.outputs.push_back(v.id);
     detail::graph g = b.g;
     for (auto const& pass : detail::graph_passes<>) g = pass.run(g);
-    auto const text = detail::explain(g, detail::fuse(g));
+    auto const s = detail::fuse(g);
+    auto const text = detail::explain(g, s), reasons = detail::explain_kept(g, s);
+    kept.assign(reasons.view().begin(), reasons.view().end());
     return {text.view().begin(), text.view().end()};
   }
+  std::string kept;
 };
 
 using all_axes = detail::axis_list<false>;
@@ -107,4 +110,36 @@ BOOST_FIXTURE_TEST_CASE(what_a_loop_would_repeat_is_computed_before_it, fixture)
              "for i in N:\n"
              "  for j in M, vectorised:\n"
              "    output0[i, j] = (x[i, j] * (1 + c[j]))\n");
+}
+
+// Each array between loops says why it is one.
+BOOST_FIXTURE_TEST_CASE(reasons_for_what_is_kept, fixture) {
+  using softmax_of_rows = detail::softmax_function<detail::axis_list<false, -1>>;
+  explain({softmax_of_rows::trace(x * 2)});
+  BOOST_TEST(kept ==
+             "row0[M] = exp(...), kept: several loops read it, and it is dear to compute again\n"
+             "row1[M] = multiply(...), kept: a maximum is taken of it, and a copy might differ by an ulp\n");
+  b.g.outputs = {};
+  explain({detail::softmax_function<detail::axis_list<false, 0>>::trace(x)});
+  BOOST_TEST(kept ==
+             "temporary0[M] = sum(...), kept: a reduction that later loops read\n"
+             "temporary1[M] = max(...), kept: a reduction that later loops read\n");
+  b.g.outputs = {};
+  value const squares = detail::matmul_function::trace(ctgrad::tanh(x), detail::transpose_function::trace(x));
+  explain({ctgrad::exp(squares)});
+  BOOST_TEST(kept ==
+             "temporary0[N, N] = matmul(...), kept: the result of a product\n"
+             "temporary1[N, M] = tanh(...), kept: a product reads it\n");
+  b.g.outputs = {};
+  explain({x * 2});
+  BOOST_TEST(kept == "");
+  // A difference of a matrix and its transpose reads one value two ways.
+  b.g.outputs = {};
+  value const square = {&b, b.symbol("s", dtype::float32, {2, {detail::extent(detail::extent_name{n}), detail::extent(detail::extent_name{n})}})};
+  explain({ctgrad::tanh(square) - detail::transpose_function::trace(ctgrad::tanh(square))});
+  BOOST_TEST(kept == "temporary0[N, N] = tanh(...), kept: it is read along another axis than it is computed along\n");
+  b.g.outputs = {};
+  value columns = {&b, b.symbol("c", dtype::float32, {1, {detail::extent(detail::extent_name{m})}})};
+  explain({x * ctgrad::exp(columns)});
+  BOOST_TEST(kept == "temporary0[M] = exp(...), kept: a loop that does not change it would compute it in each turn\n");
 }

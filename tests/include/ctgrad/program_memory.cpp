@@ -104,6 +104,7 @@ BOOST_AUTO_TEST_CASE(temporaries_share_memory) {
   constexpr auto five = ct::matmul(ct::matmul(ct::matmul(two, square), square), square);
   constexpr auto product = ct::compile(five);
   static_assert(ct::report(product).temporaries == 4);
+  static_assert(ct::report(product).peak_bytes(N = 8, M = 4) == 2 * 8 * 4 * 8);
   BOOST_TEST(product.workspace(N = 8, M = 4).bytes() == 2 * 8 * 4 * 8);
   auto a = ct::zeros<double>(3, 4), m = ct::zeros<double>(4, 4), expected = ct::zeros<double>(3, 4);
   for (std::int64_t i = 0; i < 12; ++i) a.data()[i] = static_cast<double>(5 * i % 7) - 3;
