@@ -9,7 +9,8 @@
 namespace ctgrad::detail {
 
 /// What may be computed twice rather than stored, in additions (op_info::cost). A row buffer is in L1, a whole array is not.
-inline constexpr int recompute_limit_row = 6, recompute_limit_array = 24, too_dear = 1000;
+/// What a loop would compute anew in each of its turns, from elements that it reads for nothing else, is worth an array of a row sooner.
+inline constexpr int recompute_limit_row = 6, recompute_limit_array = 24, recompute_limit_turn = 3, too_dear = 1000;
 
 /// How many more walks over memory are better than one whose inner loop steps over whole rows.
 inline constexpr int strided_walks = 3;
@@ -89,7 +90,7 @@ class fuser : schedule_writer {
         if (crosses && free_axes(id)) keep(id, is_reduction(id) ? keep_reason::reduction : keep_reason::dear);
         state[i].need = group_set::only(state[i].group);
       } else if (crosses) {
-        bool const repeated = segments && state[i].group % 2 == 0 && state[i].need.has_odd() && state[i].cost > recompute_limit_row;  // in each turn of a loop that does not change it
+        bool const repeated = segments && state[i].group % 2 == 0 && state[i].need.has_odd() && state[i].cost > recompute_limit_turn;  // in each turn of a loop that does not change it
         // Copies may differ by an ulp where code is contracted: a maximum has to be that of the value it is taken from.
         if (state[i].value_buffer >= 0 || repeated || (several && (state[i].cost > limit || state[i].feeds_extremum || groups > group_set::capacity))) {
           keep(id, repeated ? keep_reason::repeated : state[i].feeds_extremum && state[i].cost <= limit ? keep_reason::extremum : keep_reason::dear);

@@ -82,6 +82,9 @@ constexpr void write_loop_rules(rule_writer& r) {
   r.add(pow(x, -2), 1 / (x * x));
   r.add(abs(-x), abs(x));
   r.add(softplus(x), relu(x) + log1p(exp(-abs(x))));
+  // Derivatives have the same parts, and find them here.
+  r.add(gelu(x), 0.5 * x * (1 + erf(0.7071067811865476 * x)));
+  r.add(silu(x), x * sigmoid(x));
   // One negation instead of one for each element. A sum starts from 0 and is never -0, so that 0 - sum, unlike -sum, is exact.
   r.add(r.reduction(op::sum, -x), 0 - r.reduction(op::sum, x));
 }

@@ -122,8 +122,10 @@ BOOST_FIXTURE_TEST_CASE(reasons_for_what_is_kept, fixture) {
   b.g.outputs = {};
   explain({detail::softmax_function<detail::axis_list<false, 0>>::trace(x)});
   BOOST_TEST(kept ==
-             "temporary0[M] = sum(...), kept: a reduction that later loops read\n"
-             "temporary1[M] = max(...), kept: a reduction that later loops read\n");
+             "temporary0[1, M] = divide(...), kept: a loop that does not change it would compute it in each turn\n"
+             "temporary1[M] = sum(...), kept: a reduction that later loops read\n"
+             "temporary2[1, M] = where(...), kept: a loop that does not change it would compute it in each turn\n"
+             "temporary3[M] = max(...), kept: a reduction that later loops read\n");
   b.g.outputs = {};
   value const squares = detail::matmul_function::trace(ctgrad::tanh(x), detail::transpose_function::trace(x));
   explain({ctgrad::exp(squares)});

@@ -77,6 +77,8 @@ const expected_rule expected_loop_rules[] = {
     {"pow(x, -2)", "1 / (x * x)", [](real x, real) { return 1 / (x * x); }},
     {"abs(-x)", "abs(x)"},
     {"softplus(x)", "relu(x) + log1p(exp(-abs(x)))", softplus_of},
+    {"gelu(x)", "0.5 * x * (erf(0.707106781 * x) + 1)"},
+    {"silu(x)", "x * sigmoid(x)"},
     {"sum(-x)", "0 - sum(x)"},
 };
 const expected_rule expected_sharing_rules[] = {
