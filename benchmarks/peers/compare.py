@@ -29,7 +29,7 @@ LIBRARIES = ["xsimd", "openblas", "eigen3", "xtensor", "adolc"]
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="the build folder")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=min(2, len(os.sched_getaffinity(0))), help="of every contender, on as many processors")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=20, help="what a contender may take of a case; the slow take part in fewer rounds")
     parser.add_argument("--case", action="append", default=[], help="only cases with this in the title or name")

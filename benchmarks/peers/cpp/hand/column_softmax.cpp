@@ -1,5 +1,5 @@
-// Softmax of columns, row after row, four at a time: maxima, exponentials and their sums, quotients.
-// The columns have to be a multiple of a pack, the rows of four times the threads.
+// Softmax of columns, row after row: maxima, exponentials and their sums, quotients.
+// Several rows at a time are slower: they lie 4 KiB apart, and a load waits for a store with the same low bits of its address. The columns have to be a multiple of a pack.
 //
 // SPDX-License-Identifier: BSL-1.0
 #include "../contender.hpp"
@@ -12,12 +12,12 @@ int main(int argc, char** argv) {
   problem::column_softmax const in{contender::size(argc, argv, 1), contender::size(argc, argv, 2)};
   std::int64_t const c = in.columns;
   problem::floats out(in.x.size()), largest(static_cast<std::size_t>(c * hand::threads())), sum(largest.size());
-  /// Four rows at a time; `into` is this thread's row of maxima or sums.
+  /// `f` of each pack; `into` is this thread's row of maxima or sums.
   auto rows = [&](auto const& f, problem::floats& parts, float start) {
-    hand::in_shares(in.rows, 4, [&](std::int64_t first, std::int64_t last, int thread) {
+    hand::in_shares(in.rows, 1, [&](std::int64_t first, std::int64_t last, int thread) {
       float* into = parts.data() + thread * c;
       std::fill(into, into + c, start);
-      for (std::int64_t r = first; r < last; r += 4)
+      for (std::int64_t r = first; r < last; ++r)
         for (std::int64_t j = 0; j < c; j += lanes) f(in.x.data() + r * c + j, out.data() + r * c + j, into + j, j);
     });
   };
@@ -25,15 +25,14 @@ int main(int argc, char** argv) {
       "hand",
       [&] {
         rows([&](float const* x, float*, float* m, std::int64_t) {
-          xsimd::max(at(m), xsimd::max(xsimd::max(at(x), at(x + c)), xsimd::max(at(x + 2 * c), at(x + 3 * c)))).store_unaligned(m);
+          xsimd::max(at(m), at(x)).store_unaligned(m);
         }, largest, -INFINITY);
         for (int t = 1; t < hand::threads(); ++t)
           for (std::int64_t j = 0; j < c; ++j) largest[j] = std::max(largest[j], largest[t * c + j]);
         rows([&](float const* x, float* y, float* s, std::int64_t j) {
-          batch const m = at(largest.data() + j);
-          batch e[4];
-          for (int k = 0; k < 4; ++k) e[k] = xsimd::exp(at(x + k * c) - m), e[k].store_unaligned(y + k * c);
-          (at(s) + ((e[0] + e[1]) + (e[2] + e[3]))).store_unaligned(s);
+          batch const e = xsimd::exp(at(x) - at(largest.data() + j));
+          e.store_unaligned(y);
+          (at(s) + e).store_unaligned(s);
         }, sum, 0);
         for (int t = 1; t < hand::threads(); ++t)
           for (std::int64_t j = 0; j < c; ++j) sum[j] += sum[t * c + j];
