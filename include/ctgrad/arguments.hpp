@@ -121,38 +121,42 @@ template <dtype Type, class Number>
   throw binding_error("ctgrad: " + std::string(name) + " is bound to " + std::to_string(number) + ", which does not fit " + std::string(to_string(Type)));
 }
 
+/// The bytes that an array touches; nothing where it has no element.
+struct memory_range {
+  std::uintptr_t begin = 0, end = 0;
+  bool overlaps(memory_range o) const { return begin < o.end && o.begin < end; }
+};
+template <class View>
+memory_range range_of(View const& v) {
+  std::int64_t low = 0, high = 0;
+  for (std::size_t i = 0; i < v.shape().size(); ++i) {
+    if (v.shape()[i] == 0) return {};
+    std::int64_t const reach = (v.shape()[i] - 1) * v.strides()[i];
+    (reach < 0 ? low : high) += reach;
+  }
+  auto const base = reinterpret_cast<std::uintptr_t>(v.data());
+  constexpr auto size = static_cast<std::int64_t>(sizeof(*v.data()));
+  return {base + static_cast<std::uintptr_t>(low * size), base + static_cast<std::uintptr_t>((high + 1) * size)};
+}
+
 /// `data` as an array reference, into `a`. Numbers are copied into `number`, in the dtype of the symbol `name`.
+/// Returns its memory: from the view's own numbers, since those just written to `a` come back late.
 /// Throws binding_error for an integer that it does not hold.
 template <dtype Type, class Data>
-void describe_data(array_ref& a, Data& data, std::int64_t& number, char const* name = "") {
+memory_range describe_data(array_ref& a, Data& data, std::int64_t& number, char const* name = "") {
   if constexpr (std::is_arithmetic_v<std::remove_cvref_t<Data>>) {
     auto const converted = static_cast<element_t<Type>>(data);
     if constexpr (std::is_integral_v<std::remove_cvref_t<Data>> && is_integer(Type))
       if (static_cast<std::remove_cvref_t<Data>>(converted) != data || (converted < 0) != (data < 0)) [[unlikely]] throw_range<Type>(name, data);
     std::memcpy(&number, &converted, sizeof converted);
     a.data = &number;
+    return {};
   } else {
     auto const v = view_of(data);
     a.data = const_cast<void*>(static_cast<void const*>(v.data()));
     for (std::size_t i = 0; i < v.shape().size(); ++i) a.extents[i] = v.shape()[i], a.strides[i] = v.strides()[i];
+    return range_of(v);
   }
-}
-
-/// The bytes that an array touches; nothing where it has no element.
-struct memory_range {
-  std::uintptr_t begin = 0, end = 0;
-  bool overlaps(memory_range o) const { return begin < o.end && o.begin < end; }
-};
-inline memory_range range_of(array_ref const& a, int rank, std::size_t element_size) {
-  std::int64_t low = 0, high = 0;
-  for (int i = 0; i < rank; ++i) {
-    if (a.extents[i] == 0) return {};
-    std::int64_t const reach = (a.extents[i] - 1) * a.strides[i];
-    (reach < 0 ? low : high) += reach;
-  }
-  auto const base = reinterpret_cast<std::uintptr_t>(a.data);
-  auto const size = static_cast<std::int64_t>(element_size);
-  return {base + static_cast<std::uintptr_t>(low * size), base + static_cast<std::uintptr_t>((high + 1) * size)};
 }
 
 /// An array's memory where ranges of addresses alone do not tell: bytes.

@@ -221,6 +221,7 @@ struct program {
     detail::array_ref arrays[compiled::buffer_count + 1];
     std::int64_t dims[compiled::dim_count + 1];
     std::int64_t numbers[compiled::symbol_count + 1];
+    detail::memory_range ranges[compiled::symbol_count + compiled::output_count + 1];  // by buffer
 
     template <class... Bindings>
     void bind_symbols(Bindings&... bindings) {
@@ -237,7 +238,7 @@ struct program {
           while (compiled::graph.symbols[i].name != detail::target_name<typename Binding::target>) ++i;
           return i;
         }();
-        detail::describe_data<compiled::graph.symbols[number].type>(arrays[number], b.data, numbers[number], name);
+        ranges[number] = detail::describe_data<compiled::graph.symbols[number].type>(arrays[number], b.data, numbers[number], name);
       }
     }
     template <int Symbol>
@@ -298,10 +299,12 @@ struct program {
               if constexpr (std::is_arithmetic_v<std::remove_cvref_t<data>>) {
                 static_assert(std::is_lvalue_reference_v<data> && !std::is_const_v<std::remove_reference_t<data>>, "ctgrad: an output is bound to a number that cannot be written");
                 arrays[buffer].data = &bindings.data;
+                auto const address = reinterpret_cast<std::uintptr_t>(&bindings.data);
+                ranges[buffer] = {address, address + sizeof(bindings.data)};
               } else {
                 static_assert(!std::is_const_v<std::remove_pointer_t<decltype(view_of(bindings.data).data())>>, "ctgrad: an output is bound to an array that cannot be written");
                 std::int64_t none;
-                detail::describe_data<dtype_of<detail::output_element<Output>>>(arrays[buffer], bindings.data, none);
+                ranges[buffer] = detail::describe_data<dtype_of<detail::output_element<Output>>>(arrays[buffer], bindings.data, none);
               }
             }
           }(),
@@ -313,11 +316,7 @@ struct program {
 
     template <int... I>
     void check_overlap(std::integer_sequence<int, I...>) {
-      detail::memory_range ranges[compiled::buffer_count + 1];
-      [&]<int... B>(std::integer_sequence<int, B...>) {
-        ((ranges[B] = detail::range_of(arrays[B], compiled::template buffer_shape<B>.rank, size_of(compiled::schedule.buffers[B].type))), ...);
-      }(std::make_integer_sequence<int, compiled::symbol_count + compiled::output_count>{});
-      (check_output_overlap<I>(ranges), ...);
+      (check_output_overlap<I>(), ...);
     }
     /// An array as what decides whether interleaved ones share memory.
     [[gnu::cold]] detail::strided_memory memory_of(int buffer) const {
@@ -325,15 +324,15 @@ struct program {
       return {&arrays[buffer], compiled::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank, static_cast<std::int64_t>(size_of(b.type))};
     }
     template <int Output>
-    void check_output_overlap(detail::memory_range const* ranges) {
+    void check_output_overlap() {
       constexpr int buffer = compiled::symbol_count + Output;
       for (int other = compiled::symbol_count; other < buffer; ++other)
         if (ranges[buffer].overlaps(ranges[other]) && !are_interleaved(memory_of(buffer), memory_of(other))) [[unlikely]]
           throw overlap_error("ctgrad: outputs " + std::to_string(other - compiled::symbol_count) + " and " + std::to_string(Output) + " overlap in memory");
-      [&]<int... S>(std::integer_sequence<int, S...>) { (check_input_overlap<S, Output>(ranges), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
+      [&]<int... S>(std::integer_sequence<int, S...>) { (check_input_overlap<S, Output>(), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
     }
     template <int Symbol, int Output>
-    void check_input_overlap(detail::memory_range const* ranges) {
+    void check_input_overlap() {
       constexpr int buffer = compiled::symbol_count + Output;
       if (!ranges[buffer].overlaps(ranges[Symbol])) return;
       if constexpr (compiled::same_array_allowed[Symbol][Output]) {
