@@ -3,6 +3,7 @@
 SPDX-License-Identifier: BSL-1.0
 """
 
+import os
 import pathlib
 import platform
 import re
@@ -58,5 +59,6 @@ def describe_machine(threads, rounds, compiler, python, packages, libraries):
         found = re.search(r"^model name\s*: (.*)$", info.read_text(), re.MULTILINE)
         cpu = found.group(1) if found else cpu
     libraries = [f"{name} {version}" for name in libraries if (version := first_line("pkg-config", "--modversion", name))]
-    return [f"{cpu}, {threads} {'thread' if threads == 1 else 'threads'}; medians of {rounds} rounds, contenders in turns; {first_line(compiler, '--version') or compiler}.",
+    busy = f"load {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} processors before the run"  # with more than is free, threads wait for each other
+    return [f"{cpu}, {threads} {'thread' if threads == 1 else 'threads'}, {busy}; medians of {rounds} rounds, contenders in turns; {first_line(compiler, '--version') or compiler}.",
             f"{', '.join(libraries + versions(python, packages))}; Python {platform.python_version()}."]
