@@ -9,6 +9,7 @@
 #include "parameters.hpp"
 
 #include <cmath>
+#include <cstring>
 
 namespace ctgrad::optim {
 namespace detail {
@@ -99,25 +100,42 @@ void update_all(parameter_set<T, Symbols...>& p, Numbers const& numbers, std::ar
       numbers);
 }
 
-/// State vectors of an optimiser, of whichever dtype its parameters have; made at the first step.
+/// A state vector of an optimiser, of whichever dtype its parameters have; made at the first step, zeros.
+/// (Bytes, so that no array type is instantiated for those who only include this.)
 class state {
  public:
+  state() = default;
+  state(state const& other) : size_(other.size_), bytes_(other.bytes_), type_(other.type_), memory_(allocate(other.bytes_)) {
+    if (bytes_) std::memcpy(memory_.get(), other.memory_.get(), static_cast<std::size_t>(bytes_));
+  }
+  state(state&&) = default;
+  state& operator=(state other) {
+    std::swap(size_, other.size_), std::swap(bytes_, other.bytes_), std::swap(type_, other.type_), std::swap(memory_, other.memory_);
+    return *this;
+  }
+  /// Throws shape_error, dtype_error for other parameters than at the first step.
   template <class T>
   view<T, 1> of(std::int64_t size) {
-    auto& memory = [&]() -> array<T, 1>& {
-      if constexpr (std::is_same_v<T, float>) return floats_;
-      else return doubles_;
-    }();
-    if (size_ < 0) size_ = size;
+    if (size_ < 0) {
+      std::int64_t const bytes = size * static_cast<std::int64_t>(sizeof(T));
+      memory_ = allocate(bytes);
+      if (bytes) std::memset(memory_.get(), 0, static_cast<std::size_t>(bytes));
+      size_ = size, bytes_ = bytes, type_ = dtype_of<T>;
+    }
     if (size != size_) throw shape_error("ctgrad: an optimiser that has stepped " + std::to_string(size_) + " parameters is given " + std::to_string(size));
-    if (memory.size() != size) memory = zeros<T>(size);
-    return memory.view();
+    if (dtype_of<T> != type_)
+      throw dtype_error("ctgrad: an optimiser that has stepped " + std::string(to_string(type_)) + " parameters is given " + std::string(to_string(dtype_of<T>)));
+    return view<T, 1>(reinterpret_cast<T*>(memory_.get()), {size});
   }
 
  private:
-  std::int64_t size_ = -1;
-  array<float, 1> floats_ = zeros<float>(0);
-  array<double, 1> doubles_ = zeros<double>(0);
+  std::int64_t size_ = -1, bytes_ = 0;
+  dtype type_ = dtype::float32;
+  arena memory_;
+
+  static arena allocate(std::int64_t bytes) {
+    return arena(bytes ? static_cast<std::byte*>(::operator new(static_cast<std::size_t>(bytes), arena_alignment)) : nullptr);
+  }
 };
 
 }  // namespace detail

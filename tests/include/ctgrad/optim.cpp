@@ -92,6 +92,19 @@ BOOST_AUTO_TEST_CASE(adam_and_adamw) {
   compare(run(ct::optim::adamw(options)), expected(update(true)));
 }
 
+// A copy of an optimiser goes its own way.
+BOOST_AUTO_TEST_CASE(copies_have_states_of_their_own) {
+  auto p = ct::parameters(w = ct::zeros<double>(5), b = 0.0), q = ct::parameters(w = ct::zeros<double>(5), b = 0.0);
+  auto one = ct::optim::sgd({.learning_rate = 1, .momentum = 0.5});
+  p.grads().fill(1), q.grads().fill(1);
+  one.step(p);  // b = 1, p = -1
+  auto two = one;
+  two.step(q), two.step(q);  // b = 1.5, 1.75
+  one.step(p);               // b = 1.5
+  BOOST_TEST(p[b].value() == -2.5);
+  BOOST_TEST(q[b].value() == -3.25);
+}
+
 BOOST_AUTO_TEST_CASE(mistakes) {
   BOOST_CHECK_THROW(ct::optim::sgd({.learning_rate = -1}), std::invalid_argument);
   BOOST_CHECK_THROW(ct::optim::sgd({.nesterov = true}), std::invalid_argument);
@@ -101,5 +114,8 @@ BOOST_AUTO_TEST_CASE(mistakes) {
   auto five = ct::parameters(w = ct::zeros<double>(5));
   adam.step(six);
   BOOST_CHECK_THROW(adam.step(five), ct::shape_error);
+  constexpr auto f = ct::tensor<float>("f"_s, 6_c);
+  auto floats = ct::parameters(f = ct::zeros<float>(6));
+  BOOST_CHECK_THROW(adam.step(floats), ct::dtype_error);
   BOOST_CHECK_THROW(ct::parameters(w = ct::zeros<double>(4)), ct::shape_error);
 }
