@@ -130,6 +130,21 @@ class fuser : schedule_writer {
     return walks_needed;
   }
 
+  /// The axes of an iteration that no open loop walks.
+  constexpr int free_rank(node_id id) {
+    int rank = 0;
+    for (int axis = 0; axis < rank_of(id); ++axis) rank += is_open(class_of(id, axis)) ? 0 : 1;
+    return rank;
+  }
+  /// How many walks over class `c` go over the most axes that any does: those cost, and not what is done with a row's sums.
+  constexpr int count_dear_walks(list<node_id> const& nodes, int c, list<int> const& levels, int walks_needed, int most) {
+    list<char> dear(static_cast<std::size_t>(walks_needed) + 1, 0);
+    int count = 0;
+    for (std::size_t at = 0; at < nodes.size(); ++at)
+      if (char& seen = dear[static_cast<std::size_t>(levels[at])]; !seen && free_rank(nodes[at]) == most && walks(nodes[at], c)) seen = 1, ++count;
+    return count ? count : walks_needed;
+  }
+
   /// The class whose loop goes around the others: fewest walks, then most values, then the leftmost axis.
   constexpr int choose(list<node_id> const& nodes) {
     struct candidate {
@@ -154,9 +169,13 @@ class fuser : schedule_writer {
         for (auto& k : candidates)
           if (k.c == class_of(id, axis)) k.axis += axis_in_memory(id, axis);
     list<int> levels(nodes.size(), 0);
+    int most = 0;
+    for (node_id id : nodes)
+      if (int const rank = free_rank(id); most < rank) most = rank;
     candidate const* best = nullptr;
     for (auto& k : candidates) {
-      k.walks = find_levels(nodes, k.c, levels) + (k.axis > 0 ? strided_walks : 0);
+      int const all_walks = find_levels(nodes, k.c, levels);
+      k.walks = count_dear_walks(nodes, k.c, levels, all_walks, most) + (k.axis > 0 ? strided_walks : 0);
       auto better = [](candidate const& a, candidate const& b) {
         if (a.walks != b.walks) return a.walks < b.walks;
         if (a.values != b.values) return a.values > b.values;
