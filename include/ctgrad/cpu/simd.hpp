@@ -56,44 +56,66 @@ struct mask {
     from.store(truth);
     load(truth);
   }
-#if defined(__AVX512BW__) && defined(__AVX512VL__)
-  // xsimd 8.1 goes through the lanes one by one, which takes longer than all of a loop (measured: Lennard-Jones forces 6 times slower).
-  static constexpr bool in_bits = std::is_integral_v<decltype(batch::data)> && (lanes<lane> == 16 || lanes<lane> == 8);
-#else
-  static constexpr bool in_bits = false;
-#endif
+  // xsimd 8.1 goes through the lanes one by one, which can take longer than all of a loop (measured: Lennard-Jones forces 6 times slower).
   void load(bool const* from) {
-    if constexpr (in_bits) {
-#if defined(__AVX512BW__) && defined(__AVX512VL__)
-      for (int i = 0; i < count; ++i) {
-        void const* const bytes = from + i * lanes<lane>;
-        __m128i const truth = lanes<lane> == 16 ? _mm_loadu_si128(static_cast<__m128i const*>(bytes)) : _mm_loadl_epi64(static_cast<__m128i const*>(bytes));
-        part[i] = batch(static_cast<decltype(batch::data)>(_mm_test_epi8_mask(truth, truth)));
-      }
-#endif
-    } else {
-      alignas(64) bool truth[Width];
-      std::memcpy(truth, from, Width);
-      for (int i = 0; i < count; ++i) part[i] = batch::load_aligned(truth + i * lanes<lane>);
-    }
+    for (int i = 0; i < count; ++i) part[i] = load_truth<lanes<lane>>(from + i * lanes<lane>);
   }
   void store(bool* to) const {
-    if constexpr (in_bits) {
+    for (int i = 0; i < count; ++i) store_truth<lanes<lane>>(part[i], to + i * lanes<lane>);
+  }
+
+ private:
+  template <int Lanes>
+  static batch load_truth(bool const* from) {
 #if defined(__AVX512BW__) && defined(__AVX512VL__)
-      for (int i = 0; i < count; ++i) {
-        void* const bytes = to + i * lanes<lane>;
-        __m128i const truth = _mm_maskz_set1_epi8(static_cast<__mmask16>(part[i].data), 1);
-        if constexpr (lanes<lane> == 16) _mm_storeu_si128(static_cast<__m128i*>(bytes), truth);
-        else _mm_storel_epi64(static_cast<__m128i*>(bytes), truth);
-      }
+    if constexpr (std::is_integral_v<decltype(batch::data)> && (Lanes == 16 || Lanes == 8)) {
+      void const* const bytes = from;
+      __m128i const truth = Lanes == 16 ? _mm_loadu_si128(static_cast<__m128i const*>(bytes)) : _mm_loadl_epi64(static_cast<__m128i const*>(bytes));
+      return batch(static_cast<decltype(batch::data)>(_mm_test_epi8_mask(truth, truth)));
+    } else
+#elif defined(__AVX2__)
+    if constexpr (std::is_same_v<decltype(batch::data), __m256>) {
+      __m256i const wide = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<__m128i const*>(from)));
+      return batch(_mm256_castsi256_ps(_mm256_cmpgt_epi32(wide, _mm256_setzero_si256())));
+    } else if constexpr (std::is_same_v<decltype(batch::data), __m256d>) {
+      int bytes;
+      std::memcpy(&bytes, from, sizeof bytes);
+      return batch(_mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_cvtepi8_epi64(_mm_cvtsi32_si128(bytes)), _mm256_setzero_si256())));
+    } else
 #endif
-    } else {
-      alignas(64) bool truth[Width];
-      for (int i = 0; i < count; ++i) part[i].store_aligned(truth + i * lanes<lane>);
-      std::memcpy(to, truth, Width);
+    {
+      alignas(64) bool truth[Lanes];
+      std::memcpy(truth, from, Lanes);
+      return batch::load_aligned(truth);
+    }
+  }
+  template <int Lanes>
+  static void store_truth(batch const& b, bool* to) {
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+    if constexpr (std::is_integral_v<decltype(batch::data)> && (Lanes == 16 || Lanes == 8)) {
+      void* const bytes = to;
+      __m128i const truth = _mm_maskz_set1_epi8(static_cast<__mmask16>(b.data), 1);
+      if constexpr (Lanes == 16) _mm_storeu_si128(static_cast<__m128i*>(bytes), truth);
+      else _mm_storel_epi64(static_cast<__m128i*>(bytes), truth);
+    } else
+#elif defined(__AVX2__)
+    if constexpr (std::is_same_v<decltype(batch::data), __m256>) {
+      __m256i const wide = _mm256_castps_si256(b.data);
+      __m128i const half = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_and_si128(_mm_packs_epi16(half, half), _mm_set1_epi8(1)));
+    } else if constexpr (std::is_same_v<decltype(batch::data), __m256d>) {
+      int const bits = _mm256_movemask_pd(b.data);
+      for (int i = 0; i < 4; ++i) to[i] = (bits >> i & 1) != 0;
+    } else
+#endif
+    {
+      alignas(64) bool truth[Lanes];
+      b.store_aligned(truth);
+      std::memcpy(to, truth, Lanes);
     }
   }
 
+ public:
   template <class F>
   static mask each(F f) {
     mask r;
