@@ -90,10 +90,13 @@ struct nest_code {
 
   /// Turns [from, to) of the outermost loop; of all elements, where the nest is walked as one loop.
   static void run_turns(frame<P>& f, std::int64_t from, std::int64_t to, bool collapsed) {
-    if constexpr (leaf) return leaf_code<P, I>::run(f, from, to);
-    if constexpr (collapsible > 1)
-      if (collapsed) return leaf_code<P, I + collapsible - 1>::run(f, from, to);
-    for (f.at[begin.loop] = from; f.at[begin.loop] < to; ++f.at[begin.loop]) run_level<P, I + 1, begin.end>(f);
+    if constexpr (leaf) {
+      leaf_code<P, I>::run(f, from, to);
+    } else {
+      if constexpr (collapsible > 1)
+        if (collapsed) return leaf_code<P, I + collapsible - 1>::run(f, from, to);
+      for (f.at[begin.loop] = from; f.at[begin.loop] < to; ++f.at[begin.loop]) run_level<P, I + 1, begin.end>(f);
+    }
   }
   static void run(frame<P>& f) {
     std::int64_t n = trip_count<P, begin.loop>(f.dims);
