@@ -157,18 +157,27 @@ struct pack {
   explicit pack(Number number) {
     for (auto& p : part) p = batch(static_cast<T>(number));
   }
+  // Two parts are written out: a loop less to unroll shows in the compile time of long bodies.
   void load(T const* from) {
-    for (int i = 0; i < count; ++i) part[i] = batch::load_unaligned(from + i * lanes<T>);
+    if constexpr (count == 2) part[0] = batch::load_unaligned(from), part[1] = batch::load_unaligned(from + lanes<T>);
+    else
+      for (int i = 0; i < count; ++i) part[i] = batch::load_unaligned(from + i * lanes<T>);
   }
   void store(T* to) const {
-    for (int i = 0; i < count; ++i) part[i].store_unaligned(to + i * lanes<T>);
+    if constexpr (count == 2) part[0].store_unaligned(to), part[1].store_unaligned(to + lanes<T>);
+    else
+      for (int i = 0; i < count; ++i) part[i].store_unaligned(to + i * lanes<T>);
   }
 
   template <class F>
   static pack each(F f) {
     pack r;
-    CTGRAD_UNROLL
-    for (int i = 0; i < count; ++i) r.part[i] = f(i);
+    if constexpr (count == 2) {
+      r.part[0] = f(0), r.part[1] = f(1);
+    } else {
+      CTGRAD_UNROLL
+      for (int i = 0; i < count; ++i) r.part[i] = f(i);
+    }
     return r;
   }
   template <class F>
@@ -207,9 +216,14 @@ struct pack {
 #define CTGRAD_PACK_OPERATOR(symbol)                                                        \
   friend pack operator symbol(pack const& a, pack const& b) {                               \
     pack r;                                                                                 \
-    CTGRAD_UNROLL for (int i = 0; i < count; ++i) {                                         \
-      if constexpr (native) r.part[i] = batch(a.part[i].data symbol b.part[i].data);        \
-      else r.part[i] = a.part[i] symbol b.part[i];                                          \
+    if constexpr (native && count == 2) {                                                   \
+      r.part[0] = batch(a.part[0].data symbol b.part[0].data);                              \
+      r.part[1] = batch(a.part[1].data symbol b.part[1].data);                              \
+    } else {                                                                                \
+      CTGRAD_UNROLL for (int i = 0; i < count; ++i) {                                       \
+        if constexpr (native) r.part[i] = batch(a.part[i].data symbol b.part[i].data);      \
+        else r.part[i] = a.part[i] symbol b.part[i];                                        \
+      }                                                                                     \
     }                                                                                       \
     return r;                                                                               \
   }
