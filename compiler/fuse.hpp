@@ -87,7 +87,7 @@ class fuser : schedule_writer {
       bool const several = state[i].need.several, crosses = several || state[i].need.first != state[i].group;
       if (single) {
         // A reduction is never computed twice. What has no axes left is at hand in the whole block.
-        if (crosses && free_axes(id)) keep(id, is_reduction(id) ? keep_reason::reduction : keep_reason::dear);
+        if (crosses && free_axes(id)) keep(id, keep_reason::reduction);
         state[i].need = group_set::only(state[i].group);
       } else if (crosses) {
         bool const repeated = segments && state[i].group % 2 == 0 && state[i].need.has_odd() && state[i].cost > recompute_limit_turn;  // in each turn of a loop that does not change it
@@ -141,7 +141,8 @@ class fuser : schedule_writer {
     list<char> dear(static_cast<std::size_t>(walks_needed) + 1, 0);
     int count = 0;
     for (std::size_t at = 0; at < nodes.size(); ++at)
-      if (char& seen = dear[static_cast<std::size_t>(levels[at])]; !seen && free_rank(nodes[at]) == most && walks(nodes[at], c)) seen = 1, ++count;
+      if (walks(nodes[at], c) && free_rank(nodes[at]) == most)
+        if (char& seen = dear[static_cast<std::size_t>(levels[at])]; !seen) seen = 1, ++count;
     return count ? count : walks_needed;
   }
 

@@ -6,7 +6,6 @@
 
 #include "ops.hpp"
 
-
 namespace ctgrad::detail {
 
 /// A tensor's elements in row-major order.

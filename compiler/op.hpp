@@ -70,6 +70,7 @@ struct op_info {
   bool widens = false;              ///< a reduction of bool and int32 that gives int64
   bool additive = false;            ///< a reduction that may go on from what an array holds
   linearity linear = linearity::none;
+  bool positional = false;          ///< a leaf whose elements depend on where they stand
 };
 
 /// The row's facts about `code`.

@@ -12,7 +12,7 @@ namespace ctgrad::detail {
 /// A reduction into an array that every turn of the outermost loop adds to.
 struct shared_array {
   std::int16_t buffer = -1;
-  op code = op::sum;
+  op code{};
 };
 
 /// A loop of a nest, and what one turn of it costs besides the loops inside, in additions of one element.

@@ -53,7 +53,7 @@ constexpr row_dependences find_row_dependences(graph const& g, extent_name name)
     int const of_rows = counts[static_cast<int>(rows)], totals = counts[static_cast<int>(total)];
     row_dependence d = other;
     if (inherited) d = other;
-    else if (n.arity == 0) d = !axes.any() ? none : axes.single() && n.code != op::iota ? rows : other;
+    else if (n.arity == 0) d = !axes.any() ? none : axes.single() && !facts.positional ? rows : other;
     else if (of_rows + totals == 0) d = !axes.any() ? none : axes.single() ? rows : other;
     else if (facts.kind == op_kind::map && totals == 0) d = axes.single() ? rows : other;
     else if (facts.kind == op_kind::map && of_rows == 0 && is_floating(n.type))

@@ -13,7 +13,7 @@ namespace ctgrad::detail {
 template <> struct row<op::symbol>   { static constexpr op_info info{.name = "symbol", .kind = op_kind::leaf, .arity = 0}; };
 template <> struct row<op::constant> { static constexpr op_info info{.name = "constant", .kind = op_kind::leaf, .arity = 0, .cost = 0}; };
 template <> struct row<op::extent>   { static constexpr op_info info{.name = "extent", .kind = op_kind::leaf, .arity = 0, .cost = 0}; };
-template <> struct row<op::iota>     { static constexpr op_info info{.name = "iota", .kind = op_kind::leaf, .arity = 0}; };
+template <> struct row<op::iota>     { static constexpr op_info info{.name = "iota", .kind = op_kind::leaf, .arity = 0, .positional = true}; };
 template <> struct row<op::gradient> { static constexpr op_info info{.name = "grad", .kind = op_kind::request, .arity = 2}; };
 
 template <> struct row<op::broadcast> {

@@ -161,34 +161,36 @@ struct program {
   /// Throws shape_error, binding_error, overlap_error before anything is written.
   template <bound... Bindings>
   void into(workspace_memory& space, Bindings&&... bindings) const {
-    detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
-    detail::require_no_error<outputs_error<std::remove_cvref_t<Bindings>...>>();
-    call c;
-    c.bind_symbols(bindings...);
-    c.bind_outputs(std::make_integer_sequence<int, sizeof...(Outputs)>{}, bindings...);
-    c.check_overlap(std::make_integer_sequence<int, sizeof...(Outputs)>{});
-    detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
-    c.require_memory(space, layout);
-    c.run(space, layout);
+    compute(space, [](call& c, detail::memory_layout const& layout, workspace_memory& memory) { c.run(memory, layout); }, bindings...);
   }
   /// As `into`, for arrays that are a tile of `whole` rows of extent `Name`: where a formula has the extent as a number, as a mean does, it is that of the whole.
   template <class Name, bound... Bindings>
   void into_tile(workspace_memory& space, dim_type<Name>, std::int64_t whole, Bindings&&... bindings) const {
-    detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
-    detail::require_no_error<outputs_error<std::remove_cvref_t<Bindings>...>>();
+    auto const run = [whole](call& c, detail::memory_layout const& layout, workspace_memory& memory) {
+      std::int64_t sizes[compiled::dim_count + 1];
+      std::copy_n(c.dims, compiled::dim_count, sizes);
+      sizes[compiled::dim_number(dim_type<Name>::value.name())] = whole;
+      c.run(memory, layout, sizes);
+    };
+    compute(space, run, bindings...);
+  }
+
+ private:
+  struct call;
+  /// Checks and binds everything, then runs.
+  template <class Run, class... Bindings>
+  static void compute(workspace_memory& space, Run const& run, Bindings&... bindings) {
+    detail::require_no_error<detail::names_error<compiled, std::remove_cv_t<Bindings>...>>();
+    detail::require_no_error<outputs_error<std::remove_cv_t<Bindings>...>>();
     call c;
     c.bind_symbols(bindings...);
     c.bind_outputs(std::make_integer_sequence<int, sizeof...(Outputs)>{}, bindings...);
     c.check_overlap(std::make_integer_sequence<int, sizeof...(Outputs)>{});
     detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
     c.require_memory(space, layout);
-    std::int64_t sizes[compiled::dim_count + 1];
-    std::copy_n(c.dims, compiled::dim_count + 1, sizes);
-    sizes[compiled::dim_number(dim_type<Name>::value.name())] = whole;
-    c.run(space, layout, sizes);
+    run(c, layout, space);
   }
 
- private:
   /// What is wrong with the place of output `number`.
   template <class Output, class... Bindings>
   static constexpr void check_output(detail::message& m, int number) {

@@ -69,6 +69,8 @@ IS(other, reduced<op::max>(f.v));
 IS(other, reduced<op::prod>(f.v));
 IS(other, detail::softmax_function<axis_list<false, 0>>::trace(f.x));
 IS(other, matmul(f.x, detail::transpose_function::trace(f.x)));  // pairs of rows
+IS(other, value{&f.b, f.b.iota(detail::extent(detail::extent_name{n}), dtype::float32)} * f.v);  // a tile counts from 0 again
+IS(rows, f.x * value{&f.b, f.b.iota(detail::extent(detail::extent_name{c}), dtype::float32)});
 IS(other, ctgrad::where(sum_of(f.v) > 0, f.s, f.s));
 
 }  // namespace
