@@ -188,8 +188,8 @@ struct builder {
                 .operands = {type == n.type ? a : cast(a, type), node_id::none, node_id::none},
                 .attribute = axes});
   }
-  constexpr node_id contract(node_id a, node_id b, contraction const& labels);
-  /// Products of vectors and matrices as in NumPy's matmul.
+  constexpr node_id contract(node_id a, node_id b, contraction const& labels, std::string_view name = "matmul");
+  /// Products of vectors, matrices, and of the matrices of the last two axes, as in NumPy's matmul.
   constexpr node_id matmul(node_id a, node_id b);
 
   /// d `of` / d `by`, to be worked out by the differentiate pass.
@@ -200,6 +200,9 @@ struct builder {
     if (!is_floating(x.type)) return fail(message() << "ctgrad: the gradient by " << describe(by) << ": it is " << to_string(x.type) << ", and only float32 and float64 have gradients");
     return add({.code = op::gradient, .type = x.type, .arity = 2, .shape = x.shape, .operands = {of, by, node_id::none}});
   }
+
+  /// Makes `a` the extent in which `a` and `b` meet, and notes that they are equal; false where they cannot be.
+  constexpr bool unify(extent& a, extent const& b);
 
   /// A node as messages name it: its symbol or its operation, and its shape.
   constexpr message describe(node_id id) const {
@@ -261,7 +264,6 @@ struct builder {
     return integer(static_cast<std::int64_t>(number), type, n.shape);
   }
   constexpr node_id fold(op code, dtype type, bool weak, node_id const* operands, int count);
-  constexpr bool unify(extent& a, extent const& b);
 };
 
 /// A value of the graph that is being built: what a traced function works with.

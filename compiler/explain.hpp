@@ -114,17 +114,37 @@ struct explainer {
         out << '\n';
       } else if (i.what == action::product) {
         name_buffer(s.accesses[i.access_number].buffer);
-        out << " = matmul(";
-        for (int k = 0; k < 2; ++k) {
-          access const& a = s.accesses[i.operands[k]];
-          if (k) out << ", ";
-          name_buffer(a.buffer);
-          if (a.loops[0] > a.loops[1]) out << "^T";
-        }
-        out << "), by BLAS\n";
+        out << " = ";
+        product(i);
+        out << ", by BLAS\n";
       }
     }
     return out;
+  }
+  /// `matmul(a, b^T)`, or with the labels of each array's axes: `einsum("bij,bkj->bik", a, b)`.
+  constexpr void product(instruction const& i) {
+    auto const labels = contraction::unpack(g[i.node].attribute);
+    bool const matrices = s.accesses[i.operands[0]].rank == 2 && s.accesses[i.operands[1]].rank == 2 && g.shape_of(i.node).rank == 2 && !labels.has(label_role::batch);
+    out << (matrices ? "matmul(" : "einsum(\"");
+    for (int k = 0; k < 2 && !matrices; ++k) {
+      access const& a = s.accesses[i.operands[k]];
+      if (k) out << ',';
+      for (int axis = 0; axis < a.rank; ++axis)
+        if (a.loops[axis] < 0) out << '1';
+        else out << static_cast<char>('a' + (k ? labels.right : labels.left)[static_cast<std::size_t>(a.loops[axis])]);
+    }
+    if (!matrices) {
+      out << "->";
+      for (int axis = 0; axis < g.shape_of(i.node).rank; ++axis) out << static_cast<char>('a' + labels.result[static_cast<std::size_t>(axis)]);
+      out << "\", ";
+    }
+    for (int k = 0; k < 2; ++k) {
+      access const& a = s.accesses[i.operands[k]];
+      if (k) out << ", ";
+      name_buffer(a.buffer);
+      if (matrices && a.loops[0] > a.loops[1]) out << "^T";
+    }
+    out << ')';
   }
   constexpr void reduction_name(instruction_id start, int access_number = -1) {
     instruction const& i = s.instructions[start];

@@ -53,9 +53,38 @@ struct node {
   constexpr bool is_constant(double number) const { return code == op::constant && real() == number; }
 };
 
+/// What a label of a contraction is to a product of matrices.
+enum class label_role : std::uint8_t {
+  none,
+  batch,    ///< of both operands and the result: one product for each
+  rows,     ///< of the left operand and the result
+  columns,  ///< of the right operand and the result
+  summed,   ///< of both operands
+  lone,     ///< of one operand only
+};
+
 /// The labels of a contraction: each axis of either operand, and of the result, has one (0 to 14), four bits each.
 struct contraction {
-  std::array<std::int8_t, 5> left{-1, -1, -1, -1, -1}, right{-1, -1, -1, -1, -1}, result{-1, -1, -1, -1, -1};
+  static constexpr int max_axes = 5, max_labels = 15;
+  using side = std::array<std::int8_t, max_axes>;
+  side left{-1, -1, -1, -1, -1}, right{-1, -1, -1, -1, -1}, result{-1, -1, -1, -1, -1};
+
+  static constexpr int axis_of(side const& labels, int label) {
+    for (int axis = 0; axis < max_axes; ++axis)
+      if (labels[axis] == label) return axis;
+    return -1;
+  }
+  constexpr label_role role(int label) const {
+    bool const in_left = axis_of(left, label) >= 0, in_right = axis_of(right, label) >= 0, in_result = axis_of(result, label) >= 0;
+    if (in_left && in_right) return in_result ? label_role::batch : label_role::summed;
+    if (!in_left && !in_right) return label_role::none;
+    return !in_result ? label_role::lone : in_left ? label_role::rows : label_role::columns;
+  }
+  constexpr bool has(label_role wanted) const {
+    for (int label = 0; label < max_labels; ++label)
+      if (role(label) == wanted) return true;
+    return false;
+  }
 
   constexpr std::int64_t pack() const {
     std::int64_t bits = 0;

@@ -114,25 +114,25 @@ constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
 }
 
 /// Sum over the labels that the result lacks of left * right. Extents that share a label have to be equal.
-constexpr node_id builder::contract(node_id a, node_id b, contraction const& labels) {
+constexpr node_id builder::contract(node_id a, node_id b, contraction const& labels, std::string_view name) {
   shape const left = g.shape_of(a), right = g.shape_of(b);
-  extent by_label[15];
-  bool seen[15]{};
+  extent by_label[contraction::max_labels];
+  bool seen[contraction::max_labels]{};
   for (int i = 0; i < left.rank; ++i) by_label[labels.left[i]] = left[i], seen[labels.left[i]] = true;
   for (int i = 0; i < right.rank; ++i) {
     int label = labels.right[i];
     if (seen[label] && !unify(by_label[label], right[i])) {
       int axis = 0;
       while (labels.left[axis] != label) ++axis;
-      return fail(message() << "ctgrad: matmul: extent " << left[axis] << " (axis " << axis << " of " << describe(a) << ") and extent " << right[i] << " (axis " << i
+      return fail(message() << "ctgrad: " << name << ": extent " << left[axis] << " (axis " << axis << " of " << describe(a) << ") and extent " << right[i] << " (axis " << i
                             << " of " << describe(b) << ") differ");
     }
     if (!seen[label]) by_label[label] = right[i], seen[label] = true;
   }
   shape result;
-  for (int i = 0; i < 5 && labels.result[i] >= 0; ++i) result.push_back(by_label[labels.result[i]]);
+  for (int i = 0; i < contraction::max_axes && labels.result[i] >= 0; ++i) result.push_back(by_label[labels.result[i]]);
   dtype type = promote(g[a].type, g[b].type);
-  if (type == dtype::bool_) return fail(message() << "ctgrad: matmul of " << describe(a) << " and " << describe(b) << ": both are bool; cast one first");
+  if (type == dtype::bool_) return fail(message() << "ctgrad: " << name << " of " << describe(a) << " and " << describe(b) << ": both are bool; cast one first");
   return add({.code = op::contract,
               .type = type,
               .arity = 2,
@@ -142,17 +142,33 @@ constexpr node_id builder::contract(node_id a, node_id b, contraction const& lab
 }
 
 constexpr node_id builder::matmul(node_id a, node_id b) {
-  int const left = g.shape_of(a).rank, right = g.shape_of(b).rank;
-  if (left < 1 || left > 2 || right < 1 || right > 2)
-    return fail(message() << "ctgrad: matmul of " << describe(a) << " and " << describe(b) << ": both have to have one or two axes");
-  // Labels: 0 rows, 1 summed, 2 columns.
+  int const most = contraction::max_axes;
+  if (int const left = g.shape_of(a).rank, right = g.shape_of(b).rank; left < 1 || left > most || right < 1 || right > most)
+    return fail(message() << "ctgrad: matmul of " << describe(a) << " and " << describe(b) << ": both have to have one to " << most << " axes");
+  // An axis of extent 1 that meets more in the other operand is repeated: a label less.
+  auto drop_repeated = [&](node_id x, node_id other) {
+    shape const has = g.shape_of(x), meets = g.shape_of(other);
+    axis_mask repeated = 0;
+    for (int i = 3; i <= has.rank && i <= meets.rank; ++i)
+      if (has[has.rank - i].is_one() && !meets[meets.rank - i].is_one()) repeated |= axis_mask{1} << (has.rank - i);
+    return repeated;
+  };
+  axis_mask const dropped_left = drop_repeated(a, b), dropped_right = drop_repeated(b, a);
+  // Labels: 0 rows, 1 summed, 2 columns, then the axes before them, counted from the last.
   contraction labels;
+  auto label_side = [](contraction::side& side, int rank, axis_mask dropped, std::int8_t before_last, std::int8_t last) {
+    for (int i = 0, place = 0; i < rank; ++i)
+      if (!(dropped >> i & 1)) side[place++] = i == rank - 1 ? last : i == rank - 2 ? before_last : static_cast<std::int8_t>(rank - i);
+  };
+  int const left = g.shape_of(a).rank, right = g.shape_of(b).rank;
+  label_side(labels.left, left, dropped_left, 0, 1);
+  if (right == 1) labels.right[0] = 1;
+  else label_side(labels.right, right, dropped_right, 1, 2);
   int place = 0;
-  if (left == 2) labels.left[0] = 0, labels.left[1] = 1, labels.result[place++] = 0;
-  else labels.left[0] = 1;
-  labels.right[0] = 1;
-  if (right == 2) labels.right[1] = 2, labels.result[place++] = 2;
-  return contract(a, b, labels);
+  for (int label = left > right ? left : right; label > 2; --label) labels.result[place++] = static_cast<std::int8_t>(label);
+  if (left > 1) labels.result[place++] = 0;
+  if (right > 1) labels.result[place++] = 2;
+  return contract(squeeze(a, dropped_left), squeeze(b, dropped_right), labels);
 }
 
 }  // namespace ctgrad::detail

@@ -112,11 +112,11 @@ constexpr std::size_t moved_offset(node const& n, list<std::int64_t> const& at, 
 
 constexpr void interpret_contraction(node const& n, tensor_value const& a, tensor_value const& b, dtype type, tensor_value& result) {
   auto labels = contraction::unpack(n.attribute);
-  std::int64_t by_label[15];
+  std::int64_t by_label[contraction::max_labels];
   for (auto& e : by_label) e = 1;
   for (std::size_t i = 0; i < a.extents.size(); ++i) by_label[labels.left[i]] = a.extents[i];
   for (std::size_t i = 0; i < b.extents.size(); ++i) by_label[labels.right[i]] = b.extents[i];
-  list<std::int64_t> all(by_label, by_label + 15);
+  list<std::int64_t> all(by_label, by_label + contraction::max_labels);
   odometer o(all);
   auto offset = [&](auto const& side, tensor_value const& t) {
     std::size_t sum = 0;

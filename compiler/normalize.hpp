@@ -132,7 +132,7 @@ struct normalizer : normal_axes {
   constexpr terms contracted(node const& n) {
     next_temporary = first_temporary;
     auto const labels = contraction::unpack(n.attribute);
-    int index_of[15];
+    int index_of[contraction::max_labels];
     for (int& i : index_of) i = -1;
     for (int i = 0; i < g[n.shape].rank; ++i) index_of[labels.result[static_cast<std::size_t>(i)]] = i;
     list<bound_index> own;

@@ -59,29 +59,15 @@ constexpr message unify_extents(graph& g) {
   return {};
 }
 
-/// The labels of a contraction that BLAS takes: one of the rows, one summed, one of the columns.
-struct gemm_labels {
-  int rows = -1, summed = -1, columns = -1;
-  bool valid = false;
-};
-constexpr gemm_labels gemm_of(node const& n, graph const& g) {
+/// Whether a contraction is products of matrices, which BLAS takes.
+constexpr bool is_matrix_product(node const& n) {
   auto const labels = contraction::unpack(n.attribute);
-  if (!is_floating(n.type) || g.shape_of(n.operands[0]).rank != 2 || g.shape_of(n.operands[1]).rank != 2 || g[n.shape].rank != 2) return {};
-  gemm_labels m;
-  for (int i = 0; i < 2; ++i) {
-    bool shared = false;
-    for (int j = 0; j < 2; ++j) shared = shared || labels.left[i] == labels.right[j];
-    (shared ? m.summed : m.rows) = labels.left[i];
-  }
-  for (int j = 0; j < 2; ++j)
-    if (labels.right[j] != m.summed) m.columns = labels.right[j];
-  m.valid = m.rows >= 0 && m.summed >= 0 && m.columns >= 0 && (labels.result[0] == m.rows || labels.result[0] == m.columns);
-  return m;
+  return is_floating(n.type) && labels.has(label_role::rows) && labels.has(label_role::columns) && labels.has(label_role::summed) && !labels.has(label_role::lone);
 }
 
 /// left * right, summed over the labels that the result lacks, as a map and a reduction.
 constexpr node_id expand_contraction(builder& b, node_id left, node_id right, contraction const& labels, node_id like) {
-  int axis_of[15];
+  int axis_of[contraction::max_labels];
   for (auto& a : axis_of) a = -1;
   int rank = 0;
   shape all;
@@ -109,8 +95,12 @@ constexpr node_id expand_contraction(builder& b, node_id left, node_id right, co
 /// `id` as an array in memory, in any order of its axes: what BLAS reads.
 constexpr node_id in_memory(builder& b, node_id id) {
   source const s = resolve(b.g, id);
-  bool whole = !b.g[s.base].is_constant() && b.g.shape_of(s.base).rank == b.g.shape_of(id).rank;
-  for (int axis = 0; axis < b.g.shape_of(s.base).rank; ++axis) whole = whole && s.axes[axis] >= 0;
+  shape const& seen = b.g.shape_of(id);
+  axis_mask walked = 0;
+  for (int axis = 0; axis < b.g.shape_of(s.base).rank; ++axis)
+    if (s.axes[axis] >= 0) walked |= axis_mask{1} << s.axes[axis];
+  bool whole = !b.g[s.base].is_constant() && b.g[s.base].code != op::extent;
+  for (int axis = 0; axis < seen.rank; ++axis) whole = whole && (walked >> axis & 1 || seen[axis].is_one());
   return whole ? id : b.add({.code = op::copy, .type = b.g[id].type, .arity = 1, .shape = b.g[id].shape, .operands = {id, node_id::none, node_id::none}});
 }
 
@@ -126,10 +116,10 @@ constexpr graph prepare(graph const& unprepared) {
     node const& n = from.nodes[i];
     node_id operands[max_operands];
     for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
-    bool const product = info(n.code).kind == op_kind::product, gemm = product && gemm_of(n, from).valid;
-    if (gemm) operands[0] = in_memory(b, operands[0]), operands[1] = in_memory(b, operands[1]);
+    bool const product = info(n.code).kind == op_kind::product, matrices = product && is_matrix_product(n);
+    if (matrices) operands[0] = in_memory(b, operands[0]), operands[1] = in_memory(b, operands[1]);
     map[i] = b.copy(n, operands);
-    if (product && !gemm) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
+    if (product && !matrices) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
   return without_dead_nodes(static_cast<graph&&>(b.g));

@@ -170,11 +170,10 @@ constexpr work measure(Graph const& g, Schedule const& s, extent_binding const& 
     } else if (i.what == action::product) {
       node const& n = g.nodes[static_cast<std::size_t>(index(i.node))];
       auto const labels = contraction::unpack(n.attribute);
-      node const& left = g.nodes[static_cast<std::size_t>(index(n.operands[0]))];
+      shape const& left = g.shapes[static_cast<std::size_t>(index(g.nodes[static_cast<std::size_t>(index(n.operands[0]))].shape))];
       std::int64_t summed = 1;
-      for (int axis = 0; axis < 2; ++axis)
-        if (labels.left[axis] != labels.result[0] && labels.left[axis] != labels.result[1])
-          summed *= g.shapes[static_cast<std::size_t>(index(left.shape))][axis].evaluate(bound);
+      for (int axis = 0; axis < left.rank; ++axis)
+        if (labels.role(labels.left[static_cast<std::size_t>(axis)]) == label_role::summed) summed *= left[axis].evaluate(bound);
       total.flops += 2 * size_of_shape(n.shape) * summed;
     }
     bool const whole = (i.what == action::load || i.what == action::store) && s.buffers[s.accesses[i.access_number].buffer].kind != buffer_kind::row;

@@ -108,12 +108,12 @@ struct node_verifier {
 
   constexpr void check_product() {
     auto const labels = contraction::unpack(n.attribute);
-    extent const* by_label[15]{};
+    extent const* by_label[contraction::max_labels]{};
     for (int k = 0; k < 3 && m.empty(); ++k) {
       auto const& side = k == 0 ? labels.left : k == 1 ? labels.right : labels.result;
       shape const& s = k < 2 ? operand_shape(k) : g[n.shape];
       axis_mask seen = 0;
-      for (int i = 0; i < 5; ++i) {
+      for (int i = 0; i < contraction::max_axes; ++i) {
         int const label = side[static_cast<std::size_t>(i)];
         if ((label >= 0) != (i < s.rank) || (label >= 0 && (seen >> label & 1))) {
           m << "the labels of " << s << " are not its axes";

@@ -206,13 +206,13 @@ class schedule_writer {
       access a;
       a.buffer = the(s.base).code == op::symbol ? static_cast<std::int16_t>(the(s.base).attribute) : state[index(s.base)].value_buffer;
       // Here `loops` says which axis of the operand, as the product sees it, each axis of the array is.
-      a.rank = 2;
-      a.loops[0] = static_cast<std::int8_t>(s.axes[0]), a.loops[1] = static_cast<std::int8_t>(s.axes[1]);
+      a.rank = static_cast<std::int8_t>(shape_at(s.base).rank);
+      for (int axis = 0; axis < a.rank; ++axis) a.loops[axis] = static_cast<std::int8_t>(s.axes[axis]);
       i.operands[k] = intern(a);
     }
     access result;
     result.buffer = state[index(id)].value_buffer;
-    result.rank = 2;
+    result.rank = static_cast<std::int8_t>(shape_at(id).rank);
     i.access_number = intern(result);
     push(i);
     state[index(id)].in_memory = 1;

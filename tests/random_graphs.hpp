@@ -250,14 +250,20 @@ class graph_grower {
   }
   constexpr void product() {
     entry const e = floating();
-    if (e.v.rank() < 1 || e.v.rank() > 2) return;
+    if (e.v.rank() < 1 || e.v.rank() > 3) return;
+    if (e.v.rank() == 3 && r.chance(50)) {
+      // A batch, with itself: of rows or of columns.
+      value const other{&b, b.permute(e.v.id, {0, 2, 1})};
+      return r.chance(50) ? keep({&b, b.matmul(e.v.id, other.id)}, 6 * e.size * e.size) : keep({&b, b.matmul(other.id, e.v.id)}, 6 * e.size * e.size);
+    }
     extent const summed = e.v.shape()[e.v.rank() - 1];
     for (int tries = 0; tries < 16; ++tries) {
       entry const f = any();
-      if (!is_floating(f.v.type()) || f.v.type() != e.v.type() || f.v.rank() < 1 || f.v.rank() > 2) continue;
+      if (!is_floating(f.v.type()) || f.v.type() != e.v.type() || f.v.rank() < 1 || f.v.rank() > std::min(3, options.max_rank)) continue;
       value right = f.v;
       if (right.rank() == 2 && !(right.shape()[0] == summed) && right.shape()[1] == summed) right = {&b, b.permute(right.id, {1, 0})};
-      if (!(right.shape()[0] == summed)) continue;
+      if (!(right.shape()[right.rank() > 1 ? right.rank() - 2 : 0] == summed)) continue;
+      if (e.v.rank() == 3 && right.rank() == 3 && !(e.v.shape()[0] == right.shape()[0] || e.v.shape()[0].is_one() || right.shape()[0].is_one())) continue;
       return keep({&b, b.matmul(e.v.id, right.id)}, 6 * e.size * f.size);
     }
   }

@@ -212,13 +212,26 @@ class schedule_interpreter {
       detail::access const& a = s.accesses[static_cast<std::size_t>(n.operands[k])];
       if (a.buffer < 0) return fail("a product of no array", i);
       memory const& array = arrays[static_cast<std::size_t>(a.buffer)];
-      // `loops` says which axis of the operand each axis of the array is.
-      if (array.extents.size() != 2 || a.loops[0] + a.loops[1] != 1 || a.loops[0] * a.loops[1] != 0) return fail("a product of something else than a matrix", i);
-      bool const turned = a.loops[0] == 1;
-      sides[k].extents = {array.extents[turned], array.extents[!turned]};
-      for (std::int64_t row = 0; row < sides[k].extents[0]; ++row)
-        for (std::int64_t column = 0; column < sides[k].extents[1]; ++column)
-          sides[k].elements.push_back(read(a.buffer, static_cast<std::size_t>(turned ? column * array.extents[1] + row : row * array.extents[1] + column), i));
+      // `loops` says which axis of the operand each axis of the array is; axes of extent 1 may be missing on either side.
+      auto& extents = sides[k].extents;
+      extents = detail::list<std::int64_t>(static_cast<std::size_t>(g.shape_of(m.operands[k]).rank), 1);
+      if (array.extents.size() != static_cast<std::size_t>(a.rank)) return fail("a product of an array of another rank", i);
+      std::vector<bool> seen(extents.size());
+      for (int axis = 0; axis < a.rank; ++axis) {
+        int const place = a.loops[axis];
+        if (place < 0 ? array.extents[static_cast<std::size_t>(axis)] != 1 : static_cast<std::size_t>(place) >= extents.size() || seen[static_cast<std::size_t>(place)])
+          return fail("a product of an array whose axes are not its operand's", i);
+        if (place < 0) continue;
+        seen[static_cast<std::size_t>(place)] = true;
+        extents[static_cast<std::size_t>(place)] = array.extents[static_cast<std::size_t>(axis)];
+      }
+      detail::odometer o(extents);
+      for (std::int64_t e = detail::product_of(extents); e > 0; --e, o.next()) {
+        std::size_t offset = 0;
+        for (int axis = 0; axis < a.rank; ++axis)
+          offset = offset * static_cast<std::size_t>(array.extents[static_cast<std::size_t>(axis)]) + (a.loops[axis] < 0 ? 0 : static_cast<std::size_t>(o.at[static_cast<std::size_t>(a.loops[axis])]));
+        sides[k].elements.push_back(read(a.buffer, offset, i));
+      }
     }
     int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
     if (buffer < 0) return fail("a product into no array", i);

@@ -1,7 +1,7 @@
 """The cases, and who computes them.
 
 Not here, because ctgrad cannot express them yet: LeNet (convolution), bundle adjustment of ADBench (a gather, rows of a Jacobian); its LSTM only as an unrolled function of a
-few steps. Attention has no batched product to use: ctgrad's program is called for each head.
+few steps.
 
 SPDX-License-Identifier: BSL-1.0
 """

@@ -7,6 +7,7 @@
 #include "array.hpp"
 #include "dlpack.hpp"
 #include "eager.hpp"
+#include "einsum.hpp"
 #include "evaluate.hpp"
 #include "fn.hpp"
 #include "functions.hpp"

@@ -71,7 +71,7 @@ std::array<std::int64_t, Rank> broadcast_extents(std::array<std::int64_t, Rank> 
 
 /// One operation on arrays whose axes are the operation's own business: reductions, products, softmax.
 template <class Function, class... Operands>
-auto call_eager(Function, Operands const&... operands) {
+auto call_program(Function, Operands const&... operands) {
   return [&]<int... N>(std::integer_sequence<int, N...>) {
     using result = apply<Function, typename operand_symbol<N, operand_dtype<Operands, Operands...>(), std::make_integer_sequence<int, eager_rank<Operands>()>>::separate...>;
     require_no_error<error_in<Function, typename operand_symbol<N, operand_dtype<Operands, Operands...>(), std::make_integer_sequence<int, eager_rank<Operands>()>>::separate...>>();
@@ -79,6 +79,32 @@ auto call_eager(Function, Operands const&... operands) {
         binding<typename operand_symbol<N, operand_dtype<Operands, Operands...>(), std::make_integer_sequence<int, eager_rank<Operands>()>>::separate, Operands const&>{operands}...);
     return array<output_element<result>, static_cast<std::size_t>(result::type.s.rank)>(std::get<0>(std::move(r.values)));
   }(std::make_integer_sequence<int, static_cast<int>(sizeof...(Operands))>{});
+}
+
+template <class Function, class... Operands>
+auto call_eager(Function f, Operands const&... operands) {
+  return call_program(f, operands...);
+}
+
+/// `x` with the axes before the last two repeated to those of `batch`, where the operand has them.
+template <std::size_t Batch, class X>
+auto repeat_batch(X const& x, std::array<std::int64_t, Batch> const& batch) {
+  auto const v = view_of(x);
+  constexpr std::size_t rank = std::remove_cvref_t<X>::rank;
+  std::array<std::int64_t, rank> extents = v.shape();
+  for (std::size_t i = 0; i + 2 < rank; ++i) extents[i] = batch[Batch - (rank - 2) + i];
+  return v.expand(extents);
+}
+/// A product of batches of matrices: extents of 1 are known only here.
+template <class A, class B>
+  requires(eager<A> && eager<B> && (eager_rank<A>() > 2 && eager_rank<B>() > 2))
+auto call_eager(matmul_function, A const& a, B const& b) {
+  constexpr std::size_t left = std::remove_cvref_t<A>::rank - 2, right = std::remove_cvref_t<B>::rank - 2, most = std::max(left, right);
+  std::array<std::int64_t, most> batch;
+  batch.fill(1);
+  batch = broadcast_extents<most>(batch, a.shape().data(), left);
+  batch = broadcast_extents<most>(batch, b.shape().data(), right);
+  return call_program(matmul_function{}, repeat_batch(a, batch), repeat_batch(b, batch));
 }
 
 /// One elementwise operation, with operands repeated to one shape.

@@ -86,6 +86,14 @@ BOOST_FIXTURE_TEST_CASE(products_stand_between_nests, fixture) {
              "    output0[i, j] = exp(temporary0[i, j])\n");
 }
 
+// Letters say which axes of the arrays are one label.
+BOOST_FIXTURE_TEST_CASE(products_in_batches_show_their_labels, fixture) {
+  auto const size = [](char const* name) { return detail::extent(detail::extent_name{name}); };
+  value batch = {&b, b.symbol("t", dtype::float32, {3, {size(n), size(m), size(m)}})};
+  value product = {&b, b.matmul(batch.id, detail::transpose_function::trace(batch).id)};
+  BOOST_TEST(explain({product}) == "output0 = einsum(\"dab,dcb->dac\", t, t), by BLAS\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_value_walked_two_ways_is_cut, fixture) {
   value row = y * 2, table = detail::outer_function::trace(row, row);
   auto const text = explain({table});

@@ -174,8 +174,10 @@ static_assert(says([](value x, value y) { return ctgrad::where(x, y, y); }, of({
 static_assert(says(matmul, of({2, 3}), of({4, 5}), "ctgrad: matmul: extent 3 (axis 1 of x[2, 3]) and extent 4 (axis 0 of y[4, 5]) differ"));
 static_assert(says(matmul, of({N}), of({M}), "ctgrad: matmul: extent N (axis 0 of x[N]) and extent M (axis 0 of y[M]) differ"));
 static_assert(says(matmul, of({3, 1}), of({3}), "ctgrad: matmul: extent 1 (axis 1 of x[3, 1]) and extent 3 (axis 0 of y[3]) differ"));  // 1 is not repeated
-static_assert(says(matmul, of({}), of({3}), "ctgrad: matmul of x and y[3]: both have to have one or two axes"));
-static_assert(says(matmul, of({2, 3, 4}), of({4}), "ctgrad: matmul of x[2, 3, 4] and y[4]: both have to have one or two axes"));
+static_assert(says(matmul, of({}), of({3}), "ctgrad: matmul of x and y[3]: both have to have one to 5 axes"));
+static_assert(says(matmul, of({2, 3, 4, 5, 6, 7}), of({7}), "ctgrad: matmul of x[2, 3, 4, 5, 6, 7] and y[7]: both have to have one to 5 axes"));
+static_assert(says(matmul, of({2, 3, 4}), of({5, 4, 3}), "ctgrad: matmul: extent 2 (axis 0 of x[2, 3, 4]) and extent 5 (axis 0 of y[5, 4, 3]) differ"));
+static_assert(says(matmul, of({N, 3, 4}), of({5, 3}), "ctgrad: matmul: extent 4 (axis 2 of x[N, 3, 4]) and extent 5 (axis 0 of y[5, 3]) differ"));
 static_assert(says(matmul, of({2}), of({2}), "ctgrad: matmul of x[2] and y[2]: both are bool; cast one first", b1, b1));
 static_assert(says([](value x, value) { return value{x.b, x.b->symbol(x_name, f8, {})}; }, of({2}), of({}),
                    "ctgrad: two different symbols have the name x: float32[2] and float64[]"));
@@ -217,5 +219,5 @@ BOOST_AUTO_TEST_CASE(comparison_of_integers_with_reals) {
 BOOST_AUTO_TEST_CASE(shapes_meet) {
   BOOST_TEST(meets(of({2, 1, 4}), of({3, 1}), of({2, 3, 4})));
   BOOST_TEST(meet(of({3}), of({4})).error.view() == "ctgrad: extent 3 (axis 0 of x[3]) and extent 4 (axis 0 of y[4]) differ, and neither is 1");
-  BOOST_TEST(says(matmul, of({}), of({3}), "ctgrad: matmul of x and y[3]: both have to have one or two axes"));
+  BOOST_TEST(says(matmul, of({}), of({3}), "ctgrad: matmul of x and y[3]: both have to have one to 5 axes"));
 }

@@ -1,4 +1,4 @@
-// expect: ctgrad: matmul of b and w[3]: both have to have one or two axes
+// expect: ctgrad: matmul of b and w[3]: both have to have one to 5 axes
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/core.hpp>
 namespace ct = ctgrad;

@@ -288,13 +288,22 @@ struct generator {
     }
   }
   void add_product() {
-    value x = any_that([](value v) { return (v.rank() == 1 || v.rank() == 2) && v.type() != dtype::bool_; }, {});
+    value x = any_that([](value v) { return v.rank() > 0 && v.rank() < 4 && v.type() != dtype::bool_; }, {});
     if (!x.b) return;
     extent const summed = x.shape()[x.rank() - 1];
-    value y = any_that([&](value v) { return (v.rank() == 1 || v.rank() == 2) && v.shape()[0] == summed; }, {});
+    value y = any_that(
+        [&](value v) {
+          bool const meets = v.rank() > 0 && v.rank() < 4 && v.shape()[v.rank() > 1 ? v.rank() - 2 : 0] == summed;
+          return meets && (x.rank() < 3 || v.rank() < 3 || x.shape()[0] == v.shape()[0] || x.shape()[0].is_one() || v.shape()[0].is_one());
+        },
+        {});
     if (!y.b) {
       if (x.rank() == 1) y = x;
-      else y = {&f.b, f.b.permute(x.id, {1, 0})};
+      else {
+        std::array<int, detail::max_rank> order{0, 1, 2};
+        std::swap(order[static_cast<std::size_t>(x.rank() - 1)], order[static_cast<std::size_t>(x.rank() - 2)]);
+        y = {&f.b, f.b.permute(x.id, order)};
+      }
     }
     f.used.insert(op::contract);
     keep({&f.b, f.b.matmul(x.id, y.id)}, bound_of(x) * bound_of(y) * static_cast<double>(number_of(summed)));

@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "gemm.hpp"
 #include "leaf.hpp"
 #include "nest.hpp"
+#include "product.hpp"
 
 namespace ctgrad::detail {
 
@@ -47,29 +47,24 @@ void run_product(frame<P>& f) {
   constexpr instruction at = instruction_at<P, I>;
   constexpr node n = node_at<P, static_cast<int>(at.node)>;
   using T = element_t<n.type>;
-  constexpr contraction labels = contraction::unpack(n.attribute);
-  constexpr int rows_left = labels.left[0] == labels.right[0] || labels.left[0] == labels.right[1] ? 1 : 0;  // the axis of left that the result keeps
-  constexpr int summed_label = labels.left[1 - rows_left];
-  constexpr int summed_right = labels.right[0] == summed_label ? 0 : 1;
-  constexpr bool swapped = labels.result[0] != labels.left[rows_left];
-  // `axis` of an operand, as the product sees it, in its array.
-  auto stride = [&]<int Which>(std::integral_constant<int, Which>, int axis) {
-    constexpr access a = access_at<P, instruction_at<P, I>.operands[Which]>;
-    return f.arrays[a.buffer].strides[a.loops[0] == axis ? 0 : 1];
+  static constexpr contraction labels = contraction::unpack(n.attribute);
+  product_axis axes[contraction::max_labels];
+  for (int label = 0; label < contraction::max_labels; ++label) axes[label].role = labels.role(label);
+  auto read = [&](int access_number, contraction::side const& side, std::int64_t product_axis::*stride) {
+    access const& a = P::schedule.accesses[access_number];
+    array_ref const& array = f.arrays[a.buffer];
+    for (int axis = 0; axis < a.rank; ++axis) {
+      if (a.loops[axis] < 0) continue;  // an axis of extent 1 that the product does not see
+      product_axis& to = axes[side[a.loops[axis]]];
+      to.extent = array.extents[axis], to.*stride = array.strides[axis];
+    }
   };
-  auto extent = [&]<int Which>(std::integral_constant<int, Which>, int axis) {
-    constexpr access a = access_at<P, instruction_at<P, I>.operands[Which]>;
-    return f.arrays[a.buffer].extents[a.loops[0] == axis ? 0 : 1];
-  };
-  constexpr std::integral_constant<int, 0> left{};
-  constexpr std::integral_constant<int, 1> right{};
-  array_ref const& l = f.arrays[access_at<P, at.operands[0]>.buffer];
-  array_ref const& r = f.arrays[access_at<P, at.operands[1]>.buffer];
+  read(at.operands[0], labels.left, &product_axis::left);
+  read(at.operands[1], labels.right, &product_axis::right);
   array_ref const& result = f.arrays[access_at<P, at.access_number>.buffer];
-  gemm<T>(extent(left, rows_left), extent(right, 1 - summed_right), extent(left, 1 - rows_left),
-          {static_cast<T const*>(l.data), stride(left, rows_left), stride(left, 1 - rows_left)},
-          {static_cast<T const*>(r.data), stride(right, summed_right), stride(right, 1 - summed_right)}, P::accumulates(access_at<P, at.access_number>.buffer),
-          {static_cast<T*>(result.data), result.strides[swapped ? 1 : 0], result.strides[swapped ? 0 : 1]});
+  for (int axis = 0; axis < access_at<P, at.access_number>.rank; ++axis) axes[labels.result[axis]].result = result.strides[axis];
+  multiply<T>(axes, contraction::max_labels, static_cast<T const*>(f.arrays[access_at<P, at.operands[0]>.buffer].data), static_cast<T const*>(f.arrays[access_at<P, at.operands[1]>.buffer].data),
+              P::accumulates(access_at<P, at.access_number>.buffer), static_cast<T*>(result.data));
 }
 
 template <class P, int I>

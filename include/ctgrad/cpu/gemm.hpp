@@ -114,6 +114,9 @@ inline std::int64_t count_bands(double work, std::int64_t length) {
   return std::min(static_cast<std::int64_t>(std::min(8.0, work / 2e6)), std::max(few, many));
 }
 inline constexpr std::int64_t band_granularity = 16;
+/// Operations that are worth a second thread; and into how many parts a batch of products is cut at most.
+inline constexpr double least_parallel_work = 4e6;
+inline constexpr int most_product_parts = 32;
 
 /// c = beta c + a b, in bands of rows or columns that threads take. The bands follow from the extents, so that results are the same on any number of threads.
 template <class T>
