@@ -119,7 +119,8 @@ struct axis_classes {
     firsts = epochs = list<std::int32_t>(count, 0);
     parents = owners = nexts = sizes = list<std::int32_t>(element_count, 1);
     ranks = list<std::int8_t>(count, 0);
-    cuts = computeds = list<char>(count, 0);
+    cuts = computeds = lates = list<char>(count, 0);
+    late = lates.data();
     units = list<char>(element_count, 0);
     source_memory = list<source>(count * max_operands, source{});
     first = firsts.data(), epoch = epochs.data();
@@ -153,24 +154,28 @@ struct axis_classes {
   // (No arrays of vectors: g++ 12 refuses to destroy them in a constant expression.)
   list<std::int32_t> firsts, epochs, parents, owners, nexts, sizes;
   list<std::int8_t> ranks;
-  list<char> cuts, computeds, units;
+  list<char> cuts, computeds, units, lates;
   list<source> source_memory;
+  char* late = nullptr;  // arrays that are filled by the nests of their epoch: read after it
 
   /// A user walks its operands' axes with its own, or reads them from memory where that would walk one value two ways.
   constexpr void join_operands(graph const& g, node_id id) {
     node const& n = g[id];
-    bool const product = info(n.code).kind == op_kind::product;
-    if (!product && !computed[index(id)]) return;
+    op_kind const kind = info(n.code).kind;
+    bool const whole = kind == op_kind::product || kind == op_kind::view || kind == op_kind::assembly;  // reads or fills arrays, and walks none
+    if (!whole && !computed[index(id)]) return;
+    if (whole) late[index(id)] = kind != op_kind::view;
     for (int k = 0; k < n.arity; ++k) {
       source const& s = operand(id, k);
       bool separate = false;
-      if (computed[index(s.base)] && !product) {
+      if (kind == op_kind::view) late[index(id)] = computed[index(s.base)] || late[index(s.base)];
+      if (computed[index(s.base)] && !whole) {
         bool joined = true;
         for (int axis = 0, axes = g.shape_of(s.base).rank; axis < axes; ++axis)
           if (s.axes[axis] >= 0) joined = join(class_of(s.base, iteration_axis(g, s.base, axis)), class_of(id, s.axes[axis])) && joined;
         if (!joined) cut[index(s.base)] = 1, separate = true;
-      } else if (!product) {
-        separate = info(g[s.base].code).kind == op_kind::product;
+      } else if (!whole) {
+        separate = late[index(s.base)];
       }
       int const earliest = epoch[index(s.base)] + (separate ? 1 : 0);
       if (epoch[index(id)] < earliest) epoch[index(id)] = earliest;

@@ -165,6 +165,15 @@ struct builder {
     return add({.code = op::squeeze, .type = n.type, .arity = 1, .shape = s, .operands = {a, node_id::none, node_id::none}, .attribute = axes});
   }
 
+  // Views and assemblies: of arrays (shapes.hpp).
+
+  /// Along one axis, the elements first, first + step, … of `a`, `count` of them. That they are there is the caller's to know, or is checked when extents are.
+  constexpr node_id slice(node_id a, int axis, extent const& first, extent const& count, std::int32_t step);
+  /// `a` in row-major order with another shape of as many elements.
+  constexpr node_id reshape(node_id a, shape const& to);
+  /// `a`, then `b` along an axis; the other extents have to be equal.
+  constexpr node_id concat(node_id a, node_id b, int axis);
+
   // Reductions and products.
 
   constexpr node_id reduce(op code, node_id a, axis_mask axes) {

@@ -16,7 +16,18 @@ struct explainer {
 
   constexpr void name_buffer(int number) {
     buffer const& b = s.buffers[number];
-    if (b.kind == buffer_kind::symbol) out << g.symbols[b.number].view();
+    if (b.kind == buffer_kind::view) {
+      node const& n = g[b.node];
+      if (info(n.code).kind == op_kind::assembly) {
+        name_buffer(b.number);
+        out << ".part" << int{b.part};
+        return;
+      }
+      out << info(n.code).name << '(';
+      name_buffer(b.number);
+      print_view(out, g, n);
+      out << ')';
+    } else if (b.kind == buffer_kind::symbol) out << g.symbols[b.number].view();
     else out << (b.kind == buffer_kind::output ? "output" : b.kind == buffer_kind::row ? "row" : "temporary") << (b.kind == buffer_kind::output ? int{b.number} : number - static_cast<int>(g.symbols.size() + g.outputs.size()));
   }
   constexpr void name_loop(int number) { out << "ijklmnpqrs"[number % 10] << (number >= 10 ? message() << number / 10 : message()); }
@@ -161,6 +172,8 @@ constexpr std::string_view to_string(keep_reason why) {
                                           "a product reads it",
                                           "it is read along another axis than it is computed along",
                                           "a maximum is taken of it, and a copy might differ by an ulp",
+                                          "it is read in another shape or in parts",
+                                          "it is put together of parts",
                                           "several loops read it, and it is dear to compute again",
                                           "a loop that does not change it would compute it in each turn",
                                           "a reduction that later loops read",

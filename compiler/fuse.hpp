@@ -28,6 +28,7 @@ class fuser : schedule_writer {
       state[index(id)].buffer_axes = all_axes(id);
       out.buffers.push_back({buffer_kind::output, the(id).type, static_cast<std::int16_t>(i), the(id).shape, id});
     }
+    keep_views();
     list<node_id> all;
     int epochs = 1;
     for (int i = 0; i < g.size(); ++i) {

@@ -38,7 +38,7 @@ struct node {
   node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
   /// symbol: its place in the table; constant: bits of the double or the integer; extent: shape whose size it is;
   /// reductions and squeeze: mask of the axes that go; broadcast: mask of the axes that come; permute: source axes, four bits each;
-  /// contract: labels (see contraction).
+  /// contract: labels (see contraction); slice: see slicing; concat: the axis.
   std::int64_t attribute = 0;
 
   friend constexpr bool operator==(node const& a, node const& b) {
@@ -51,6 +51,18 @@ struct node {
   constexpr int source_axis(int axis) const { return static_cast<int>(attribute >> (4 * axis) & 15); }
   constexpr bool is_constant() const { return code == op::constant; }
   constexpr bool is_constant(double number) const { return code == op::constant && real() == number; }
+};
+
+/// What a slice takes: along one axis, element i is the operand's element start + i step. The start is the only extent of a shape in the graph's table.
+struct slicing {
+  int axis = 0;
+  std::int32_t step = 1;
+  shape_id start = shape_id::scalar;
+
+  constexpr std::int64_t pack() const { return axis | std::int64_t{static_cast<std::uint32_t>(step)} << 4 | std::int64_t{index(start)} << 36; }
+  static constexpr slicing unpack(std::int64_t bits) {
+    return {static_cast<int>(bits & 15), static_cast<std::int32_t>(static_cast<std::uint32_t>(bits >> 4)), shape_id{static_cast<int>(bits >> 36)}};
+  }
 };
 
 /// What a label of a contraction is to a product of matrices.

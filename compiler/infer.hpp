@@ -6,6 +6,7 @@
 
 #include "builder.hpp"
 #include "scalar.hpp"
+#include "shapes.hpp"
 
 namespace ctgrad::detail {
 

@@ -94,6 +94,40 @@ constexpr auto reduction_table(std::index_sequence<Codes...>) {
 }
 inline constexpr auto reductions = reduction_table(std::make_index_sequence<op_count>{});
 
+/// The elements of a view of `x`.
+constexpr void interpret_view(graph const& g, node const& n, tensor_value const& x, extent_binding const& bound, tensor_value& result) {
+  if (n.code == op::reshape) {
+    result.elements = x.elements;
+    return;
+  }
+  slicing const s = slicing::unpack(n.attribute);
+  std::int64_t const start = g[s.start][0].evaluate(bound), taken = result.extents[static_cast<std::size_t>(s.axis)], all = x.extents[static_cast<std::size_t>(s.axis)];
+  if (std::int64_t const last = start + (taken - 1) * s.step; taken > 0 && (start < 0 || start >= all || last < 0 || last >= all)) throw "ctgrad: a slice goes beyond its axis";
+  odometer o(result.extents);
+  for (auto& e : result.elements) {
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < o.at.size(); ++i)
+      place = place * static_cast<std::size_t>(x.extents[i]) + static_cast<std::size_t>(static_cast<int>(i) == s.axis ? start + o.at[i] * s.step : o.at[i]);
+    e = x.elements[place];
+    o.next();
+  }
+}
+/// The elements of `a`, then those of `b` along an axis.
+constexpr void interpret_assembly(node const& n, tensor_value const& a, tensor_value const& b, tensor_value& result) {
+  auto const axis = static_cast<std::size_t>(n.attribute);
+  std::int64_t const border = a.extents[axis];
+  odometer o(result.extents);
+  for (auto& e : result.elements) {
+    bool const second = o.at[axis] >= border;
+    tensor_value const& x = second ? b : a;
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < o.at.size(); ++i)
+      place = place * static_cast<std::size_t>(x.extents[i]) + static_cast<std::size_t>(o.at[i] - (second && i == axis ? border : 0));
+    e = x.elements[place];
+    o.next();
+  }
+}
+
 /// The element of a movement's operand that stands at `at` in its result.
 constexpr std::size_t moved_offset(node const& n, list<std::int64_t> const& at, list<std::int64_t> const& operand_extents) {
   list<std::int64_t> source(operand_extents.size(), 0);
@@ -162,6 +196,10 @@ constexpr list<tensor_value> interpret(graph const& g, list<tensor_value> const&
     } else if (row.kind == op_kind::movement) {
       odometer o(v.extents);
       for (std::size_t e = 0; e < count; ++e, o.next()) v.elements[e] = operands[0]->elements[moved_offset(n, o.at, operands[0]->extents)];
+    } else if (row.kind == op_kind::view) {
+      interpret_view(g, n, *operands[0], bound, v);
+    } else if (row.kind == op_kind::assembly) {
+      interpret_assembly(n, *operands[0], *operands[1], v);
     } else if (row.kind == op_kind::reduction) {
       auto const functions = reductions[static_cast<std::size_t>(n.code)];
       // float32 is reduced in double and rounded once (see above).

@@ -21,7 +21,12 @@ struct normalizer : normal_axes {
 
   constexpr explicit normalizer(graph const& from) : g(from), values(from.nodes.size()), strict(from.nodes.size(), 0), nonnegative(from.symbols.size(), 0) {
     note_domains();
-    for (int i = 0; i < g.size() && !failed; ++i) values[i] = value_of(g.nodes[i]);
+    for (int i = 0; i < g.size() && !failed; ++i) {
+      op_kind const kind = info(g.nodes[i].code).kind;
+      // (Not with ?:, after which g++ 12 has destroyed the result.)
+      if (kind == op_kind::view || kind == op_kind::assembly) values[i] = opaque_tensor(node_id{i});
+      else values[i] = value_of(g.nodes[i]);
+    }
   }
 
   constexpr terms const& operand(node const& n, int k) const { return values[index(n.operands[k])]; }
@@ -78,19 +83,32 @@ struct normalizer : normal_axes {
     return result;
   }
 
+  /// A view or an assembly: a symbol of its own, of which no more is known than that it is this node.
+  constexpr terms opaque_tensor(node_id id) {
+    node const& n = g[id];
+    atom a{.kind = atom_kind::symbol, .a = static_cast<int>(g.symbols.size()) + index(id)};
+    note_axes(a, g[n.shape]);
+    a.truth = a.active = n.type == dtype::bool_;
+    if (a.truth) a.sign = sign_class::nonnegative;
+    return of_atom(keep(a));
+  }
   constexpr terms symbol_value(node const& n) {
     atom a{.kind = atom_kind::symbol, .a = static_cast<int>(n.attribute)};
     if (n.code == op::iota) a.kind = atom_kind::position, a.a = -1;
     shape const& s = g[n.shape];
     if (n.code == op::iota && s[0].is_one()) return {};
+    note_axes(a, s);
+    a.truth = a.active = n.type == dtype::bool_;
+    if (n.code == op::iota || n.type == dtype::bool_ || nonnegative[n.attribute]) a.sign = sign_class::nonnegative;
+    return of_atom(keep(a));
+  }
+  /// The indices that the elements of a tensor of shape `s` are read by.
+  static constexpr void note_axes(atom& a, shape const& s) {
     for (int i = 0; i < max_rank; ++i) {
       bool const read = i < s.rank && !s[i].is_one();
       a.bits |= static_cast<std::uint64_t>(read ? i : only_index) << (8 * i);
       if (read) a.uses |= index_set{1} << i;
     }
-    a.truth = a.active = n.type == dtype::bool_;
-    if (n.code == op::iota || n.type == dtype::bool_ || nonnegative[n.attribute]) a.sign = sign_class::nonnegative;
-    return of_atom(keep(a));
   }
 
   /// A function of which no more is known than its arguments.

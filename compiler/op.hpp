@@ -15,6 +15,10 @@ enum class op : std::uint8_t {
   symbol, constant, extent, iota,
   // movement: which element, not which value
   broadcast, permute, squeeze,
+  // another shape or stride of an array
+  slice, reshape,
+  // an array whose parts are computed where they stand
+  concat,
   // reductions over axes
   sum, prod, max, min,
   // products summed over shared axes
@@ -36,7 +40,16 @@ enum class op : std::uint8_t {
 
 inline constexpr int op_count = static_cast<int>(op::count_);
 
-enum class op_kind : std::uint8_t { leaf, movement, reduction, product, request, map };
+enum class op_kind : std::uint8_t {
+  leaf,
+  movement,   ///< one loop walks the result and the operand: axes come, go, and change places
+  view,       ///< addresses the array of its operand in another way
+  assembly,   ///< an array that its operands are computed into
+  reduction,
+  product,
+  request,
+  map,
+};
 
 /// How the dtype of a map's result follows from its operands'.
 enum class result_rule : std::uint8_t {

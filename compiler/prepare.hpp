@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "axis_classes.hpp"
 #include "simplify.hpp"
+#include "sink_views.hpp"
 
 namespace ctgrad::detail {
 
@@ -26,6 +26,18 @@ struct extent_classes {
     }
     return e;
   }
+  /// `e` with every anonymous name in it replaced by what it turned out to be.
+  constexpr extent replace(extent const& e) const {
+    if (e.count == 0) return e;
+    if (e.name().characters) return find(e);
+    extent sum = e.constant;
+    for (int i = 0; i < e.count; ++i) {
+      extent product = e.terms[i].coefficient;
+      for (int k = 0; k < e.terms[i].count; ++k) product = product * find(extent(e.terms[i].factors[k]));
+      sum = sum + product;
+    }
+    return sum;
+  }
   constexpr message add(extent_equality const& equal) {
     extent a = find(equal.left), b = find(equal.right);
     if (a == b) return {};
@@ -43,7 +55,7 @@ constexpr message unify_extents(graph& g) {
     if (message m = classes.add(e); !m.empty()) return m;
   if (classes.resolved.empty()) return {};
   for (auto& s : g.shapes)
-    for (int i = 0; i < s.rank; ++i) s[i] = classes.find(s[i]);
+    for (int i = 0; i < s.rank; ++i) s[i] = classes.replace(s[i]);
   // Shapes that have become equal are one.
   list<shape_id> first;
   for (int i = 0; i < static_cast<int>(g.shapes.size()); ++i) {
@@ -54,6 +66,11 @@ constexpr message unify_extents(graph& g) {
   for (auto& n : g.nodes) {
     n.shape = first[index(n.shape)];
     if (n.code == op::extent) n.attribute = index(first[n.attribute]);
+    if (n.code == op::slice) {
+      slicing s = slicing::unpack(n.attribute);
+      s.start = first[index(s.start)];
+      n.attribute = s.pack();
+    }
   }
   for (auto& s : g.symbols) s.shape = first[index(s.shape)];
   return {};
@@ -106,11 +123,16 @@ constexpr node_id in_memory(builder& b, node_id id) {
 
 constexpr graph prepare(graph const& unprepared) {
   bool any = !unprepared.equalities.empty();
-  for (node const& n : unprepared.nodes) any = any || info(n.code).kind == op_kind::product;
+  for (node const& n : unprepared.nodes) any = any || info(n.code).kind == op_kind::product || info(n.code).kind == op_kind::view;
   if (!any) return unprepared;
   graph from = unprepared;
   unify_extents(from);
   builder b(from);
+  view_sinker sinker(b);
+  list<int> readers(from.nodes.size(), 0);
+  for (node const& n : from.nodes)
+    for (int k = 0; k < n.arity; ++k) ++readers[index(n.operands[k])];
+  for (node_id id : from.outputs) readers[index(id)] += 2;
   list<node_id> map(from.nodes.size(), node_id::none);
   for (int i = 0; i < from.size(); ++i) {
     node const& n = from.nodes[i];
@@ -118,16 +140,51 @@ constexpr graph prepare(graph const& unprepared) {
     for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
     bool const product = info(n.code).kind == op_kind::product, matrices = product && is_matrix_product(n);
     if (matrices) operands[0] = in_memory(b, operands[0]), operands[1] = in_memory(b, operands[1]);
-    map[i] = b.copy(n, operands);
+    if (info(n.code).kind == op_kind::view) map[i] = sinker.view(from, n, operands[0]);
+    else map[i] = b.copy(n, operands);
     if (product && !matrices) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
+    sinker.note(map[i], readers[i] < 2);
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
   return without_dead_nodes(static_cast<graph&&>(b.g));
 }
 
+/// Gives every part of an assembly a node of its own, which computes it where it stands, or is an assembly that nothing else reads.
+/// A view is of an array as it lies, and a reshape of no output, which may have any strides.
+constexpr graph separate_parts(graph const& from) {
+  bool any = false;
+  for (node const& n : from.nodes) any = any || info(n.code).kind == op_kind::assembly || info(n.code).kind == op_kind::view;
+  if (!any) return from;
+  list<int> readers(from.nodes.size(), 0);
+  for (node const& n : from.nodes)
+    for (int k = 0; k < n.arity; ++k) ++readers[index(n.operands[k])];
+  for (node_id id : from.outputs) readers[index(id)] += 2;
+  builder b(from);
+  list<node_id> map(from.nodes.size(), node_id::none);
+  int copies = 0;
+  for (int i = 0; i < from.size(); ++i) {
+    node const& n = from.nodes[i];
+    bool const assembly = info(n.code).kind == op_kind::assembly;
+    node_id operands[max_operands];
+    for (int k = 0; k < n.arity; ++k) {
+      node_id const x = operands[k] = map[index(n.operands[k])];
+      node const& part = from[n.operands[k]];
+      op_kind const kind = info(part.code).kind;
+      bool const own = readers[index(n.operands[k])] == 1 && (kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::assembly);
+      bool const elsewhere = info(n.code).kind == op_kind::view && (kind == op_kind::movement || (n.code == op::reshape && readers[index(n.operands[k])] > 2));
+      // The attribute keeps equal ones apart.
+      if ((assembly && !own) || elsewhere)
+        operands[k] = b.add({.code = op::copy, .type = part.type, .arity = 1, .shape = part.shape, .operands = {x, node_id::none, node_id::none}, .attribute = (1 << 20) + copies++});
+    }
+    map[i] = b.copy(n, operands);
+  }
+  for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
+  return static_cast<graph&&>(b.g);
+}
+
 /// Gives every output a node of its own that computes it, and nothing else reads where results are added up.
 constexpr graph separate_outputs(graph const& from) {
-  graph g = from;
+  graph g = separate_parts(from);
   list<char> taken(g.nodes.size() + g.outputs.size() + 1, 0), used_memory(g.nodes.size() + 1, 0);
   char* const used = used_memory.data();
   for (node const& n : g.nodes)
@@ -140,7 +197,7 @@ constexpr graph separate_outputs(graph const& from) {
     node_id& id = g.outputs[number];
     node const n = g[id];
     op_kind const kind = info(n.code).kind;
-    bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::product;
+    bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::product || (kind == op_kind::assembly && number < g.accumulate_from);
     // What is added to an array cannot be read back from it.
     bool const accumulated = number >= g.accumulate_from;
     bool const readable = !accumulated || (!used[index(id)] && (kind != op_kind::reduction || info(n.code).additive));

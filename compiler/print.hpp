@@ -13,6 +13,19 @@ constexpr void print_axes(message& out, node const& n) {
     if (n.axes() >> axis & 1) out << (first ? "" : ", ") << axis, first = 0;
 }
 
+/// What a view takes, behind the name of its operand: `, axis 0 from N - 1 by -1`, `, [N, 4]`.
+constexpr void print_view(message& out, graph const& g, node const& n) {
+  if (n.code != op::slice) {
+    out << ", " << g[n.shape];
+    return;
+  }
+  slicing const s = slicing::unpack(n.attribute);
+  extent const first = g[s.start][0], count = g[n.shape][s.axis];
+  out << ", axis " << s.axis << ", " << first << ':';
+  if (s.step > 0) out << first + count * extent(s.step);
+  if (s.step != 1) out << ':' << int{s.step};
+}
+
 /// What `id` repeats.
 constexpr node const& source_of(graph const& g, node_id id) {
   while (g[id].code == op::broadcast || g[id].code == op::squeeze || g[id].code == op::copy) id = g[id].operands[0];
@@ -69,6 +82,8 @@ constexpr void print_formula(message& out, graph const& g, node_id id, int aroun
       shape const& from = g.shape_of(n.operands[0]);
       if (n.axes() != (axis_mask{1} << from.rank) - 1) out << ", ", print_axes(out, n);
     }
+    if (row.kind == op_kind::view) print_view(out, g, n);
+    if (row.kind == op_kind::assembly) out << ", axis " << n.attribute;
     out << ')';
   }
 }
@@ -80,6 +95,8 @@ constexpr void print_label(message& out, graph const& g, node_id id) {
   else {
     out << info(n.code).name;
     if (info(n.code).kind == op_kind::reduction) out << " over ", print_axes(out, n);
+    if (info(n.code).kind == op_kind::view) print_view(out, g, n);
+    if (info(n.code).kind == op_kind::assembly) out << " along " << n.attribute;
     if (n.code == op::permute)
       for (int i = 0; i < g[n.shape].rank; ++i) out << (i ? ", " : " ") << n.source_axis(i);
   }

@@ -31,6 +31,23 @@ constexpr list<dim_entry> find_dims(Graph const& g) {
   return dims;
 }
 
+/// The extents of the graph's tensors that some values of names make negative.
+template <class Graph>
+constexpr list<extent> find_differences(Graph const& g) {
+  list<extent> found;
+  for (node const& n : g.nodes) {
+    shape const& s = g.shapes[static_cast<std::size_t>(index(n.shape))];
+    for (int axis = 0; axis < s.rank; ++axis) {
+      extent const& e = s[axis];
+      bool negative = e.constant < 0;
+      for (int k = 0; k < e.count; ++k) negative = negative || e.terms[k].coefficient < 0;
+      for (extent const& known : found) negative = negative && !(known == e);
+      if (negative) found.push_back(e);
+    }
+  }
+  return found;
+}
+
 /// Which outputs may be bound to the very array of a symbol: those of which each element is read for the last time before it is written.
 template <class Schedule>
 class in_place {
@@ -47,13 +64,13 @@ class in_place {
       if (i.what == action::compute) ++count;
       bool const product = i.what == action::product;
       if (product)
-        for (int k = 0; k < 2; ++k) reads.push_back({at, s.accesses[i.operands[k]].buffer});
+        for (int k = 0; k < 2; ++k) reads.push_back({at, root_of(s.buffers, s.accesses[i.operands[k]].buffer)});
       else
         for (auto operand : i.operands)
           if (operand >= 0) last_use[operand] = at;
-      if (i.what == action::load) reads.push_back({at, s.accesses[i.access_number].buffer});
+      if (i.what == action::load) reads.push_back({at, root_of(s.buffers, s.accesses[i.access_number].buffer)});
       bool const write = product || i.what == action::store || i.what == action::initialize || i.what == action::accumulate;
-      if (write && i.access_number >= 0) writes.push_back({at, s.accesses[i.access_number].buffer});
+      if (write && i.access_number >= 0) writes.push_back({at, root_of(s.buffers, s.accesses[i.access_number].buffer)});
     }
     computed[length] = count;
   }
@@ -87,7 +104,8 @@ class in_place {
     if (read_nest != write_nest) return true;
     // In one nest: the same element at the same time, in a body that is not cut into chunks.
     access const &from = s.accesses[read.access_number], &to = s.accesses[write.access_number];
-    bool same = around[r] == around[w] && write.what == action::store && from.rank == to.rank;
+    auto is_view = [&](access const& a) { return s.buffers[static_cast<std::size_t>(a.buffer)].kind == buffer_kind::view; };
+    bool same = around[r] == around[w] && write.what == action::store && from.rank == to.rank && !is_view(from) && !is_view(to);
     for (int axis = 0; same && axis < from.rank; ++axis) same = from.loops[axis] == to.loops[axis];
     if (!same || computed[s.instructions[around[r]].end] - computed[around[r]] > whole_body_limit) return false;
     // The access has to move with every loop around it, or an element is read again after it was written.
@@ -114,7 +132,7 @@ constexpr memory_plan plan_memory(Schedule const& s) {
     if (at > end) top = at;
     if (i.what == action::begin_loop && at > end) end = i.end;
     auto touch = [&](int access_number) {
-      int const b = s.accesses[access_number].buffer;
+      int const b = root_of(s.buffers, s.accesses[access_number].buffer);
       if (first[b] > top) first[b] = top;
       last[b] = top;
     };

@@ -64,8 +64,8 @@ struct loop {
   bool leaf = false;  ///< nothing but straight code inside: this loop is the vector loop
 };
 
-/// Whose memory: a temporary is a whole array of the workspace, a row is what one walk of the outer loops needs.
-enum class buffer_kind : std::uint8_t { symbol, output, temporary, row };
+/// Whose memory: a temporary is a whole array of the workspace, a row is what one walk of the outer loops needs, a view is another buffer's.
+enum class buffer_kind : std::uint8_t { symbol, output, temporary, row, view };
 
 /// Why a value has an array of its own, and is not computed where it is read: each is an edge that fusion did not take.
 enum class keep_reason : std::uint8_t {
@@ -74,6 +74,8 @@ enum class keep_reason : std::uint8_t {
   operand,     ///< what a product reads
   two_ways,    ///< read along another axis than it is computed along
   extremum,    ///< a maximum is taken of it: a copy might differ by an ulp
+  viewed,      ///< read in another shape, or in parts
+  assembled,   ///< put together of parts
   dear,        ///< several loops read it, and it costs more to compute again
   repeated,    ///< a loop that does not change it would compute it in each turn
   reduction,   ///< the elements of a reduction that later loops read
@@ -84,11 +86,19 @@ enum class keep_reason : std::uint8_t {
 struct buffer {
   buffer_kind kind = buffer_kind::temporary;
   dtype type = dtype::float32;
-  std::int16_t number = 0;  ///< of the symbol or output
+  std::int16_t number = 0;  ///< of the symbol or output; of a view: the buffer that it is of
   shape_id s = shape_id::scalar;
-  node_id node = node_id::none;
+  node_id node = node_id::none;  ///< what it holds; of a view: the view or the assembly
   keep_reason why = keep_reason::none;
+  std::int8_t part = 0;          ///< of a view of an assembly: which of its operands
 };
+
+/// The buffer whose memory it is.
+template <class Buffers>
+constexpr int root_of(Buffers const& buffers, int number) {
+  while (buffers[static_cast<std::size_t>(number)].kind == buffer_kind::view) number = buffers[static_cast<std::size_t>(number)].number;
+  return number;
+}
 
 struct schedule {
   list<instruction> instructions;

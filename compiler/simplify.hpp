@@ -114,7 +114,7 @@ constexpr graph simplify(graph const& from) {
     node_id id = node_id::none;
     if (constants) {
       op_info const& row = info(n.code);
-      if (row.kind == op_kind::movement) id = b.broadcast(operands[0], n.shape, 0);
+      if (row.kind == op_kind::movement || row.kind == op_kind::view) id = b.broadcast(operands[0], n.shape, 0);
       else if (row.kind == op_kind::map && !row.kept)
         id = row.result == result_rule::attribute ? b.cast(operands[0], n.type) : b.map(n.code, operands[0], operands[1], operands[2]);
     }

@@ -98,6 +98,36 @@ struct node_verifier {
     }
   }
 
+  constexpr void check_view() {
+    check_same_type();
+    shape const &from = operand_shape(0), &to = g[n.shape];
+    if (!m.empty()) return;
+    if (n.code == op::reshape) {
+      if (n.attribute != 0 || !(element_number(from) == element_number(to))) m << "it makes " << to << " of " << from;
+      return;
+    }
+    slicing const s = slicing::unpack(n.attribute);
+    if (!in_shapes(index(s.start)) || g[s.start].rank != 1 || s.step == 0 || s.axis >= from.rank || from.rank != to.rank) {
+      m << "it slices " << from << " in no way";
+      return;
+    }
+    for (int i = 0; i < from.rank; ++i)
+      if (i != s.axis && !meets(from[i], to[i])) m << "it makes " << to << " of " << from;
+    extent const first = g[s.start][0], count = to[s.axis];
+    if (!m.empty() || !first.is_static() || !count.is_static() || !from[s.axis].is_static() || count.constant == 0) return;
+    std::int64_t const last = first.constant + (count.constant - 1) * s.step, all = from[s.axis].constant;
+    if (first.constant < 0 || first.constant >= all || last < 0 || last >= all) m << "it takes elements " << first.constant << " to " << last << " of " << all;
+  }
+  constexpr void check_assembly() {
+    shape const &left = operand_shape(0), &right = operand_shape(1), &to = g[n.shape];
+    check_same_type();
+    if (m.empty() && operand_type(1) != n.type) m << "its parts are " << to_string(operand_type(0)) << " and " << to_string(operand_type(1));
+    bool valid = left.rank == to.rank && right.rank == to.rank && n.attribute >= 0 && n.attribute < to.rank;
+    for (int i = 0; valid && i < to.rank; ++i)
+      valid = i == n.attribute ? meets(to[i], left[i] + right[i]) : meets(to[i], left[i]) && meets(to[i], right[i]);
+    if (m.empty() && !valid) m << "it makes " << to << " of " << left << " and " << right;
+  }
+
   constexpr void check_reduction() {
     dtype const expected = row.widens && !is_floating(n.type) ? dtype::int64 : n.type;
     check_same_type();
@@ -178,6 +208,8 @@ struct node_verifier {
     if (n.weak && !n.is_constant()) m << "only constants are weak";
     else if (row.kind == op_kind::leaf) check_leaf();
     else if (row.kind == op_kind::movement) check_movement();
+    else if (row.kind == op_kind::view) check_view();
+    else if (row.kind == op_kind::assembly) check_assembly();
     else if (row.kind == op_kind::reduction) check_reduction();
     else if (row.kind == op_kind::product) check_product();
     else if (row.kind == op_kind::request) check_request();

@@ -117,10 +117,42 @@ class schedule_writer {
   /// Whether the array of a value, computed in a loop over class `c`, holds nothing after it: one walk's elements, or what the loop computes anew in each walk.
   constexpr bool is_local_to(node_id id, int c) {
     int const buffer = state[index(id)].value_buffer;
-    if (buffer < 0 || out.buffers[buffer].kind == buffer_kind::output) return false;
+    if (buffer < 0 || out.buffers[buffer].kind == buffer_kind::output || out.buffers[buffer].kind == buffer_kind::view) return false;
     for (int axis = 0; axis < shape_at(id).rank; ++axis)
       if (!(state[index(id)].buffer_axes >> axis & 1) && class_of_result(id, axis) == c) return true;
     return !walks(id, c);
+  }
+
+  /// The array that a node which no loop computes has.
+  constexpr int array_of(node_id id) const { return the(id).code == op::symbol ? static_cast<int>(the(id).attribute) : state[index(id)].value_buffer; }
+  /// Gives `id` a view of buffer `of`, which `node` says how to address.
+  constexpr void keep_view(node_id id, int of, node_id node, int part = 0) {
+    auto& s = state[index(id)];
+    s.value_buffer = static_cast<std::int16_t>(out.buffers.size());
+    s.buffer_axes = all_axes(id);
+    out.buffers.push_back({buffer_kind::view, the(id).type, static_cast<std::int16_t>(of), the(id).shape, node, keep_reason::none, static_cast<std::int8_t>(part)});
+  }
+  /// Gives arrays to views and assemblies, and to what they are of.
+  constexpr void keep_views() {
+    // Outer assemblies first: an inner one is a part of them.
+    for (int i = g.size() - 1; i >= 0; --i) {
+      if (state[i].kind != op_kind::assembly) continue;
+      node_id const id{i};
+      if (state[i].value_buffer < 0) {
+        state[i].value_buffer = static_cast<std::int16_t>(out.buffers.size());
+        state[i].buffer_axes = all_axes(id);
+        out.buffers.push_back({buffer_kind::temporary, the(id).type, 0, the(id).shape, id, keep_reason::assembled});
+      }
+      state[i].in_memory = true;
+      for (int k = 0; k < the(id).arity; ++k) keep_view(classes.operand(id, k).base, state[i].value_buffer, id, k);
+    }
+    for (int i = 0; i < g.size(); ++i) {
+      if (state[i].kind != op_kind::view) continue;
+      node_id const id{i}, base = classes.operand(id, 0).base;
+      if (array_of(base) < 0) keep(base, keep_reason::viewed);
+      keep_view(id, array_of(base), id);
+      state[i].in_memory = true;
+    }
   }
 
   // Instructions.
@@ -145,7 +177,7 @@ class schedule_writer {
     access a;
     node const& base = the(s.base);
     bool const symbol = base.code == op::symbol;
-    a.buffer = symbol ? static_cast<std::int16_t>(base.attribute) : state[index(s.base)].value_buffer;
+    a.buffer = static_cast<std::int16_t>(array_of(s.base));
     axis_mask const mask = symbol ? all_axes(s.base) : state[index(s.base)].buffer_axes;
     for (int axis = 0; axis < g[base.shape].rank; ++axis)
       if (mask >> axis & 1) a.loops[a.rank++] = s.axes[axis] < 0 ? std::int8_t{-1} : loop_of(class_of(user, s.axes[axis]));
@@ -204,7 +236,7 @@ class schedule_writer {
     for (int k = 0; k < 2; ++k) {
       source const& s = classes.operand(id, k);
       access a;
-      a.buffer = the(s.base).code == op::symbol ? static_cast<std::int16_t>(the(s.base).attribute) : state[index(s.base)].value_buffer;
+      a.buffer = static_cast<std::int16_t>(array_of(s.base));
       // Here `loops` says which axis of the operand, as the product sees it, each axis of the array is.
       a.rank = static_cast<std::int8_t>(shape_at(s.base).rank);
       for (int axis = 0; axis < a.rank; ++axis) a.loops[axis] = static_cast<std::int8_t>(s.axes[axis]);

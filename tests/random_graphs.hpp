@@ -35,6 +35,7 @@ struct graph_options {
   bool accumulate = false;  ///< some outputs are added to what their arrays hold
   int products = 1;         ///< how often matrix products are drawn
   int max_rank = 4;
+  int views = 2;            ///< how often slices, other shapes and concatenations are drawn
 };
 
 class graph_grower {
@@ -137,7 +138,7 @@ class graph_grower {
   }
 
   constexpr void one() {
-    int const kind = r.below(24 + options.products);
+    int const kind = r.below(24 + options.products + options.views);
     if (kind < 5) unary();
     else if (kind < 12) binary();
     else if (kind < 16) reduction();
@@ -146,7 +147,8 @@ class graph_grower {
     else if (kind < 22) choose();
     else if (kind == 22) whole();
     else if (kind == 23) centre();
-    else product();
+    else if (kind < 24 + options.products) product();
+    else view();
   }
   constexpr void unary() {
     entry const e = floating();
@@ -247,6 +249,59 @@ class graph_grower {
       return keep(detail::cast(number, dtype::float64) * 0.25, 4);
     }
     keep(e.v * e.v + 1, 10, true);
+  }
+  /// Views that are valid whatever the extents are, and assemblies.
+  constexpr void view() {
+    entry const e = late();
+    value const x = e.v;
+    if (x.rank() == 0) return;
+    int const axis = r.below(x.rank());
+    extent const all = x.shape()[axis];
+    auto plain = [](extent const& n) { return n.is_static() || n.name().characters != nullptr; };
+    bool const twice = all.count == 1 && all.constant == 0 && all.terms[0].coefficient == 2 && all.terms[0].count == 1;
+    switch (r.below(6)) {
+      case 0: return keep({&b, b.slice(x.id, axis, all - 1, all, -1)}, e.size, e.exact);
+      case 1: {
+        entry f = partner(x.shape());
+        if (!plain(all)) return;
+        if (!(f.v.shape() == x.shape()) || f.v.type() != x.type()) f = e;
+        return keep({&b, b.concat(x.id, f.v.id, axis)}, e.size > f.size ? e.size : f.size, e.exact && f.exact);
+      }
+      case 2:
+        if (twice) {
+          extent const half(all.terms[0].factors[0]);
+          return r.chance(50) ? keep({&b, b.slice(x.id, axis, r.chance(50) ? half : extent(0), half, 1)}, e.size, e.exact) : keep({&b, b.slice(x.id, axis, r.below(2), half, 2)}, e.size, e.exact);
+        }
+        if (all.is_static() && all.constant > 1) {
+          std::int64_t const first = r.below(static_cast<int>(all.constant)), count = r.below(static_cast<int>(all.constant - first) + 1);
+          return keep({&b, b.slice(x.id, axis, first, count, 1)}, e.size, e.exact);
+        }
+        return;
+      case 3: {
+        if (axis + 1 == x.rank() || !plain(all) || !plain(x.shape()[axis + 1])) return;
+        shape to;
+        for (int i = 0; i < x.rank(); ++i)
+          if (i == axis + 1) to[axis] = to[axis] * x.shape()[i];
+          else to.push_back(x.shape()[i]);
+        return keep({&b, b.reshape(x.id, to)}, e.size, e.exact);
+      }
+      case 4: {
+        if (x.rank() >= options.max_rank || all.constant != 0 || all.count != 1 || all.terms[0].count > 2) return;
+        shape to;
+        for (int i = 0; i < x.rank(); ++i)
+          if (i != axis) to.push_back(x.shape()[i]);
+          else if (all.terms[0].count == 2) to.push_back(extent(all.terms[0].factors[0])), to.push_back(extent(all.terms[0].coefficient) * extent(all.terms[0].factors[1]));
+          else to.push_back(extent(all.terms[0].factors[0])), to.push_back(all.terms[0].coefficient);
+        return keep({&b, b.reshape(x.id, to)}, e.size, e.exact);
+      }
+      default: {
+        if (!plain(all)) return;
+        shape s = x.shape();
+        s[axis] = 1 + r.below(3);
+        node_id const zeros = is_floating(x.type()) ? b.real(0.5, x.type(), b.intern(s)) : b.integer(1, x.type(), b.intern(s));
+        return keep({&b, r.chance(50) ? b.concat(x.id, zeros, axis) : b.concat(zeros, x.id, axis)}, e.size + 1, e.exact);
+      }
+    }
   }
   constexpr void product() {
     entry const e = floating();

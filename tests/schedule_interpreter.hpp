@@ -33,9 +33,11 @@ class schedule_interpreter {
   schedule_interpreter(graph const& from, schedule const& what, detail::list<tensor_value> const& inputs, extent_binding const& extents, detail::list<tensor_value> const& before = {})
       : g(from), s(what), bound(extents), values(what.instructions.size()), sums(what.instructions.size()), at(what.loops.size(), -1) {
     for (auto const& b : s.buffers) {
-      memory m{detail::extents_of(s.shapes[static_cast<std::size_t>(detail::index(b.s))], bound), {}};
+      memory m{detail::extents_of(s.shapes[static_cast<std::size_t>(detail::index(b.s))], bound), {}, {}};
       if (b.kind == detail::buffer_kind::symbol) {
         for (auto const& e : inputs[static_cast<std::size_t>(b.number)].elements) m.elements.push_back(e);
+      } else if (b.kind == detail::buffer_kind::view) {
+        m.where = places_of(b, m.extents);
       } else {
         m.elements.resize(static_cast<std::size_t>(detail::product_of(m.extents)));
         if (adds_to(b))
@@ -65,6 +67,7 @@ class schedule_interpreter {
   struct memory {
     detail::list<std::int64_t> extents;
     std::vector<std::optional<scalar>> elements;
+    std::vector<std::size_t> where;  ///< of a view: the place of each of its elements in what it is of
   };
   graph const& g;
   schedule const& s;
@@ -73,6 +76,39 @@ class schedule_interpreter {
   std::vector<std::optional<scalar>> values, sums;  // of each instruction, where it holds
   detail::list<std::int64_t> at;                     // of each loop: where it stands, or -1
   std::string error;
+
+  /// For each element of a view its place in the array that it is of.
+  std::vector<std::size_t> places_of(detail::buffer const& b, detail::list<std::int64_t> const& extents) {
+    detail::node const& n = g[b.node];
+    auto const& of = s.shapes[static_cast<std::size_t>(detail::index(s.buffers[static_cast<std::size_t>(b.number)].s))];
+    auto const all = detail::extents_of(of, bound);
+    std::vector<std::size_t> where;
+    detail::odometer o(extents);
+    for (std::int64_t e = 0, count = detail::product_of(extents); e < count; ++e, o.next()) {
+      std::size_t place = 0;
+      for (std::size_t axis = 0; axis < all.size() && n.code != detail::op::reshape; ++axis) {
+        std::int64_t at_axis = o.at[axis];
+        if (n.code == detail::op::slice) {
+          auto const taken = detail::slicing::unpack(n.attribute);
+          if (static_cast<int>(axis) == taken.axis) at_axis = g[taken.start][0].evaluate(bound) + at_axis * taken.step;
+        } else if (b.part > 0 && static_cast<std::int64_t>(axis) == n.attribute) {
+          at_axis += g.shape_of(n.operands[0])[static_cast<int>(axis)].evaluate(bound);
+        }
+        if (at_axis < 0 || at_axis >= all[axis]) return fail("a view goes beyond an axis", -1), where;
+        place = place * static_cast<std::size_t>(all[axis]) + static_cast<std::size_t>(at_axis);
+      }
+      where.push_back(n.code == detail::op::reshape ? static_cast<std::size_t>(e) : place);
+    }
+    return where;
+  }
+  /// An element, in the array whose memory it is in.
+  std::optional<scalar>& element(int buffer, std::size_t place) {
+    while (s.buffers[static_cast<std::size_t>(buffer)].kind == detail::buffer_kind::view) {
+      place = arrays[static_cast<std::size_t>(buffer)].where[place];
+      buffer = s.buffers[static_cast<std::size_t>(buffer)].number;
+    }
+    return arrays[static_cast<std::size_t>(buffer)].elements[place];
+  }
 
   void fail(std::string const& what, int instruction) {
     if (error.empty()) error = instruction < 0 ? what : "instruction " + std::to_string(instruction) + ": " + what;
@@ -106,7 +142,7 @@ class schedule_interpreter {
     return result;
   }
   scalar read(int buffer, std::size_t place, int instruction) {
-    auto const& e = arrays[static_cast<std::size_t>(buffer)].elements[place];
+    auto const& e = element(buffer, place);
     if (!e) fail("reads an element that nothing has written", instruction);
     return e.value_or(scalar{});
   }
@@ -167,7 +203,7 @@ class schedule_interpreter {
       scalar const start = detail::reductions[static_cast<std::size_t>(node_of(n).code)].identity(n.type);
       if (n.access_number < 0) sums[static_cast<std::size_t>(i)] = start;
       else if (auto const& a = s.accesses[static_cast<std::size_t>(n.access_number)]; a.buffer >= 0 && !adds_to(s.buffers[static_cast<std::size_t>(a.buffer)]))
-        for (std::size_t p : places(n.access_number, i, true)) arrays[static_cast<std::size_t>(a.buffer)].elements[p] = start;
+        for (std::size_t p : places(n.access_number, i, true)) element(a.buffer, p) = start;
     } else if (n.what == action::accumulate) {
       auto const combine = detail::reductions[static_cast<std::size_t>(node_of(n).code)].combine;
       dtype const wide = is_floating(n.type) ? dtype::float64 : n.type;
@@ -179,7 +215,7 @@ class schedule_interpreter {
         scalar const before = read(buffer, p[0], i);
         scalar sum = combine(before, x, wide);
         if (is_floating(n.type)) sum = scalar::from(sum.real, n.type);  // memory is not wide
-        arrays[static_cast<std::size_t>(buffer)].elements[p[0]] = sum;
+        element(buffer, p[0]) = sum;
       } else if (auto& sum = sums[static_cast<std::size_t>(n.end)]; sum) {
         sum = combine(*sum, x, wide);
       } else {
@@ -198,8 +234,8 @@ class schedule_interpreter {
         scalar const before = read(a.buffer, p[0], i);
         x = add(before, x);
       }
-      if (s.buffers[static_cast<std::size_t>(a.buffer)].kind == detail::buffer_kind::symbol) fail("a store into a symbol", i);
-      arrays[static_cast<std::size_t>(a.buffer)].elements[p[0]] = x;
+      if (s.buffers[static_cast<std::size_t>(detail::root_of(s.buffers, a.buffer))].kind == detail::buffer_kind::symbol) fail("a store into a symbol", i);
+      element(a.buffer, p[0]) = x;
     } else if (n.what == action::product) {
       run_product(n, i);
     }
@@ -236,11 +272,12 @@ class schedule_interpreter {
     int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
     if (buffer < 0) return fail("a product into no array", i);
     memory& array = arrays[static_cast<std::size_t>(buffer)];
-    tensor_value result{array.extents, detail::list<scalar>(array.elements.size())};
+    auto const count = static_cast<std::size_t>(detail::product_of(array.extents));
+    tensor_value result{array.extents, detail::list<scalar>(count)};
     detail::interpret_contraction(m, sides[0], sides[1], m.type, result);
-    for (std::size_t e = 0; e < array.elements.size(); ++e) {
+    for (std::size_t e = 0; e < count; ++e) {
       if (adds_to(s.buffers[static_cast<std::size_t>(buffer)])) result.elements[e] = add(read(buffer, e, i), result.elements[e]);
-      array.elements[e] = result.elements[e];
+      element(buffer, e) = result.elements[e];
     }
   }
 };

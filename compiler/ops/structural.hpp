@@ -44,6 +44,52 @@ template <> struct row<op::squeeze> {
   static constexpr value d0(value g, value x, value y) { return broadcast_like(g, x, y.get().axes()); }
 };
 
+template <> struct row<op::slice> {
+  static constexpr op_info info{.name = "slice", .kind = op_kind::view, .cost = 0};
+  /// g at the places that were taken, zeros elsewhere: with step - 1 zeros after each element, and what is missing before and behind.
+  static constexpr value d0(value g, value x, value y) {
+    slicing const s = slicing::unpack(y.get().attribute);
+    builder& b = *g.b;
+    extent const taken = y.shape()[s.axis], all = x.shape()[s.axis];
+    extent first = b.g[s.start][0], step = s.step;
+    if (s.step < 0) {
+      g = {&b, b.slice(g.id, s.axis, taken - 1, taken, -1)};
+      first = first + (taken - 1) * step, step = -s.step;
+    }
+    auto zeros = [&](value like, int axis, extent const& count) {
+      shape to = like.shape();
+      to[axis] = count;
+      return b.real(0, like.type(), b.intern(to));
+    };
+    if (!step.is_one()) {
+      shape apart, flat = g.shape();
+      for (int i = 0; i < flat.rank; ++i) {
+        apart.push_back(flat[i]);
+        if (i == s.axis) apart.push_back(1);
+      }
+      flat[s.axis] = taken * step;
+      value const single{&b, b.broadcast(g.id, b.intern(apart), axis_mask{1} << (s.axis + 1))};
+      g = {&b, b.reshape(b.concat(single.id, zeros(single, s.axis + 1, step - 1), s.axis + 1), flat)};
+    }
+    g = {&b, b.concat(zeros(g, s.axis, first), g.id, s.axis)};
+    g = {&b, b.concat(g.id, zeros(g, s.axis, all - first - (taken - 1) * step - 1), s.axis)};
+    return {&b, b.slice(g.id, s.axis, 0, all, 1)};
+  }
+};
+template <> struct row<op::reshape> {
+  static constexpr op_info info{.name = "reshape", .kind = op_kind::view, .cost = 0};
+  static constexpr value d0(value g, value x, value) { return {g.b, g.b->reshape(g.id, x.shape())}; }
+};
+template <> struct row<op::concat> {
+  static constexpr op_info info{.name = "concat", .kind = op_kind::assembly, .arity = 2, .cost = 0};
+  static constexpr value part(value g, extent const& first, extent const& count, value y) { return {g.b, g.b->slice(g.id, static_cast<int>(y.get().attribute), first, count, 1)}; }
+  static constexpr value d0(value g, value left, value, value y) { return part(g, 0, left.shape()[static_cast<int>(y.get().attribute)], y); }
+  static constexpr value d1(value g, value left, value right, value y) {
+    int const axis = static_cast<int>(y.get().attribute);
+    return part(g, left.shape()[axis], right.shape()[axis], y);
+  }
+};
+
 template <> struct row<op::sum> {
   static constexpr op_info info{.name = "sum", .kind = op_kind::reduction, .widens = true, .additive = true};
   template <class T> static constexpr T identity() { return T(0); }

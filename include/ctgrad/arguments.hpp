@@ -203,6 +203,11 @@ template <class P>
   throw shape_error(to_text(m));
 }
 
+/// Where a slice leaves less than nothing.
+[[noreturn, gnu::cold]] inline void throw_negative_extent(extent const& e, std::int64_t size) {
+  throw shape_error(to_text(message() << "ctgrad: extent " << e << " is " << size << ": a slice takes more than there is"));
+}
+
 /// Whether no two elements of an array to be written share memory.
 inline bool is_distinct(array_ref const& a, int rank) {
   if (rank == 0) return true;

@@ -19,6 +19,7 @@ namespace detail {
 template <bool Keep, int... Axes>
 struct axis_list {
   static constexpr bool keep = Keep;
+  static constexpr int count = sizeof...(Axes);
 
   /// The axes of `x`, or an error that names `function`.
   static constexpr axis_mask mask(value x, std::string_view function) {

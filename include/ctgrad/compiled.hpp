@@ -47,6 +47,14 @@ struct compiled {
       if (dims[i].name == name) return i;
     return dim_count;
   }
+  /// Extents that may be negative, of what slices leave.
+  static constexpr int difference_count = static_cast<int>(find_differences(graph).size());
+  static constexpr auto differences = [] {
+    std::array<extent, difference_count> table{};
+    auto const found = find_differences(graph);
+    for (int i = 0; i < difference_count; ++i) table[i] = found[i];
+    return table;
+  }();
   static constexpr int symbol_count = static_cast<int>(graph.symbols.size());
   /// What messages name at run time; kept apart, so that the rest of the graph is not part of the binary.
   static constexpr auto symbols = graph.symbols;

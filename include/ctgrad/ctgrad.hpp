@@ -18,6 +18,7 @@
 #include "print.hpp"
 #include "program.hpp"
 #include "report.hpp"
+#include "shapes.hpp"
 #include "stream.hpp"
 #include "symbol.hpp"
 #include "train.hpp"

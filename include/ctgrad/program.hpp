@@ -7,6 +7,7 @@
 #include "arguments.hpp"
 #include "compiled.hpp"
 #include "cpu/emit.hpp"
+#include "cpu/views.hpp"
 #include "gradient.hpp"
 #include "results.hpp"
 
@@ -69,8 +70,10 @@ memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, s
   std::int64_t starts[P::slot_count + 1]{};  // of slots; first their sizes
   [&]<int... I>(std::integer_sequence<int, I...>) {
     ([&] {
-      std::int64_t& size = starts[std::max<int>(0, P::slots[first + I])];
-      size = std::max(size, lay_out<P, first + I>(arrays[first + I], dims));
+      if constexpr (P::slots[first + I] >= 0) {
+        std::int64_t& size = starts[P::slots[first + I]];
+        size = std::max(size, lay_out<P, first + I>(arrays[first + I], dims));
+      }
     }(), ...);
   }(temporaries);
   memory_layout total;
@@ -80,7 +83,7 @@ memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, s
     total.slots = checked_sum(total.slots, size);
   }
   if (base)
-    [&]<int... I>(std::integer_sequence<int, I...>) { ((arrays[first + I].data = base + starts[std::max<int>(0, P::slots[first + I])]), ...); }(temporaries);
+    [&]<int... I>(std::integer_sequence<int, I...>) { ((P::slots[first + I] >= 0 ? void(arrays[first + I].data = base + starts[std::max<int>(0, P::slots[first + I])]) : void()), ...); }(temporaries);
   reserve_nests<P>(dims, total.arrays, total.rows);
   return total;
 }
@@ -230,6 +233,9 @@ struct program {
       (bind_symbol(bindings), ...);
       for (int i = 0; i < compiled::dim_count; ++i) dims[i] = arrays[compiled::dims[i].symbol].extents[compiled::dims[i].axis];
       [&]<int... I>(std::integer_sequence<int, I...>) { (check_symbol<I>(), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
+      if constexpr (compiled::difference_count > 0)
+        for (auto const& e : compiled::differences)
+          if (std::int64_t const size = detail::evaluate_extent<compiled>(e, dims); size < 0) [[unlikely]] detail::throw_negative_extent(e, size);
     }
     template <class Binding>
     void bind_symbol(Binding& b) {
@@ -248,10 +254,7 @@ struct program {
       check_extents<Symbol>();
     }
     /// A buffer as messages name it.
-    static std::string name_of_buffer(int buffer) {
-      if (buffer < compiled::symbol_count) return std::string(compiled::symbols[static_cast<std::size_t>(buffer)].view());
-      return "output " + std::to_string(buffer - compiled::symbol_count);
-    }
+    static std::string name_of_buffer(int buffer) { return detail::name_of_buffer<compiled>(buffer); }
     [[noreturn, gnu::cold]] static void throw_null(int buffer) { throw binding_error("ctgrad: " + name_of_buffer(buffer) + " is bound to a null pointer"); }
     template <int Buffer, int Axis>
     bool check_extent() {
@@ -358,6 +361,7 @@ struct program {
     void run(workspace_memory& space, detail::memory_layout const& layout) { run(space, layout, dims); }
     /// Runs the loops; the temporaries are laid out.
     void run(workspace_memory& space, detail::memory_layout const& layout, std::int64_t const* sizes) {
+      detail::make_views<compiled>(arrays, dims);
       detail::frame<compiled> f;
       f.arrays = arrays;
       f.dims = dims;

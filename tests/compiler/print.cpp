@@ -71,6 +71,9 @@ PRINTS("grad(exp(x), x)", gradient(ctgrad::exp(x), x));
 PRINTS_OF_MATRIX("sum(x)", sum_of(x));
 PRINTS_OF_MATRIX("max(x, 1)", detail::reduce(op::max, x, 2));
 PRINTS_OF_MATRIX("x - max(x, 0)", x - detail::reduce(op::max, x, 1));
+PRINTS_OF_MATRIX("slice(x, axis 0, 1:2)", value{x.b, x.b->slice(x.id, 0, 1, 1, 1)});
+PRINTS_OF_MATRIX("slice(x, axis 1, 1::-1) + 1", value{x.b, x.b->slice(x.id, 1, 1, 2, -1)} + 1);
+PRINTS_OF_MATRIX("concat(x, exp(x), axis 1)", value{x.b, x.b->concat(x.id, ctgrad::exp(x).id, 1)});
 PRINTS_OF_MATRIX("matmul(x, y)", value{x.b, x.b->matmul(x.id, y.id)});
 
 constexpr graph sample() {

@@ -29,7 +29,9 @@ struct sample {
         iota{&b, b.iota(3, dtype::int32)}, constant{&b, b.real(0.5, dtype::float32)}, exp = ctgrad::exp(v), where = ctgrad::where(p, v, exp), less = i < iota, both = p && less,
         broadcast{&b, b.broadcast(v.id, m.get().shape, 1)}, permute{&b, b.permute(m.id, {1, 0})}, column{&b, b.broadcast(v.id, b.intern(shape_of({3, 1})), 2)},
         shifted = ctgrad::sin(column), squeeze{&b, b.squeeze(shifted.id, 2)}, sum = detail::reduce(op::sum, m, 2), most = detail::reduce(op::max, p, 1),
-        product{&b, b.matmul(m.id, v.id)}, cast = detail::cast(i, dtype::float64), total = sum_of(v), request = gradient(total, v), quotient = v / exp, negative = -v;
+        product{&b, b.matmul(m.id, v.id)}, cast = detail::cast(i, dtype::float64), total = sum_of(v), request = gradient(total, v), quotient = v / exp, negative = -v,
+        slice{&b, b.slice(m.id, 1, 1, 2, 1)}, reshape{&b, b.reshape(m.id, shape_of({6}))}, concat{&b, b.concat(m.id, m.id, 0)};
+  shape_id start = detail::slicing::unpack(slice.get().attribute).start;
 
   constexpr graph whole() const { return with_outputs(b, {request, where, sum}); }
 };
@@ -92,6 +94,20 @@ constexpr broken all_broken[] = {
     {BREAK(g[s.squeeze.id].attribute = 0), "(squeeze): it drops axes that [3, 1] has not"},
     {BREAK(g[s.squeeze.id].attribute = 6), "(squeeze): it drops axes that [3, 1] has not"},
     {BREAK(g[s.squeeze.id].shape = s.column.get().shape), "(squeeze): its shape is [3, 1], and has to be [3]"},
+    // views and assemblies
+    {BREAK(g[s.slice.id].type = dtype::float32), "(slice): it is float32 of float64"},
+    {BREAK(g[s.slice.id].attribute = (detail::slicing{0, 1, s.start}.pack())), "(slice): it makes [2, 2] of [2, 3]"},
+    {BREAK(g[s.slice.id].attribute = (detail::slicing{2, 1, s.start}.pack())), "(slice): it slices [2, 3] in no way"},
+    {BREAK(g[s.slice.id].attribute = (detail::slicing{1, 0, s.start}.pack())), "(slice): it slices [2, 3] in no way"},
+    {BREAK(g[s.slice.id].attribute = (detail::slicing{1, 1, shape_id{90}}.pack())), "(slice): it slices [2, 3] in no way"},
+    {BREAK(g[s.slice.id].attribute = (detail::slicing{1, 2, s.start}.pack())), "(slice): it takes elements 1 to 3 of 3"},
+    {BREAK(g[s.slice.id].attribute = (detail::slicing{1, -2, s.start}.pack())), "(slice): it takes elements 1 to -1 of 3"},
+    {BREAK(g[s.reshape.id].shape = s.v.get().shape), "(reshape): it makes [3] of [2, 3]"},
+    {BREAK(g[s.reshape.id].attribute = 1), "(reshape): it makes [6] of [2, 3]"},
+    {BREAK(g[s.concat.id].attribute = 1), "(concat): it makes [4, 3] of [2, 3] and [2, 3]"},
+    {BREAK(g[s.concat.id].attribute = 2), "(concat): it makes [4, 3] of [2, 3] and [2, 3]"},
+    {BREAK(g[s.concat.id].shape = s.m.get().shape), "(concat): it makes [2, 3] of [2, 3] and [2, 3]"},
+    {BREAK(g[s.concat.id].type = dtype::float32), "(concat): it is float32 of float64"},
     // reductions
     {BREAK(g[s.sum.id].attribute = 1), "(sum): its shape is [2], and has to be [3]"},
     {BREAK(g[s.sum.id].attribute = 0), "(sum): it reduces axes that [2, 3] has not"},

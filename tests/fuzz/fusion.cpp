@@ -71,7 +71,7 @@ graph with_outputs(graph const& g, detail::list<node_id> const& outputs) {
   for (node_id id : outputs) {
     id = map[static_cast<std::size_t>(detail::index(id))];
     auto const n = b.g[id];
-    if (!detail::is_computed(n) && n.code != op::contract) {
+    if (!detail::is_computed(n) && n.code != op::contract && n.code != op::concat) {
       node_id const copied = b.add({.code = op::copy, .type = n.type, .arity = 1, .shape = n.shape, .operands = {id, node_id::none, node_id::none}, .attribute = 99});
       id = copied;
     }
@@ -148,6 +148,10 @@ BOOST_AUTO_TEST_CASE(gradients) {
 }
 BOOST_AUTO_TEST_CASE(outputs_that_are_added_to) {
   for (int size : {2, 5, 10}) fuzz(size, 300, {.gradients = true, .accumulate = true});
+}
+BOOST_AUTO_TEST_CASE(many_views) {
+  for (int size : {2, 3, 5, 8, 12}) fuzz(size, 400, {.views = 20});
+  for (int size : {2, 4, 8}) fuzz(size, 300, {.gradients = true, .accumulate = true, .views = 12});
 }
 BOOST_AUTO_TEST_CASE(many_products) {
   for (int size : {3, 6, 12}) fuzz(size, 300, {.gradients = true, .products = 6});

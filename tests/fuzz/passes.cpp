@@ -309,6 +309,41 @@ struct generator {
     keep({&f.b, f.b.matmul(x.id, y.id)}, bound_of(x) * bound_of(y) * static_cast<double>(number_of(summed)));
   }
 
+  /// Slices forwards and backwards, other shapes, and parts put together.
+  void add_view() {
+    value x = any_that([](value v) { return v.rank() > 0 && v.rank() < 4; }, {});
+    if (!x.b) return;
+    int const axis = below(x.rank());
+    extent const all = x.shape()[axis];
+    bool const plain = all.is_static() || all.name().characters != nullptr, exactly = exact.count(index(x.id)) != 0;
+    value y;
+    op code = op::slice;
+    if (int const kind = below(4); kind == 0) {
+      y = {&f.b, f.b.slice(x.id, axis, all - 1, all, -1)};
+    } else if (kind == 1 && all.is_static() && all.constant > 1) {
+      std::int64_t const first = below(static_cast<int>(all.constant));
+      int const step = 1 + below(3);
+      y = chance(50) ? value{&f.b, f.b.slice(x.id, axis, first, (all.constant - first + step - 1) / step, step)} : value{&f.b, f.b.slice(x.id, axis, first, first / step + 1, -step)};
+    } else if (kind == 2 && plain) {
+      value other = any_that([&](value v) { return v.shape() == x.shape() && v.type() == x.type(); }, x);
+      y = {&f.b, f.b.concat(x.id, other.id, axis)}, code = op::concat;
+      note(y, std::max(bound_of(x), bound_of(other)));
+      f.used.insert(code);
+      keep(y, std::max(bound_of(x), bound_of(other)));
+      return;
+    } else if (axis + 1 < x.rank() && plain && (x.shape()[axis + 1].is_static() || x.shape()[axis + 1].name().characters != nullptr)) {
+      shape to;
+      for (int i = 0; i < x.rank(); ++i)
+        if (i == axis + 1) to[axis] = to[axis] * x.shape()[i];
+        else to.push_back(x.shape()[i]);
+      y = {&f.b, f.b.reshape(x.id, to)}, code = op::reshape;
+    }
+    if (!y.b) return;
+    f.used.insert(code);
+    keep(y, bound_of(x));
+    if (exactly) exact.insert(index(y.id));
+  }
+
   fuzzed make() {
     make_symbols();
     int const target = 5 + below(56);
@@ -318,7 +353,8 @@ struct generator {
       else if (kind < 70) add_pattern(detail::rules_of<&detail::write_default_rules>);
       else if (kind < 73) add_pattern(detail::rules_of<&detail::write_loop_rules>);
       else if (kind < 83) add_reduction();
-      else if (kind < 93) add_movement();
+      else if (kind < 90) add_movement();
+      else if (kind < 95) add_view();
       else add_product();
     }
     int const outputs = 1 + below(3);
@@ -332,7 +368,7 @@ struct generator {
       value v = any();
       if (!live[static_cast<std::size_t>(index(v.id))]) continue;
       // Not by what rules make of others, nor by what is not in the function: where two nodes become one, the gradient by one becomes that by both.
-      static constexpr op codes[] = {op::sin, op::cos, op::tanh, op::exp, op::power, op::permute, op::broadcast, op::squeeze, op::max, op::min, op::prod};
+      static constexpr op codes[] = {op::sin, op::cos, op::tanh, op::exp, op::power, op::permute, op::broadcast, op::squeeze, op::slice, op::reshape, op::concat, op::max, op::min, op::prod};
       if (is_floating(v.type()) && std::find(std::begin(codes), std::end(codes), v.get().code) != std::end(codes)) f.by_parts.push_back(v);
     }
     return std::move(f);
@@ -503,7 +539,7 @@ BOOST_AUTO_TEST_CASE(random_graphs_through_all_passes) {
   if (graphs < 1000) return;
   for (int code = 0; code < op_count; ++code) {
     auto const kind = info(static_cast<op>(code)).kind;
-    if (kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::product) BOOST_CHECK_MESSAGE(all.used.count(static_cast<op>(code)), info(static_cast<op>(code)).name << " was in no graph");
+    if (kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::product || kind == op_kind::view || kind == op_kind::assembly) BOOST_CHECK_MESSAGE(all.used.count(static_cast<op>(code)), info(static_cast<op>(code)).name << " was in no graph");
   }
   BOOST_TEST(all.gradients > 10 * all.kinks);
   BOOST_TEST(all.nan * 100 < all.graphs);

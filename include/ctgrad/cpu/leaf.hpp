@@ -206,7 +206,7 @@ struct leaf_code {
   }
 
   template <class F, std::size_t... I>
-  CTGRAD_INLINE static void for_each_array(F f, std::index_sequence<I...>) {
+  CTGRAD_INLINE static void for_each_array([[maybe_unused]] F f, std::index_sequence<I...>) {
     (f(std::integral_constant<std::size_t, I>{}), ...);
   }
 

@@ -90,10 +90,12 @@ void multiply(product_axis* axes, int count, T const* left, T const* right, bool
   }
   if (nothing_to_sum && accumulate) return;
   product_loops loops = choose_loops<T>(axes, count);
-  if (nothing_to_sum) {  // zeros, once
+  if (nothing_to_sum) {  // zeros, once; nothing is read
     loops.summed.extent = 0;
-    for (int a = 0; a < loops.count; ++a)
+    for (int a = 0; a < loops.count; ++a) {
+      loops.around[a].left = loops.around[a].right = 0;
       if (loops.around[a].role == label_role::summed) loops.around[a].extent = 1;
+    }
   }
   std::int64_t products = 1, sums = 1;
   for (int a = 0; a < loops.count; ++a) (loops.around[a].role == label_role::summed ? sums : products) *= loops.around[a].extent;

@@ -1,0 +1,13 @@
+// expect: ctgrad: pad of X[N, 6]: a negative number of elements; slice takes some away
+// SPDX-License-Identifier: BSL-1.0
+#include <ctgrad/ctgrad.hpp>
+namespace ct = ctgrad;
+using namespace ct::literals;
+
+constexpr auto X = ct::tensor<float>("X"_s, ct::dim("N"_s), 6_c);
+constexpr auto Y = ct::tensor<float>("Y"_s, ct::dim("N"_s), 5_c);
+#ifdef CTGRAD_FIXED
+constexpr auto padded = ct::pad(X, 1_c, 1_c, 0_c);
+#else
+constexpr auto padded = ct::pad(X, 1_c, -1_c, 0_c);
+#endif

@@ -1,0 +1,13 @@
+// expect: ctgrad: slice along axis 2 of X[N, 6]: it has 2 axes
+// SPDX-License-Identifier: BSL-1.0
+#include <ctgrad/ctgrad.hpp>
+namespace ct = ctgrad;
+using namespace ct::literals;
+
+constexpr auto X = ct::tensor<float>("X"_s, ct::dim("N"_s), 6_c);
+constexpr auto Y = ct::tensor<float>("Y"_s, ct::dim("N"_s), 5_c);
+#ifdef CTGRAD_FIXED
+constexpr auto part = ct::slice(X, 1_c, 0_c, 3_c);
+#else
+constexpr auto part = ct::slice(X, 2_c, 0_c, 3_c);
+#endif
