@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "activations.hpp"
 #include "array.hpp"
 #include "dlpack.hpp"
 #include "eager.hpp"
@@ -12,6 +13,8 @@
 #include "fn.hpp"
 #include "functions.hpp"
 #include "gradient.hpp"
+#include "losses.hpp"
+#include "normalization.hpp"
 #include "npy.hpp"
 #include "optim.hpp"
 #include "parameters.hpp"
@@ -19,6 +22,7 @@
 #include "program.hpp"
 #include "report.hpp"
 #include "shapes.hpp"
+#include "statistics.hpp"
 #include "stream.hpp"
 #include "symbol.hpp"
 #include "train.hpp"

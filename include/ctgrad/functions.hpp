@@ -109,7 +109,20 @@ struct mse_function {
   }
 };
 
-/// Mean over the rows of logsumexp(row) - row[label], with the label found by comparison, so that it fuses.
+/// x[…, label] for each row: found by comparison, so that it fuses.
+constexpr value chosen_of(value x, value labels) {
+  int const classes = x.rank() - 1;
+  axis_mask const last = axis_mask{1} << classes;
+  value const number = {x.b, x.b->iota(x.shape()[classes], dtype::int32)};
+  return reduce(op::sum, where(number == restore_axes(cast(labels, dtype::int32), last), x, 0), last);
+}
+/// `loss` of each row, and NaN for a label that is no class, rather than a loss that looks right.
+constexpr value of_known_labels(value loss, value labels, extent const& classes) {
+  value const count = {loss.b, loss.b->size_of({1, {classes}}, labels.type())};
+  return where(labels >= 0 && labels < count, loss, std::numeric_limits<double>::quiet_NaN());
+}
+
+/// Mean over the rows of logsumexp(row) - row[label].
 struct cross_entropy_function {
   static constexpr value trace(value logits, value labels) {
     builder& b = *logits.b;
@@ -120,13 +133,7 @@ struct cross_entropy_function {
     axis_mask const last = axis_mask{1} << classes;
     value shifted = logits - shift_of(logits, last);
     value row_sum = log(reduce(op::sum, exp(shifted), last));
-    value number = {&b, b.iota(logits.shape()[classes], dtype::int32)};
-    value chosen = reduce(op::sum, where(number == restore_axes(cast(labels, dtype::int32), last), shifted, 0), last);
-    // A label that is no class gives NaN rather than a loss that looks right.
-    value classes_count = {&b, b.size_of({1, {logits.shape()[classes]}}, labels.type())};
-    value known = labels >= 0 && labels < classes_count;
-    value loss = where(known, row_sum - chosen, std::numeric_limits<double>::quiet_NaN());
-    return mean_function<axis_list<false>>::trace(loss);
+    return mean_function<axis_list<false>>::trace(of_known_labels(row_sum - chosen_of(shifted, labels), labels, logits.shape()[classes]));
   }
 };
 struct binary_cross_entropy_with_logits_function {

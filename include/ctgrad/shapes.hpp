@@ -5,6 +5,7 @@
 #pragma once
 
 #include "functions.hpp"
+#include "gradient.hpp"
 
 #include <string_view>
 #include <utility>

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Asks PyTorch for the values, gradients and second gradients of every function, and writes them to a file that tests/laws/pytorch.cpp reads.
+
+A line for each: `case NAME DTYPE`, then `in`, `out`, `grad K` and `grad2 K` with extents and elements. grad K is the derivative of the sum of out * cos(1, 2, 3, …) by input K,
+grad2 K that of the sum of grad 0 * sin(1, 2, 3, …) by input K. Elements are written with as many digits as tell them apart.
+
+usage: pytorch.py > pytorch.txt    (PyTorch 2.x, on the CPU)
+SPDX-License-Identifier: BSL-1.0
+"""
+
+import math
+import sys
+
+import torch
+import torch.nn.functional as F
+
+SEED = 20261125
+INF = math.inf
+generator = torch.Generator()
+
+
+def normal(*shape):
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def positive(*shape):
+    return torch.rand(*shape, generator=generator, dtype=torch.float64) * 3 + 0.1
+
+
+def unit(*shape):
+    return torch.rand(*shape, generator=generator, dtype=torch.float64) * 1.9 - 0.95
+
+
+def probabilities(*shape):
+    return torch.rand(*shape, generator=generator, dtype=torch.float64) * 0.98 + 0.01
+
+
+def labels(count, classes):
+    return torch.randint(0, classes, (count,), generator=generator)
+
+
+def edges():
+    """Where formulas change branch, and where exponentials end."""
+    return torch.tensor([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 3.0, -3.0, 6.0, -6.0, 20.0, -20.0, 90.0, -90.0, 1e-6, -1e-6, INF, -INF], dtype=torch.float64)
+
+
+CASES = []  # name, function, list of input makers: each makes a list of inputs
+
+
+def case(name, function, *inputs):
+    CASES.append((name, function, inputs))
+
+
+def unary(name, function, make=normal, edged=False):
+    case(name, function, lambda: [make(7)], lambda: [make(3, 4)], *([lambda: [edges()], lambda: [torch.tensor([math.nan, 1.0], dtype=torch.float64)]] if edged else []))
+
+
+# The op table.
+for name in "exp expm1 sin cos tan asin acos atan sinh cosh tanh sigmoid erf relu abs sign floor ceil round".split():
+    unary(name, getattr(torch, name), unit if name in ("asin", "acos") else normal, edged=name not in ("asin", "acos", "tan", "sin", "cos"))
+for name in "log log1p sqrt rsqrt reciprocal".split():
+    unary(name, getattr(torch, name), positive, edged=name in ("log", "log1p"))
+unary("softplus", F.softplus, edged=True)
+unary("gelu", F.gelu)
+unary("silu", F.silu)
+case("add", torch.add, lambda: [normal(3, 4), normal(4)])
+case("subtract", torch.sub, lambda: [normal(3, 1), normal(1, 4)])
+case("multiply", torch.mul, lambda: [normal(2, 3, 4), normal(3, 1)])
+case("divide", torch.div, lambda: [normal(3, 4), positive(4)])
+case("pow", torch.pow, lambda: [positive(3, 4), normal(4)])
+case("atan2", torch.atan2, lambda: [normal(3, 4), normal(3, 4)])
+case("hypot", torch.hypot, lambda: [normal(3, 4), normal(4)])
+case("minimum", torch.minimum, lambda: [normal(3, 4), normal(4)], lambda: [torch.ones(2, dtype=torch.float64), torch.ones(2, dtype=torch.float64)])
+case("maximum", torch.maximum, lambda: [normal(3, 4), normal(4)], lambda: [torch.ones(2, dtype=torch.float64), torch.ones(2, dtype=torch.float64)])
+case("clamp", lambda x: torch.clamp(x, -0.55, 0.75), lambda: [normal(3, 4)], lambda: [edges()])
+case("where", lambda a, b: torch.where(a > b, a, b * b), lambda: [normal(3, 4), normal(4)])
+
+# Activations.
+unary("leaky_relu", F.leaky_relu, edged=True)
+unary("leaky_relu_0.2", lambda x: F.leaky_relu(x, 0.2))
+unary("elu", F.elu, edged=True)
+unary("elu_0.7", lambda x: F.elu(x, 0.7))
+unary("celu_2", lambda x: F.celu(x, 2.0))
+unary("selu", F.selu)
+unary("mish", F.mish)
+unary("hardtanh", F.hardtanh, edged=True)
+unary("hardtanh_-0.3_0.6", lambda x: F.hardtanh(x, -0.3, 0.6))
+unary("hardsigmoid", F.hardsigmoid, edged=True)
+unary("hardswish", F.hardswish)
+case("hardswish", F.hardswish, lambda: [torch.tensor([-4.0, -2.5, -0.5, 0.0, 2.5, 4.0], dtype=torch.float64)])
+unary("softsign", F.softsign)
+unary("tanhshrink", F.tanhshrink)
+unary("softshrink", F.softshrink)
+unary("hardshrink", F.hardshrink)
+unary("log_sigmoid", F.logsigmoid)
+case("glu", F.glu, lambda: [normal(3, 6)])
+case("glu_0", lambda x: F.glu(x, 0), lambda: [normal(4, 3)])
+case("softmax", lambda x: F.softmax(x, -1), lambda: [normal(3, 5)], lambda: [normal(2, 3, 4)])
+case("softmax_0", lambda x: F.softmax(x, 0), lambda: [normal(3, 5)])
+case("log_softmax", lambda x: F.log_softmax(x, -1), lambda: [normal(3, 5)])
+
+# Reductions.
+for name, function in [("sum", torch.sum), ("mean", torch.mean), ("max", torch.amax), ("min", torch.amin), ("logsumexp", torch.logsumexp), ("var", torch.var), ("std", torch.std), ("norm", torch.linalg.vector_norm)]:
+    case(name, lambda x, f=function: f(x, dim=tuple(range(x.dim()))), lambda: [normal(6)], lambda: [normal(3, 4)])
+    case(name + "_1", lambda x, f=function: f(x, dim=1), lambda: [normal(3, 4)], lambda: [normal(2, 3, 4)])
+    case(name + "_keepdim", lambda x, f=function: f(x, dim=0, keepdim=True), lambda: [normal(3, 4)])
+case("prod_1", lambda x: torch.prod(x, 1), lambda: [normal(3, 4)])
+for name, order in [("of_order_1", 1), ("of_order_3", 3), ("of_order_2.5", 2.5), ("of_order_inf", INF)]:
+    case("norm_" + name, lambda x, o=order: torch.linalg.vector_norm(x, o, dim=-1), lambda: [normal(3, 4)])
+case("norm_1", lambda x: torch.linalg.vector_norm(x, dim=1), lambda: [torch.zeros(2, 3, dtype=torch.float64)])
+case("std_1", lambda x: torch.std(x, dim=1), lambda: [torch.ones(2, 3, dtype=torch.float64)])
+case("any_1", lambda x: torch.any(x > 1, 1), lambda: [normal(4, 3)])
+case("all_1", lambda x: torch.all(x > -1, 1), lambda: [normal(4, 3)])
+case("count_nonzero_1", lambda x: torch.count_nonzero(torch.relu(x), 1), lambda: [normal(4, 3)])
+
+# Products.
+case("matmul", torch.matmul, *(lambda a=a, b=b: [normal(*a), normal(*b)] for a, b in [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((5, 2, 3), (5, 3, 4)),
+                                                                               ((5, 2, 3), (1, 3, 4)), ((2, 1, 2, 3), (5, 3, 2)), ((2, 3, 4), (4,)), ((3,), (2, 3, 4))]))
+case("outer", torch.outer, lambda: [normal(3), normal(4)])
+for text, a, b in [("bij,bjk->bik", (2, 3, 4), (2, 4, 5)), ("bij,bkj->ikb", (2, 3, 4), (2, 5, 4)), ("ij,ij->", (3, 4), (3, 4)), ("ijk,jl->ikl", (2, 3, 4), (3, 5)), ("ij,jk", (2, 3), (3, 4)), ("bhqd,bhkd->bhqk", (2, 2, 3, 4), (2, 2, 5, 4))]:
+    case("einsum " + text, lambda x, y, t=text: torch.einsum(t, x, y), lambda a=a, b=b: [normal(*a), normal(*b)])
+case("einsum ii->i", lambda x: torch.einsum("ii->i", x), lambda: [normal(3, 3)])
+case("einsum ii", lambda x: torch.einsum("ii", x), lambda: [normal(3, 3)])
+case("linear", F.linear, lambda: [normal(3, 4), normal(5, 4), normal(5)], lambda: [normal(2, 3, 4), normal(5, 4), normal(5)])
+
+# Shapes.
+case("slice", lambda x: x[:, 1:-1], lambda: [normal(3, 5)])
+case("slice_step", lambda x: x[1:6:2], lambda: [normal(7, 2)])
+case("select", lambda x: x[:, -2], lambda: [normal(3, 5)])
+case("flip", lambda x: torch.flip(x, (0, 1)), lambda: [normal(3, 4)])
+case("roll", lambda x: torch.roll(x, 2, 1), lambda: [normal(3, 5)])
+case("roll_-1", lambda x: torch.roll(x, -1, 0), lambda: [normal(3, 5)])
+case("concat", lambda a, b: torch.cat((a, b, a * 2), 1), lambda: [normal(3, 2), normal(3, 4)])
+case("stack", lambda a, b: torch.stack((a, b), 1), lambda: [normal(3, 4), normal(3, 4)])
+case("reshape", lambda x: x.reshape(4, -1), lambda: [normal(2, 6)])
+case("flatten", lambda x: torch.flatten(x, 1), lambda: [normal(2, 3, 4)])
+case("permute", lambda x: x.permute(2, 0, 1), lambda: [normal(2, 3, 4)])
+case("unsqueeze", lambda x: x.unsqueeze(1), lambda: [normal(2, 3)])
+case("pad", lambda x: F.pad(x, (2, 1), value=0.5), lambda: [normal(2, 3)])
+case("tile", lambda x: torch.cat((x, x, x), 0), lambda: [normal(2, 3)])
+case("repeat_interleave", lambda x: torch.repeat_interleave(x, 3, 1), lambda: [normal(2, 3)])
+case("tril", torch.tril, lambda: [normal(3, 4)], lambda: [normal(2, 4, 3)])
+case("triu_1", lambda x: torch.triu(x, 1), lambda: [normal(4, 4)])
+
+# Normalisations and attention.
+case("layer_norm", lambda x, w, b: F.layer_norm(x, w.shape, w, b), lambda: [normal(3, 6), positive(6), normal(6)], lambda: [normal(2, 3, 4), positive(3, 4), normal(3, 4)])
+case("rms_norm", lambda x, w: F.rms_norm(x, w.shape, w, 1e-5), lambda: [normal(3, 6), positive(6)])
+case("batch_norm", lambda x, w, b: F.batch_norm(x, None, None, w, b, True), lambda: [normal(5, 3), positive(3), normal(3)], lambda: [normal(3, 2, 4), positive(2), normal(2)])
+case("group_norm", lambda x, w, b: F.group_norm(x, 2, w, b), lambda: [normal(2, 4, 3), positive(4), normal(4)])
+case("attention", F.scaled_dot_product_attention, lambda: [normal(3, 4), normal(5, 4), normal(5, 2)], lambda: [normal(2, 3, 4), normal(2, 3, 4), normal(2, 3, 4)])
+case("causal_attention", lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), lambda: [normal(4, 3), normal(4, 3), normal(4, 2)])
+
+# Losses.
+case("mse", F.mse_loss, lambda: [normal(3, 4), normal(3, 4)])
+case("l1_loss", F.l1_loss, lambda: [normal(3, 4), normal(3, 4)])
+case("smooth_l1_loss", F.smooth_l1_loss, lambda: [normal(3, 4), normal(3, 4)])
+case("smooth_l1_loss_0.5", lambda a, b: F.smooth_l1_loss(a, b, beta=0.5), lambda: [normal(3, 4), normal(3, 4)])
+case("huber_loss", F.huber_loss, lambda: [normal(3, 4) * 2, normal(3, 4)])
+case("huber_loss_0.6", lambda a, b: F.huber_loss(a, b, delta=0.6), lambda: [normal(3, 4), normal(3, 4)])
+case("binary_cross_entropy", F.binary_cross_entropy, lambda: [probabilities(3, 4), probabilities(3, 4)])
+case("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits, lambda: [normal(3, 4) * 4, probabilities(3, 4)])
+case("cross_entropy", F.cross_entropy, lambda: [normal(4, 5), labels(4, 5)])
+case("nll_loss", F.nll_loss, lambda: [normal(4, 5), labels(4, 5)])
+case("kl_div", F.kl_div, lambda: [normal(3, 4), probabilities(3, 4)])
+case("cosine_similarity", F.cosine_similarity, lambda: [normal(3, 4), normal(3, 4)])
+case("cosine_similarity_-1", lambda a, b: F.cosine_similarity(a, b, dim=-1), lambda: [normal(3, 4), normal(4)])
+
+
+def written(number, digits):
+    return str(int(number)) if isinstance(number, (bool, int)) else f"{number:.{digits}g}"
+
+
+def line(what, tensor):
+    digits = 9 if tensor.dtype == torch.float32 else 17
+    name = str(tensor.dtype).replace("torch.", "")
+    elements = " ".join(written(x, digits) for x in tensor.detach().flatten().tolist())
+    print(what, name, tensor.dim(), *tensor.shape, elements)
+
+
+def waves(like, wave):
+    return wave(torch.arange(1, like.numel() + 1, dtype=torch.float64)).reshape(like.shape).to(like.dtype)
+
+
+def gradients(out, wave, inputs, **options):
+    found = torch.autograd.grad((out * waves(out, wave)).sum(), inputs, allow_unused=True, **options)
+    return [torch.zeros_like(x) if g is None or g._is_zerotensor() else g for x, g in zip(inputs, found)]
+
+
+def write(name, function, inputs):
+    print("case", name.replace(" ", ":"))
+    for x in inputs:
+        line("in", x)
+    floating = [k for k, x in enumerate(inputs) if x.is_floating_point()]
+    for k in floating:
+        inputs[k].requires_grad_()
+    out = function(*inputs)
+    line("out", out)
+    # Not by NaN; nor second ones at kinks of the first, which edges has.
+    if not out.is_floating_point() or not out.requires_grad or any(x.isnan().any() for x in inputs):
+        return
+    by = [inputs[k] for k in floating]
+    grads = gradients(out, torch.cos, by, create_graph=True)
+    for k, g in zip(floating, grads):
+        line(f"grad {k}", g)
+    kinks = bool((inputs[0] == 0).any())
+    if inputs[0].dtype == torch.float64 and grads[0].requires_grad and not kinks:
+        try:
+            seconds = gradients(grads[0], torch.sin, by)
+        except RuntimeError as problem:  # PyTorch has not all of them
+            print(name, problem, file=sys.stderr)
+            return
+        for k, g in zip(floating, seconds):
+            line(f"grad2 {k}", g)
+
+
+def main():
+    torch.set_num_threads(1)
+    generator.manual_seed(SEED)
+    print(f"# PyTorch {torch.__version__.split('+')[0]}, written by pytorch.py")
+    for name, function, makers in CASES:
+        for make in makers:
+            made = make()
+            for dtype in (torch.float64, torch.float32):
+                write(name, function, [x.to(dtype).clone() if x.is_floating_point() else x for x in made])
+    return 0
+
+
+sys.exit(main())

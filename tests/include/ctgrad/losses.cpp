@@ -1,0 +1,54 @@
+// Losses as loops: several in one nest, against sums in double. (Derivatives and labels: tests/laws/pytorch.cpp.)
+//
+// SPDX-License-Identifier: BSL-1.0
+#define BOOST_TEST_MODULE losses
+#include <ctgrad/ctgrad.hpp>
+
+#include "../../arrays.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+
+namespace ct = ctgrad;
+using namespace ct::literals;
+using ct::test::filled, ct::test::near;
+
+namespace {
+constexpr auto N = ct::dim("N"_s);
+constexpr auto X = ct::tensor<double>("X"_s, N, 6_c);
+constexpr auto labels = ct::tensor<std::int64_t>("labels"_s, N);
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(losses_in_one_nest) {
+  constexpr auto Y = ct::tensor<double>("Y"_s, N, 6_c);
+  constexpr auto all = ct::compile(ct::l1_loss(X, Y), ct::smooth_l1_loss(X, Y, 0.5_c), ct::huber_loss(X, Y), ct::mse(X, Y));
+  static_assert(ct::report(all).nests == 1 && ct::report(all).temporaries == 0);
+  auto const x = filled<double>(1, 50, 6), y = filled<double>(2, 50, 6);
+  auto const [l1, smooth, huber, square] = all(X = x, Y = y);
+  double a = 0, s = 0, h = 0, q = 0;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    double const d = std::abs(x.data()[i] - y.data()[i]);
+    a += d, s += d < 0.5 ? d * d : d - 0.25, h += d <= 1 ? d * d / 2 : d - 0.5, q += d * d;
+  }
+  BOOST_TEST(near(l1, a / 300, 1e-14));
+  BOOST_TEST(near(smooth, s / 300, 1e-14));
+  BOOST_TEST(near(huber, h / 300, 1e-14));
+  BOOST_TEST(near(square, q / 300, 1e-14));
+}
+
+BOOST_AUTO_TEST_CASE(labels_and_probabilities) {
+  constexpr auto chosen = ct::nll_loss(X, labels);
+  auto const x = filled<double>(1, 4, 6);
+  ct::array<std::int64_t, 1> y{0, 5, 2, 2};
+  BOOST_TEST(near(std::get<0>(ct::compile(chosen)(X = x, labels = y).values), -(x(0, 0) + x(1, 5) + x(2, 2) + x(3, 2)) / 4, 1e-14));
+  y(3) = 6;  // no class
+  BOOST_TEST(std::isnan(std::get<0>(ct::compile(chosen)(X = x, labels = y).values)));
+  // Probabilities of 0 and 1 lose at most 100.
+  constexpr auto p = ct::tensor<double>("p"_s, 2_c);
+  constexpr auto t = ct::tensor<double>("t"_s, 2_c);
+  constexpr auto entropy = ct::binary_cross_entropy(p, t);
+  auto const [loss, slope] = ct::compile(entropy, ct::grad(entropy, t))(p = ct::array<double, 1>{0, 1}, t = ct::array<double, 1>{1, 0});
+  BOOST_TEST(loss == 100);
+  BOOST_TEST((slope(0) == 50 && slope(1) == -50));
+}

@@ -1,0 +1,248 @@
+// Every function against PyTorch: values, gradients, second gradients, in float64 and float32, from tests/golden/pytorch.txt.
+// Graphs are traced, differentiated, simplified and interpreted at run time, so that a case costs no compiling; that loops compute what the interpreter does is tested elsewhere.
+// With CTGRAD_TABLE set to a file, the largest differences are written there as a Markdown table.
+//
+// SPDX-License-Identifier: BSL-1.0
+#define BOOST_TEST_MODULE pytorch
+#include <ctgrad/ctgrad.hpp>
+
+#include "../../compiler/verify.hpp"
+#include "../interpreted.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace ct = ctgrad;
+using namespace ct;
+using namespace ct::literals;
+using namespace ct::test;
+using detail::verify;
+
+namespace {
+
+/// A tensor of the file.
+struct golden_tensor {
+  dtype type = dtype::float64;
+  sizes extents;
+  numbers elements;
+};
+struct golden_case {
+  std::string name;
+  std::vector<golden_tensor> inputs;
+  golden_tensor out;
+  std::map<int, golden_tensor> gradients, seconds;
+};
+
+golden_tensor read_tensor(std::istream& line) {
+  golden_tensor t;
+  std::string type, word;
+  int rank = 0;
+  line >> type >> rank;
+  for (int i = 0; i < dtype_count; ++i)
+    if (to_string(static_cast<dtype>(i)) == type) t.type = static_cast<dtype>(i);
+  for (int i = 0; i < rank; ++i) {
+    std::int64_t extent = 0;
+    line >> extent;
+    t.extents.push_back(extent);
+  }
+  while (line >> word) {
+    double const x = std::strtod(word.c_str(), nullptr);
+    t.elements.push_back(t.type == dtype::float32 ? static_cast<double>(static_cast<float>(x)) : x);
+  }
+  return t;
+}
+std::vector<golden_case> read_cases() {
+  std::ifstream file(CTGRAD_TESTS "/golden/pytorch.txt");
+  std::vector<golden_case> cases;
+  for (std::string text; std::getline(file, text);) {
+    std::istringstream line(text);
+    std::string what;
+    int number = 0;
+    line >> what;
+    if (what == "case") cases.emplace_back(), line >> cases.back().name;
+    else if (what == "in") cases.back().inputs.push_back(read_tensor(line));
+    else if (what == "out") cases.back().out = read_tensor(line);
+    else if (what == "grad") line >> number, cases.back().gradients[number] = read_tensor(line);
+    else if (what == "grad2") line >> number, cases.back().seconds[number] = read_tensor(line);
+  }
+  return cases;
+}
+
+using traced_formula = value (*)(value const*);
+#define F(formula) [](value const* x) -> value { return formula; }
+
+/// What each case of the file is here.
+std::map<std::string, traced_formula> const& formulas() {
+  static std::map<std::string, traced_formula> const table = {
+      // the op table
+      {"exp", F(ct::exp(x[0]))}, {"expm1", F(ct::expm1(x[0]))}, {"sin", F(ct::sin(x[0]))}, {"cos", F(ct::cos(x[0]))}, {"tan", F(ct::tan(x[0]))}, {"asin", F(ct::asin(x[0]))},
+      {"acos", F(ct::acos(x[0]))}, {"atan", F(ct::atan(x[0]))}, {"sinh", F(ct::sinh(x[0]))}, {"cosh", F(ct::cosh(x[0]))}, {"tanh", F(ct::tanh(x[0]))}, {"sigmoid", F(ct::sigmoid(x[0]))},
+      {"erf", F(ct::erf(x[0]))}, {"relu", F(ct::relu(x[0]))}, {"abs", F(ct::abs(x[0]))}, {"sign", F(ct::sign(x[0]))}, {"floor", F(ct::floor(x[0]))}, {"ceil", F(ct::ceil(x[0]))},
+      {"round", F(ct::round(x[0]))}, {"log", F(ct::log(x[0]))}, {"log1p", F(ct::log1p(x[0]))}, {"sqrt", F(ct::sqrt(x[0]))}, {"rsqrt", F(ct::rsqrt(x[0]))},
+      {"reciprocal", F(ct::reciprocal(x[0]))}, {"softplus", F(ct::softplus(x[0]))}, {"gelu", F(ct::gelu(x[0]))}, {"silu", F(ct::silu(x[0]))}, {"add", F(x[0] + x[1])},
+      {"subtract", F(x[0] - x[1])}, {"multiply", F(x[0] * x[1])}, {"divide", F(x[0] / x[1])}, {"pow", F(ct::pow(x[0], x[1]))}, {"atan2", F(ct::atan2(x[0], x[1]))},
+      {"hypot", F(ct::hypot(x[0], x[1]))}, {"minimum", F(ct::minimum(x[0], x[1]))}, {"maximum", F(ct::maximum(x[0], x[1]))}, {"clamp", F(ct::clamp(x[0], -0.55, 0.75))},
+      {"where", F(ct::where(x[0] > x[1], x[0], x[1] * x[1]))},
+      // activations
+      {"leaky_relu", F(ct::leaky_relu(x[0]))}, {"leaky_relu_0.2", F(ct::leaky_relu(x[0], 0.2))}, {"elu", F(ct::elu(x[0]))}, {"elu_0.7", F(ct::elu(x[0], 0.7))},
+      {"celu_2", F(ct::celu(x[0], 2))}, {"selu", F(ct::selu(x[0]))}, {"mish", F(ct::mish(x[0]))}, {"hardtanh", F(ct::hardtanh(x[0]))},
+      {"hardtanh_-0.3_0.6", F(ct::hardtanh(x[0], -0.3, 0.6))}, {"hardsigmoid", F(ct::hardsigmoid(x[0]))}, {"hardswish", F(ct::hardswish(x[0]))}, {"softsign", F(ct::softsign(x[0]))},
+      {"tanhshrink", F(ct::tanhshrink(x[0]))}, {"softshrink", F(ct::softshrink(x[0]))}, {"hardshrink", F(ct::hardshrink(x[0]))}, {"log_sigmoid", F(ct::log_sigmoid(x[0]))},
+      {"glu", F(ct::glu(x[0]))}, {"glu_0", F(ct::glu(x[0], 0_c))}, {"softmax", F(ct::softmax(x[0]))}, {"softmax_0", F(ct::softmax(x[0], 0_c))}, {"log_softmax", F(ct::log_softmax(x[0]))},
+      // reductions
+      {"sum", F(ct::sum(x[0]))}, {"sum_1", F(ct::sum(x[0], 1_c))}, {"sum_keepdim", F(ct::sum(x[0], 0_c, ct::keepdim))},
+      {"mean", F(ct::mean(x[0]))}, {"mean_1", F(ct::mean(x[0], 1_c))}, {"mean_keepdim", F(ct::mean(x[0], 0_c, ct::keepdim))},
+      {"max", F(ct::max(x[0]))}, {"max_1", F(ct::max(x[0], 1_c))}, {"max_keepdim", F(ct::max(x[0], 0_c, ct::keepdim))},
+      {"min", F(ct::min(x[0]))}, {"min_1", F(ct::min(x[0], 1_c))}, {"min_keepdim", F(ct::min(x[0], 0_c, ct::keepdim))},
+      {"logsumexp", F(ct::logsumexp(x[0]))}, {"logsumexp_1", F(ct::logsumexp(x[0], 1_c))}, {"logsumexp_keepdim", F(ct::logsumexp(x[0], 0_c, ct::keepdim))},
+      {"var", F(ct::var(x[0]))}, {"var_1", F(ct::var(x[0], 1_c))}, {"var_keepdim", F(ct::var(x[0], 0_c, ct::keepdim))},
+      {"std", F(ct::std_dev(x[0]))}, {"std_1", F(ct::std_dev(x[0], 1_c))}, {"std_keepdim", F(ct::std_dev(x[0], 0_c, ct::keepdim))},
+      {"norm", F(ct::norm(x[0]))}, {"norm_1", F(ct::norm(x[0], 1_c))}, {"norm_keepdim", F(ct::norm(x[0], 0_c, ct::keepdim))},
+      {"norm_of_order_1", F(ct::vector_norm(x[0], 1_c, -1_c))}, {"norm_of_order_3", F(ct::vector_norm(x[0], 3_c, -1_c))}, {"norm_of_order_2.5", F(ct::vector_norm(x[0], 2.5_c, -1_c))},
+      {"norm_of_order_inf", F(ct::vector_norm(x[0], ct::infinity, -1_c))}, {"prod_1", F(ct::prod(x[0], 1_c))}, {"any_1", F(ct::any(x[0] > 1, 1_c))}, {"all_1", F(ct::all(x[0] > -1, 1_c))},
+      {"count_nonzero_1", F(ct::count_nonzero(ct::relu(x[0]), 1_c))},
+      // products
+      {"matmul", F(ct::matmul(x[0], x[1]))}, {"outer", F(ct::outer(x[0], x[1]))}, {"einsum:bij,bjk->bik", F(ct::einsum("bij,bjk->bik"_s, x[0], x[1]))},
+      {"einsum:bij,bkj->ikb", F(ct::einsum("bij,bkj->ikb"_s, x[0], x[1]))}, {"einsum:ij,ij->", F(ct::einsum("ij,ij->"_s, x[0], x[1]))}, {"einsum:ijk,jl->ikl", F(ct::einsum("ijk,jl->ikl"_s, x[0], x[1]))},
+      {"einsum:ij,jk", F(ct::einsum("ij,jk"_s, x[0], x[1]))}, {"einsum:bhqd,bhkd->bhqk", F(ct::einsum("bhqd,bhkd->bhqk"_s, x[0], x[1]))}, {"einsum:ii->i", F(ct::einsum("ii->i"_s, x[0]))},
+      {"einsum:ii", F(ct::einsum("ii"_s, x[0]))}, {"linear", F(ct::linear(x[0], x[1], x[2]))},
+      // shapes
+      {"slice", F(ct::slice(x[0], 1_c, 1_c, -1_c))}, {"slice_step", F(ct::slice(x[0], 0_c, 1_c, 6_c, 2_c))}, {"select", F(ct::select(x[0], 1_c, -2_c))}, {"flip", F(ct::flip(x[0], 0_c, 1_c))},
+      {"roll", F(ct::roll(x[0], 2_c, 1_c))}, {"roll_-1", F(ct::roll(x[0], -1_c, 0_c))}, {"concat", F(ct::concat(1_c, x[0], x[1], x[0] * 2))}, {"stack", F(ct::stack(1_c, x[0], x[1]))},
+      {"reshape", F(ct::reshape(x[0], 4_c, -1_c))}, {"flatten", F(ct::flatten(x[0], 1_c))}, {"permute", F(ct::permute(x[0], 2_c, 0_c, 1_c))}, {"unsqueeze", F(ct::unsqueeze(x[0], 1_c))},
+      {"pad", F(ct::pad(x[0], -1_c, 2_c, 1_c, 0.5))}, {"tile", F(ct::tile(x[0], 3_c, 0_c))}, {"repeat_interleave", F(ct::repeat_interleave(x[0], 3_c, 1_c))}, {"tril", F(ct::tril(x[0]))},
+      {"triu_1", F(ct::triu(x[0], 1_c))},
+      // normalisations and attention
+      {"layer_norm", F(ct::layer_norm(x[0], x[1], x[2]))}, {"rms_norm", F(ct::rms_norm(x[0], x[1]))}, {"batch_norm", F(ct::batch_norm(x[0], x[1], x[2]))},
+      {"group_norm", F(ct::group_norm(x[0], 2_c, x[1], x[2]))}, {"attention", F(ct::scaled_dot_product_attention(x[0], x[1], x[2]))}, {"causal_attention", F(ct::causal_attention(x[0], x[1], x[2]))},
+      // losses
+      {"mse", F(ct::mse(x[0], x[1]))}, {"l1_loss", F(ct::l1_loss(x[0], x[1]))}, {"smooth_l1_loss", F(ct::smooth_l1_loss(x[0], x[1]))}, {"smooth_l1_loss_0.5", F(ct::smooth_l1_loss(x[0], x[1], 0.5))},
+      {"huber_loss", F(ct::huber_loss(x[0], x[1]))}, {"huber_loss_0.6", F(ct::huber_loss(x[0], x[1], 0.6))}, {"binary_cross_entropy", F(ct::binary_cross_entropy(x[0], x[1]))},
+      {"binary_cross_entropy_with_logits", F(ct::binary_cross_entropy_with_logits(x[0], x[1]))}, {"cross_entropy", F(ct::cross_entropy(x[0], x[1]))}, {"nll_loss", F(ct::nll_loss(x[0], x[1]))},
+      {"kl_div", F(ct::kl_div(x[0], x[1]))}, {"cosine_similarity", F(ct::cosine_similarity(x[0], x[1], 1_c))}, {"cosine_similarity_-1", F(ct::cosine_similarity(x[0], x[1]))},
+  };
+  return table;
+}
+#undef F
+
+/// Where PyTorch rounds more: its hardsigmoid has 1/6 in float32; its binary_cross_entropy adds 1e-12 to a divisor.
+double tolerance_of(std::string const& name, bool single) {
+  if (single) return 1e-5;  // float32 rounds each operation, here and there
+  if (name == "hardsigmoid") return 1e-8;
+  if (name == "binary_cross_entropy") return 1e-10;
+  return 1e-13;
+}
+
+constexpr char names[][3] = {"a", "b", "c", "d"};
+
+/// The largest |a - b| / (1 + |b|); infinite where one is NaN or infinite and the other is not the same.
+double distance(numbers const& a, numbers const& b) {
+  double most = a.size() == b.size() ? 0 : test::infinity;
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    if (a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]))) continue;
+    double const d = std::abs(a[i] - b[i]) / (1 + std::abs(b[i]));
+    most = std::isnan(d) ? test::infinity : std::max(most, d);
+  }
+  return most;
+}
+std::string text_of(numbers const& n) {
+  std::ostringstream text;
+  for (double x : n) text << x << ' ';
+  return text.str();
+}
+
+/// The largest differences of one function: value, gradient, second gradient, each in float64 and float32; below zero where there is none.
+struct differences {
+  double of[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+};
+
+/// `v` as `waves` weighs it, summed.
+value weighted(value v, double (*wave)(double)) {
+  builder& b = *v.b;
+  shape flat;
+  std::int64_t count = 1;
+  for (int i = 0; i < v.rank(); ++i) count *= v.shape()[i].constant;
+  flat.push_back(count);
+  value weights = v.constant(0.0);
+  for (std::int64_t i = 0; i < count; ++i)
+    weights = i ? value{&b, b.concat(weights.id, b.real(wave(static_cast<double>(i + 1)), v.type(), b.intern(shape_of({1}))), 0)} : value{&b, b.real(wave(1), v.type(), b.intern(shape_of({1})))};
+  if (count == 0) return v.constant(0.0);
+  return sum_of(value{&b, b.reshape(v.id, flat)} * weights);
+}
+
+void check(golden_case const& c, differences& worst) {
+  auto const found = formulas().find(c.name);
+  BOOST_REQUIRE_MESSAGE(found != formulas().end(), c.name << " is no formula here");
+  builder b;
+  value inputs[4];
+  detail::list<tensor_value> values;
+  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
+    inputs[k] = test::symbol(b, names[k], c.inputs[k].type, c.inputs[k].extents);
+    values.push_back(tensor(c.inputs[k].type, c.inputs[k].extents, c.inputs[k].elements));
+  }
+  value const out = found->second(inputs);
+  BOOST_REQUIRE_MESSAGE(b.ok(), c.name << ": " << std::string(b.error.view()));
+  detail::list<node_id> outputs{out.id};
+  std::vector<std::pair<golden_tensor const*, int>> expected{{&c.out, 0}};
+  if (!c.gradients.empty()) {
+    value const loss = weighted(out, [](double x) { return std::cos(x); });
+    value first{};
+    for (auto const& [k, t] : c.gradients) {
+      value const g = gradient(loss, inputs[k]);
+      if (!first.b) first = g;
+      outputs.push_back(g.id), expected.push_back({&t, 1});
+    }
+    if (!c.seconds.empty()) {
+      value const second = weighted(first, [](double x) { return std::sin(x); });
+      for (auto const& [k, t] : c.seconds) outputs.push_back(gradient(second, inputs[k]).id), expected.push_back({&t, 2});
+    }
+  }
+  BOOST_REQUIRE_MESSAGE(b.ok(), c.name << ": " << std::string(b.error.view()));
+  graph g = b.g;
+  g.outputs = outputs;
+  g = detail::without_dead_nodes(g);
+  for (int p = 0; p < detail::formula_pass_count; ++p) g = detail::graph_passes<>[p].run(g);
+  BOOST_REQUIRE_MESSAGE(verify(g, true).empty(), c.name << ": " << std::string(verify(g, true).view()));
+  auto const results = detail::interpret(g, values, {});
+  bool const single = c.inputs[0].type == dtype::float32;
+  double const tolerance = tolerance_of(c.name, single);
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    auto const& [t, order] = expected[k];
+    numbers const seen = numbers_of(results[k], g[g.outputs[k]].type);
+    BOOST_TEST((results[k].extents == t->extents), c.name << ", " << (single ? "float32" : "float64") << ", output " << k << " has another shape");
+    double const d = distance(seen, t->elements);
+    BOOST_TEST(d <= tolerance, c.name << ", " << (single ? "float32" : "float64") << ", derivative " << order << ", output " << k << ": off by " << d << "\n  of " << text_of(c.inputs[0].elements) << "\n  here    "
+                                      << text_of(seen) << "\n  PyTorch " << text_of(t->elements));
+    worst.of[order][single] = std::max(worst.of[order][single], d);
+  }
+  BOOST_TEST((g[g.outputs[0]].type == c.out.type), c.name << " has another dtype");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(values_and_gradients) {
+  auto const cases = read_cases();
+  BOOST_TEST(cases.size() > 300u);
+  std::map<std::string, differences> table;
+  std::set<std::string> seen;
+  for (auto const& c : cases) check(c, table[c.name]), seen.insert(c.name);
+  for (auto const& [name, formula] : formulas()) BOOST_TEST(seen.count(name) == 1u, name << " has no case in the file");
+  if (char const* path = std::getenv("CTGRAD_TABLE")) {
+    std::ofstream out(path);
+    out.precision(2);
+    auto const cell = [&](double d) { d < 0 ? out << " | " : d == 0 ? out << " | 0" : out << " | " << d; };
+    out << "| function | value, float64 | value, float32 | gradient, float64 | gradient, float32 | second, float64 |\n|---|--:|--:|--:|--:|--:|\n";
+    for (auto const& [name, d] : table) {
+      out << "| " << name;
+      cell(d.of[0][0]), cell(d.of[0][1]), cell(d.of[1][0]), cell(d.of[1][1]), cell(d.of[2][0]);
+      out << " |\n";
+    }
+  }
+}
