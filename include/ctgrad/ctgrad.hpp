@@ -1,10 +1,9 @@
-// All of ctgrad.
+// All of ctgrad but for the functions of networks (nn.hpp).
 // Users include this; the parts stand alone as well.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "activations.hpp"
 #include "array.hpp"
 #include "dlpack.hpp"
 #include "eager.hpp"
@@ -13,8 +12,6 @@
 #include "fn.hpp"
 #include "functions.hpp"
 #include "gradient.hpp"
-#include "losses.hpp"
-#include "normalization.hpp"
 #include "npy.hpp"
 #include "optim.hpp"
 #include "parameters.hpp"

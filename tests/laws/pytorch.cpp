@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE pytorch
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/nn.hpp>
 
 #include "../../compiler/verify.hpp"
 #include "../interpreted.hpp"

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE losses
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/nn.hpp>
 
 #include "../../arrays.hpp"
 

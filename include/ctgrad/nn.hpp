@@ -1,0 +1,9 @@
+// The functions that networks are made of: activations, normalisations, attention, losses.
+// Apart from the umbrella, as torch.nn.functional is from torch: who needs none of them does not compile them.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "activations.hpp"
+#include "losses.hpp"
+#include "normalization.hpp"
