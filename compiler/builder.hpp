@@ -169,6 +169,10 @@ struct builder {
 
   /// Along one axis, the elements first, first + step, … of `a`, `count` of them. That they are there is the caller's to know, or is checked when extents are.
   constexpr node_id slice(node_id a, int axis, extent const& first, extent const& count, std::int32_t step);
+  /// An axis as two: `size` elements, `dilation` apart, from each of `places` on, which are `step` apart.
+  constexpr node_id windows(node_id a, int axis, extent const& places, std::int64_t size, std::int32_t step, std::int32_t dilation);
+  /// Of the element k of axis - 1 the elements first + slope k, … of `axis`, `count` of them. That they are there is the caller's to know.
+  constexpr node_id skew(node_id a, int axis, extent const& first, extent const& count, std::int32_t slope);
   /// `a` in row-major order with another shape of as many elements.
   constexpr node_id reshape(node_id a, shape const& to);
   /// `a`, then `b` along an axis; the other extents have to be equal.

@@ -12,6 +12,9 @@ namespace ctgrad::detail {
 /// What a loop would compute anew in each of its turns, from elements that it reads for nothing else, is worth an array of a row sooner.
 inline constexpr int recompute_limit_row = 6, recompute_limit_array = 24, recompute_limit_turn = 3, too_dear = 1000;
 
+/// A loop over fewer elements is not the vector loop where another could be.
+inline constexpr int fewest_vector_elements = 8;
+
 /// How many more walks over memory are better than one whose inner loop steps over whole rows.
 inline constexpr int strided_walks = 3;
 
@@ -150,38 +153,66 @@ class fuser : schedule_writer {
   /// The class whose loop goes around the others: fewest walks, then most values, then the leftmost axis.
   constexpr int choose(list<node_id> const& nodes) {
     struct candidate {
-      int c, values, axis, walks;
+      int c, values, axis, walks, component;
+      bool few;  // elements, too few to be worth a vector loop
     };
     list<candidate> candidates;
-    candidate* latest = nullptr;
+    // Of values that no class connects the first come first: a group may hold many nests (measured: choosing among all of them, a small convolutional network
+    // took clang's limit).
+    list<int> component_of(nodes.size(), -1);
+    int latest = 0, components = 0;
+    for (std::size_t at = 0; at < nodes.size(); ++at) {
+      node_id const id = nodes[at];
+      int& own = component_of[at];
+      for (int axis = 0; axis < rank_of(id); ++axis) {
+        int const c = class_of(id, axis);
+        if (is_open(c)) continue;
+        int known = latest, count = static_cast<int>(candidates.size());
+        if (known >= count || candidates[known].c != c)
+          for (known = 0; known < count && candidates[known].c != c;) ++known;
+        if (known < count) ++candidates[known].values;
+        else {
+          extent const& e = (is_reduction(id) ? shape_at(the(id).operands[0]) : shape_at(id))[axis];
+          candidates.push_back({c, 1, 0, 0, own >= 0 ? own : components++, e.is_static() && e.constant < fewest_vector_elements});
+        }
+        latest = known;
+        int const other = candidates[known].component;
+        if (own < 0) own = other;
+        if (own == other) continue;
+        for (auto& k : candidates)
+          if (k.component == other) k.component = own;
+        for (std::size_t before = 0; before < at; ++before)
+          if (component_of[before] == other) component_of[before] = own;
+      }
+    }
+    if (candidates.size() == 1) return candidates[0].c;
     for (node_id id : nodes)
       for (int axis = 0; axis < rank_of(id); ++axis) {
         int const c = class_of(id, axis);
         if (is_open(c)) continue;
-        candidate* known = latest && latest->c == c ? latest : nullptr;
-        for (std::size_t k = 0; k < candidates.size() && !known; ++k)
-          if (candidates[k].c == c) known = &candidates[k];
-        if (known) ++known->values;
-        else candidates.push_back({c, 1, 0, 0}), known = &candidates.back();
-        latest = known;
+        for (candidate *k = candidates.data(), *const end = k + candidates.size(); k != end; ++k)
+          if (k->c == c) {
+            k->axis += axis_in_memory(id, axis);
+            break;
+          }
       }
-    if (candidates.size() == 1) return candidates[0].c;
-    for (node_id id : nodes)
-      for (int axis = 0; axis < rank_of(id); ++axis)
-        for (auto& k : candidates)
-          if (k.c == class_of(id, axis)) k.axis += axis_in_memory(id, axis);
     list<int> levels(nodes.size(), 0);
     int most = 0;
     for (node_id id : nodes)
       if (int const rank = free_rank(id); most < rank) most = rank;
     candidate const* best = nullptr;
+    int const first = candidates[0].component;
+    list<node_id> together;
+    for (std::size_t at = 0; at < nodes.size(); ++at)
+      if (component_of[at] == first || component_of[at] < 0) together.push_back(nodes[at]);
     for (auto& k : candidates) {
-      int const all_walks = find_levels(nodes, k.c, levels);
-      k.walks = count_dear_walks(nodes, k.c, levels, all_walks, most) + (k.axis > 0 ? strided_walks : 0);
+      if (k.component != first) continue;
+      int const all_walks = find_levels(together, k.c, levels);
+      k.walks = count_dear_walks(together, k.c, levels, all_walks, most) + (k.axis > 0 ? strided_walks : 0);
       auto better = [](candidate const& a, candidate const& b) {
         if (a.walks != b.walks) return a.walks < b.walks;
         if (a.values != b.values) return a.values > b.values;
-        return a.axis < b.axis;
+        return a.axis != b.axis ? a.axis < b.axis : a.few && !b.few;
       };
       if (!best || better(k, *best)) best = &k;
     }

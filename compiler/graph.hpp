@@ -38,7 +38,7 @@ struct node {
   node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
   /// symbol: its place in the table; constant: bits of the double or the integer; extent: shape whose size it is;
   /// reductions and squeeze: mask of the axes that go; broadcast: mask of the axes that come; permute: source axes, four bits each;
-  /// contract: labels (see contraction); slice: see slicing; concat: the axis.
+  /// contract: labels (see contraction); slice, windows, skew: see slicing, windowing, skewing; concat: the axis.
   std::int64_t attribute = 0;
 
   friend constexpr bool operator==(node const& a, node const& b) {
@@ -64,6 +64,18 @@ struct slicing {
     return {static_cast<int>(bits & 15), static_cast<std::int32_t>(static_cast<std::uint32_t>(bits >> 4)), shape_id{static_cast<int>(bits >> 36)}};
   }
 };
+
+/// What windows are taken: an axis becomes two, what is seen and from which place; element (k, p) is the operand's element p step + k dilation.
+/// (The places last: they are many, and loops go along the last axis.)
+struct windowing {
+  int axis = 0;
+  std::int32_t step = 1, dilation = 1;
+
+  constexpr std::int64_t pack() const { return axis | std::int64_t{step} << 4 | std::int64_t{dilation} << 34; }
+  static constexpr windowing unpack(std::int64_t bits) { return {static_cast<int>(bits & 15), static_cast<std::int32_t>(bits >> 4 & ((1 << 30) - 1)), static_cast<std::int32_t>(bits >> 34)}; }
+};
+/// How rows are moved against each other: along two neighbouring axes, element (k, i) is the operand's element (k, start + i + slope k); the axis is that of i. Packed as a slicing, the slope as its step.
+using skewing = slicing;
 
 /// What a label of a contraction is to a product of matrices.
 enum class label_role : std::uint8_t {

@@ -94,21 +94,37 @@ constexpr auto reduction_table(std::index_sequence<Codes...>) {
 }
 inline constexpr auto reductions = reduction_table(std::make_index_sequence<op_count>{});
 
+/// Where an element of a view is along each axis of what it is of; `at` is its place in the view.
+constexpr void viewed_place(graph const& g, node const& n, extent_binding const& bound, list<std::int64_t> const& at, list<std::int64_t>& place) {
+  if (n.code == op::windows) {
+    windowing const w = windowing::unpack(n.attribute);
+    for (std::size_t i = 0; i < place.size(); ++i) {
+      auto const axis = static_cast<int>(i);
+      place[i] = axis == w.axis ? at[i] * w.dilation + at[i + 1] * w.step : at[axis < w.axis ? i : i + 1];
+    }
+    return;
+  }
+  slicing const s = slicing::unpack(n.attribute);  // of a skew the same, which is moved by the axis before too
+  for (std::size_t i = 0; i < place.size(); ++i) place[i] = at[i];
+  auto const axis = static_cast<std::size_t>(s.axis);
+  place[axis] = g[s.start][0].evaluate(bound) + (n.code == op::skew ? at[axis] + s.step * at[axis - 1] : at[axis] * s.step);
+}
 /// The elements of a view of `x`.
 constexpr void interpret_view(graph const& g, node const& n, tensor_value const& x, extent_binding const& bound, tensor_value& result) {
   if (n.code == op::reshape) {
     result.elements = x.elements;
     return;
   }
-  slicing const s = slicing::unpack(n.attribute);
-  std::int64_t const start = g[s.start][0].evaluate(bound), taken = result.extents[static_cast<std::size_t>(s.axis)], all = x.extents[static_cast<std::size_t>(s.axis)];
-  if (std::int64_t const last = start + (taken - 1) * s.step; taken > 0 && (start < 0 || start >= all || last < 0 || last >= all)) throw "ctgrad: a slice goes beyond its axis";
   odometer o(result.extents);
+  list<std::int64_t> place(x.extents.size(), 0);
   for (auto& e : result.elements) {
-    std::size_t place = 0;
-    for (std::size_t i = 0; i < o.at.size(); ++i)
-      place = place * static_cast<std::size_t>(x.extents[i]) + static_cast<std::size_t>(static_cast<int>(i) == s.axis ? start + o.at[i] * s.step : o.at[i]);
-    e = x.elements[place];
+    viewed_place(g, n, bound, o.at, place);
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < place.size(); ++i) {
+      if (place[i] < 0 || place[i] >= x.extents[i]) throw "ctgrad: a view goes beyond an axis";
+      offset = offset * static_cast<std::size_t>(x.extents[i]) + static_cast<std::size_t>(place[i]);
+    }
+    e = x.elements[offset];
     o.next();
   }
 }

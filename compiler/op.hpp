@@ -16,7 +16,7 @@ enum class op : std::uint8_t {
   // movement: which element, not which value
   broadcast, permute, squeeze,
   // another shape or stride of an array
-  slice, reshape,
+  slice, reshape, windows, skew,
   // an array whose parts are computed where they stand
   concat,
   // reductions over axes

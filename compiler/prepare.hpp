@@ -66,7 +66,7 @@ constexpr message unify_extents(graph& g) {
   for (auto& n : g.nodes) {
     n.shape = first[index(n.shape)];
     if (n.code == op::extent) n.attribute = index(first[n.attribute]);
-    if (n.code == op::slice) {
+    if (n.code == op::slice || n.code == op::skew) {
       slicing s = slicing::unpack(n.attribute);
       s.start = first[index(s.start)];
       n.attribute = s.pack();

@@ -15,13 +15,24 @@ constexpr void print_axes(message& out, node const& n) {
 
 /// What a view takes, behind the name of its operand: `, axis 0 from N - 1 by -1`, `, [N, 4]`.
 constexpr void print_view(message& out, graph const& g, node const& n) {
-  if (n.code != op::slice) {
+  if (n.code == op::reshape) {
     out << ", " << g[n.shape];
+    return;
+  }
+  if (n.code == op::windows) {
+    windowing const w = windowing::unpack(n.attribute);
+    out << ", axis " << w.axis << ", " << g[n.shape][w.axis];
+    if (w.step != 1) out << ", step " << int{w.step};
+    if (w.dilation != 1) out << ", dilation " << int{w.dilation};
     return;
   }
   slicing const s = slicing::unpack(n.attribute);
   extent const first = g[s.start][0], count = g[n.shape][s.axis];
   out << ", axis " << s.axis << ", " << first << ':';
+  if (n.code == op::skew) {
+    out << first + count << ", slope " << int{s.step};
+    return;
+  }
   if (s.step > 0) out << first + count * extent(s.step);
   if (s.step != 1) out << ':' << int{s.step};
 }

@@ -77,9 +77,11 @@ class in_place {
 
   /// Whether output buffer `output` may be the array of symbol buffer `symbol`.
   constexpr bool allows(int symbol, int output) const {
-    for (touch const& w : writes)
-      for (touch const& r : reads)
-        if (w.buffer == output && r.buffer == symbol && !is_read_before(r.at, w.at)) return false;
+    for (touch const *w = writes.begin(), *const last_write = writes.end(); w != last_write; ++w) {
+      if (w->buffer != output) continue;
+      for (touch const *r = reads.begin(), *const last_read = reads.end(); r != last_read; ++r)
+        if (r->buffer == symbol && !is_read_before(r->at, w->at)) return false;
+    }
     return true;
   }
 

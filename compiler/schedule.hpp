@@ -30,7 +30,7 @@ enum class action : std::uint8_t {
 struct access {
   std::int16_t buffer = -1;
   std::int8_t rank = 0;
-  std::int8_t loops[max_rank]{-1, -1, -1, -1, -1, -1, -1, -1};
+  std::int16_t loops[max_rank]{-1, -1, -1, -1, -1, -1, -1, -1};
 
   friend constexpr bool operator==(access const& a, access const& b) {
     if (a.buffer != b.buffer || a.rank != b.rank) return false;

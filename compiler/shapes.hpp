@@ -67,6 +67,38 @@ constexpr node_id builder::slice(node_id a, int axis, extent const& first, exten
               .attribute = slicing{axis, step, intern(start)}.pack()});
 }
 
+constexpr node_id builder::windows(node_id a, int axis, extent const& places, std::int64_t size, std::int32_t step, std::int32_t dilation) {
+  node const n = g[a];
+  shape const from = g[n.shape];
+  shape to;
+  for (int i = 0; i < from.rank; ++i) {
+    if (i == axis) to.push_back(size);
+    to.push_back(i == axis ? places : from[i]);
+  }
+  if (n.is_constant()) return broadcast(a, intern(to), 0);
+  return add({.code = op::windows,
+              .type = n.type,
+              .arity = 1,
+              .shape = intern(to),
+              .operands = {a, node_id::none, node_id::none},
+              .attribute = windowing{axis, step, dilation}.pack()});
+}
+
+constexpr node_id builder::skew(node_id a, int axis, extent const& first, extent const& count, std::int32_t slope) {
+  node const n = g[a];
+  shape to = g[n.shape];
+  to[axis] = count;
+  if (n.is_constant()) return broadcast(a, intern(to), 0);
+  shape start;
+  start.push_back(first);
+  return add({.code = op::skew,
+              .type = n.type,
+              .arity = 1,
+              .shape = intern(to),
+              .operands = {a, node_id::none, node_id::none},
+              .attribute = skewing{axis, slope, intern(start)}.pack()});
+}
+
 constexpr node_id builder::reshape(node_id a, shape const& to) {
   node const n = g[a];
   shape const from = g[n.shape];

@@ -23,6 +23,7 @@ class view_sinker {
   /// The view `n` of a graph with the same shapes, of a node of the new one.
   constexpr node_id view(graph const& from, node const& n, node_id of) {
     if (n.code == op::reshape) return reshape(of, from[n.shape]);
+    if (n.code != op::slice) return b.copy(n, &of);  // what it reads several times is computed once
     slicing const s = slicing::unpack(n.attribute);
     return slice(of, s.axis, from[s.start][0], from[n.shape][s.axis], s.step);
   }
@@ -71,7 +72,9 @@ class view_sinker {
   constexpr node_id reshape(node_id a, shape const& to) {
     node n = b.g[a];
     if (b.g[n.shape] == to || n.is_constant()) return b.reshape(a, to);
-    if (n.code == op::reshape) return reshape(n.operands[0], to);
+    if (n.code == op::reshape || n.code == op::squeeze) return reshape(n.operands[0], to);
+    // (Where only axes of extent 1 came, the elements are in the same order.)
+    if (n.code == op::broadcast && element_number(b.g.shape_of(n.operands[0])) == element_number(b.g[n.shape])) return reshape(n.operands[0], to);
     if (n.code == op::broadcast && b.g.shape_of(n.operands[0]).rank == 0) return b.broadcast(n.operands[0], b.intern(to), (axis_mask{1} << to.rank) - 1);
     node_id const moved = b.reshape(a, to);
     if (b.g[moved].code != op::reshape) return moved;  // axes of extent 1 only
@@ -91,7 +94,7 @@ class view_sinker {
       }
     }
     // A view of rows that lie apart, or of axes in another order, has no strides in the new shape.
-    bool const apart = n.code == op::slice || info(n.code).kind == op_kind::movement;
+    bool const apart = info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::movement;
     return apart ? b.reshape(b.add({.code = op::copy, .type = n.type, .arity = 1, .shape = n.shape, .operands = {a, node_id::none, node_id::none}}), to) : moved;
   }
 };

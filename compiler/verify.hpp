@@ -106,7 +106,21 @@ struct node_verifier {
       if (n.attribute != 0 || !(element_number(from) == element_number(to))) m << "it makes " << to << " of " << from;
       return;
     }
+    if (n.code == op::windows) {
+      windowing const w = windowing::unpack(n.attribute);
+      bool valid = w.axis < from.rank && to.rank == from.rank + 1 && w.step > 0 && w.dilation > 0;
+      for (int i = 0; valid && i < from.rank; ++i) valid = i == w.axis ? to[i].is_static() : meets(from[i], to[i < w.axis ? i : i + 1]);
+      if (!valid) m << "it makes " << to << " of " << from;
+      else if (to[w.axis + 1].is_static() && from[w.axis].is_static() && to[w.axis + 1].constant > 0 &&
+               (to[w.axis + 1].constant - 1) * w.step + (to[w.axis].constant - 1) * w.dilation >= from[w.axis].constant)
+        m << "it takes windows beyond " << from[w.axis] << " elements";
+      return;
+    }
     slicing const s = slicing::unpack(n.attribute);
+    if (n.code == op::skew && (s.axis < 1 || s.axis >= from.rank || !from[s.axis - 1].is_static())) {
+      m << "it skews " << from << " in no way";
+      return;
+    }
     if (!in_shapes(index(s.start)) || g[s.start].rank != 1 || s.step == 0 || s.axis >= from.rank || from.rank != to.rank) {
       m << "it slices " << from << " in no way";
       return;
@@ -114,7 +128,7 @@ struct node_verifier {
     for (int i = 0; i < from.rank; ++i)
       if (i != s.axis && !meets(from[i], to[i])) m << "it makes " << to << " of " << from;
     extent const first = g[s.start][0], count = to[s.axis];
-    if (!m.empty() || !first.is_static() || !count.is_static() || !from[s.axis].is_static() || count.constant == 0) return;
+    if (!m.empty() || n.code == op::skew || !first.is_static() || !count.is_static() || !from[s.axis].is_static() || count.constant == 0) return;
     std::int64_t const last = first.constant + (count.constant - 1) * s.step, all = from[s.axis].constant;
     if (first.constant < 0 || first.constant >= all || last < 0 || last >= all) m << "it takes elements " << first.constant << " to " << last << " of " << all;
   }

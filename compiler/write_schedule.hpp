@@ -64,7 +64,7 @@ class schedule_writer {
   constexpr int class_of_result(node_id id, int axis) { return class_of(id, axis_classes::iteration_axis(g, id, axis)); }
   /// Whether a loop over the class is open. An axis of extent 1 (class -1) always stands where it should.
   constexpr bool is_open(int c) const { return c < 0 || loop_of_class[c] >= 0; }
-  constexpr std::int8_t loop_of(int c) const { return c < 0 ? std::int8_t{-1} : static_cast<std::int8_t>(loop_of_class[c]); }
+  constexpr std::int16_t loop_of(int c) const { return c < 0 ? std::int16_t{-1} : loop_of_class[c]; }
   constexpr bool walks(node_id id, int c) {
     for (int axis = 0; axis < rank_of(id); ++axis)
       if (class_of(id, axis) == c) return true;
@@ -180,7 +180,7 @@ class schedule_writer {
     a.buffer = static_cast<std::int16_t>(array_of(s.base));
     axis_mask const mask = symbol ? all_axes(s.base) : state[index(s.base)].buffer_axes;
     for (int axis = 0; axis < g[base.shape].rank; ++axis)
-      if (mask >> axis & 1) a.loops[a.rank++] = s.axes[axis] < 0 ? std::int8_t{-1} : loop_of(class_of(user, s.axes[axis]));
+      if (mask >> axis & 1) a.loops[a.rank++] = s.axes[axis] < 0 ? std::int16_t{-1} : loop_of(class_of(user, s.axes[axis]));
     return a;
   }
   /// Where a value itself stands in its array.
@@ -239,7 +239,7 @@ class schedule_writer {
       a.buffer = static_cast<std::int16_t>(array_of(s.base));
       // Here `loops` says which axis of the operand, as the product sees it, each axis of the array is.
       a.rank = static_cast<std::int8_t>(shape_at(s.base).rank);
-      for (int axis = 0; axis < a.rank; ++axis) a.loops[axis] = static_cast<std::int8_t>(s.axes[axis]);
+      for (int axis = 0; axis < a.rank; ++axis) a.loops[axis] = static_cast<std::int16_t>(s.axes[axis]);
       i.operands[k] = intern(a);
     }
     access result;

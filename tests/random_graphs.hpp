@@ -259,7 +259,27 @@ class graph_grower {
     extent const all = x.shape()[axis];
     auto plain = [](extent const& n) { return n.is_static() || n.name().characters != nullptr; };
     bool const twice = all.count == 1 && all.constant == 0 && all.terms[0].coefficient == 2 && all.terms[0].count == 1;
-    switch (r.below(6)) {
+    switch (r.below(8)) {
+      case 5:
+        if (all.is_static() && all.constant >= 2 && x.rank() < options.max_rank) {
+          int const size = 1 + r.below(2), dilation = 1 + r.below(2), step = 1 + r.below(2);
+          std::int64_t const places = (all.constant - (size - 1) * dilation - 1) / step + 1;
+          if (all.constant - (size - 1) * dilation >= 1) return keep({&b, b.windows(x.id, axis, places, size, step, dilation)}, e.size, e.exact);
+        }
+        return;
+      case 6:
+        if (x.rank() < options.max_rank && plain(all) && !all.is_static()) {
+          // All places of two elements each, of twice as many as there are.
+          value const two{&b, b.concat(x.id, x.id, axis)};
+          return keep({&b, b.windows(two.id, axis, all, 2, r.chance(50) ? 1 : 2, 1)}, e.size, e.exact);
+        }
+        return;
+      case 7:
+        if (axis > 0 && x.shape()[axis - 1].is_static() && all.is_static() && all.constant > x.shape()[axis - 1].constant) {
+          int const width = static_cast<int>(x.shape()[axis - 1].constant), count = static_cast<int>(all.constant) - width + 1;
+          return r.chance(50) ? keep({&b, b.skew(x.id, axis, 0, count, 1)}, e.size, e.exact) : keep({&b, b.skew(x.id, axis, width - 1, count, -1)}, e.size, e.exact);
+        }
+        return;
       case 0: return keep({&b, b.slice(x.id, axis, all - 1, all, -1)}, e.size, e.exact);
       case 1: {
         entry f = partner(x.shape());

@@ -85,17 +85,15 @@ class schedule_interpreter {
     std::vector<std::size_t> where;
     detail::odometer o(extents);
     for (std::int64_t e = 0, count = detail::product_of(extents); e < count; ++e, o.next()) {
+      detail::list<std::int64_t> source(all.size(), 0);
+      if (n.code == detail::op::concat)
+        for (std::size_t axis = 0; axis < all.size(); ++axis)
+          source[axis] = o.at[axis] + (b.part > 0 && static_cast<std::int64_t>(axis) == n.attribute ? g.shape_of(n.operands[0])[static_cast<int>(axis)].evaluate(bound) : 0);
+      else if (n.code != detail::op::reshape) detail::viewed_place(g, n, bound, o.at, source);
       std::size_t place = 0;
       for (std::size_t axis = 0; axis < all.size() && n.code != detail::op::reshape; ++axis) {
-        std::int64_t at_axis = o.at[axis];
-        if (n.code == detail::op::slice) {
-          auto const taken = detail::slicing::unpack(n.attribute);
-          if (static_cast<int>(axis) == taken.axis) at_axis = g[taken.start][0].evaluate(bound) + at_axis * taken.step;
-        } else if (b.part > 0 && static_cast<std::int64_t>(axis) == n.attribute) {
-          at_axis += g.shape_of(n.operands[0])[static_cast<int>(axis)].evaluate(bound);
-        }
-        if (at_axis < 0 || at_axis >= all[axis]) return fail("a view goes beyond an axis", -1), where;
-        place = place * static_cast<std::size_t>(all[axis]) + static_cast<std::size_t>(at_axis);
+        if (source[axis] < 0 || source[axis] >= all[axis]) return fail("a view goes beyond an axis", -1), where;
+        place = place * static_cast<std::size_t>(all[axis]) + static_cast<std::size_t>(source[axis]);
       }
       where.push_back(n.code == detail::op::reshape ? static_cast<std::size_t>(e) : place);
     }

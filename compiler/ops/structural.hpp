@@ -44,9 +44,29 @@ template <> struct row<op::squeeze> {
   static constexpr value d0(value g, value x, value y) { return broadcast_like(g, x, y.get().axes()); }
 };
 
+/// Zeros as `like` has them, `count` along an axis.
+constexpr value zeros_along(value like, int axis, extent const& count) {
+  shape to = like.shape();
+  to[axis] = count;
+  return {like.b, like.b->real(0, like.type(), like.b->intern(to))};
+}
+constexpr value joined(value a, value b, int axis) { return {a.b, a.b->concat(a.id, b.id, axis)}; }
+/// Elements of `x` along an axis, step - 1 zeros after each.
+constexpr value spread(value x, int axis, std::int64_t step) {
+  if (step == 1) return x;
+  shape apart, flat = x.shape();
+  for (int i = 0; i < flat.rank; ++i) {
+    apart.push_back(flat[i]);
+    if (i == axis) apart.push_back(1);
+  }
+  flat[axis] = flat[axis] * extent(step);
+  value const single{x.b, x.b->broadcast(x.id, x.b->intern(apart), axis_mask{1} << (axis + 1))};
+  return {x.b, x.b->reshape(joined(single, zeros_along(single, axis + 1, step - 1), axis + 1).id, flat)};
+}
+
 template <> struct row<op::slice> {
   static constexpr op_info info{.name = "slice", .kind = op_kind::view, .cost = 0};
-  /// g at the places that were taken, zeros elsewhere: with step - 1 zeros after each element, and what is missing before and behind.
+  /// g at the places that were taken, zeros elsewhere.
   static constexpr value d0(value g, value x, value y) {
     slicing const s = slicing::unpack(y.get().attribute);
     builder& b = *g.b;
@@ -56,24 +76,44 @@ template <> struct row<op::slice> {
       g = {&b, b.slice(g.id, s.axis, taken - 1, taken, -1)};
       first = first + (taken - 1) * step, step = -s.step;
     }
-    auto zeros = [&](value like, int axis, extent const& count) {
-      shape to = like.shape();
-      to[axis] = count;
-      return b.real(0, like.type(), b.intern(to));
-    };
-    if (!step.is_one()) {
-      shape apart, flat = g.shape();
-      for (int i = 0; i < flat.rank; ++i) {
-        apart.push_back(flat[i]);
-        if (i == s.axis) apart.push_back(1);
-      }
-      flat[s.axis] = taken * step;
-      value const single{&b, b.broadcast(g.id, b.intern(apart), axis_mask{1} << (s.axis + 1))};
-      g = {&b, b.reshape(b.concat(single.id, zeros(single, s.axis + 1, step - 1), s.axis + 1), flat)};
-    }
-    g = {&b, b.concat(zeros(g, s.axis, first), g.id, s.axis)};
-    g = {&b, b.concat(g.id, zeros(g, s.axis, all - first - (taken - 1) * step - 1), s.axis)};
+    g = joined(zeros_along(g, s.axis, first), spread(g, s.axis, step.constant), s.axis);
+    g = joined(g, zeros_along(g, s.axis, all - first - (taken - 1) * step - 1), s.axis);
     return {&b, b.slice(g.id, s.axis, 0, all, 1)};
+  }
+};
+template <> struct row<op::windows> {
+  static constexpr op_info info{.name = "windows", .kind = op_kind::view, .cost = 0};
+  /// What each element is seen as, added up: the rows of g, one for each k, moved by k dilation. Windows beside each other see each once.
+  static constexpr value d0(value g, value x, value y) {
+    windowing const w = windowing::unpack(y.get().attribute);
+    builder& b = *g.b;
+    int const places_axis = w.axis + 1;
+    extent const size = y.shape()[w.axis], places = y.shape()[places_axis], all = x.shape()[w.axis];
+    if (w.dilation == 1 && size == extent(w.step)) {
+      std::array<int, max_rank> order{};
+      for (int i = 0; i < y.rank(); ++i) order[static_cast<std::size_t>(i)] = i == w.axis ? i + 1 : i == places_axis ? i - 1 : i;
+      shape seen = x.shape();
+      seen[w.axis] = places * size;
+      g = {&b, b.reshape(b.permute(g.id, order), seen)};
+      return joined(g, zeros_along(g, w.axis, all - places * size), w.axis);
+    }
+    extent const reach = (size - 1) * extent(w.dilation);
+    g = joined(zeros_along(g, places_axis, reach), spread(g, places_axis, w.step), places_axis);
+    g = joined(g, zeros_along(g, places_axis, all - (places - 1) * extent(w.step) - 1), places_axis);
+    return reduce(op::sum, {&b, b.skew(g.id, places_axis, reach, all, -w.dilation)}, axis_mask{1} << w.axis);
+  }
+};
+template <> struct row<op::skew> {
+  static constexpr op_info info{.name = "skew", .kind = op_kind::view, .cost = 0};
+  /// Moved back, with zeros where nothing was taken.
+  static constexpr value d0(value g, value x, value y) {
+    skewing const s = skewing::unpack(y.get().attribute);
+    builder& b = *g.b;
+    extent const taken = y.shape()[s.axis], all = x.shape()[s.axis], first = b.g[s.start][0];
+    extent const other = first + (y.shape()[s.axis - 1] - 1) * extent(s.step);
+    extent const &high = s.step < 0 ? first : other, &low = s.step < 0 ? other : first;
+    g = joined(joined(zeros_along(g, s.axis, high), g, s.axis), zeros_along(g, s.axis, all - taken - low), s.axis);
+    return {&b, b.skew(g.id, s.axis, high - first, all, -s.step)};
   }
 };
 template <> struct row<op::reshape> {

@@ -28,9 +28,16 @@ struct compiled {
   static constexpr auto const& graph = graph_after<source>;
   static constexpr int node_count = static_cast<int>(graph.nodes.size());
   static constexpr frozen_axis_classes<node_count, count_elements(graph.thaw())> classes{axis_classes(graph.thaw()).table()};
-  // As with the passes: evaluated once, into arrays with room to spare.
-  static constexpr auto roomy = freeze_schedule<3 * node_count + 64, node_count + 16, 2 * node_count + 32, node_count + static_cast<int>(graph.symbols.size()) + 32,
-                                                static_cast<int>(graph.shapes.size()) + 64>(fuse(graph.thaw(), classes.table()));
+  // As with the passes: evaluated once, into arrays with room to spare; nests of many axes in small graphs need more.
+  template <int Loops>
+  static constexpr auto kept_schedule = freeze_schedule<3 * node_count + 2 * Loops + 32, node_count + Loops, 2 * node_count + 32, node_count + static_cast<int>(graph.symbols.size()) + 32,
+                                                        static_cast<int>(graph.shapes.size()) + 64>(fuse(graph.thaw(), classes.table()));
+  template <int Loops>
+  static constexpr auto const& fitting_schedule() {
+    if constexpr (kept_schedule<Loops>.fits || Loops > 16) return kept_schedule<Loops>;
+    else return fitting_schedule<17 + count_elements(graph.thaw())>();
+  }
+  static constexpr auto const& roomy = fitting_schedule<16>();
   static_assert(roomy.fits, "ctgrad: the schedule of this program is longer than its graph allows for");
   static constexpr schedule_size size = roomy.size;
   static constexpr frozen_schedule<size.instructions, size.loops, size.accesses, size.buffers, size.shapes> schedule{roomy, size};

@@ -5,5 +5,6 @@
 #pragma once
 
 #include "activations.hpp"
+#include "convolution.hpp"
 #include "losses.hpp"
 #include "normalization.hpp"

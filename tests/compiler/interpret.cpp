@@ -47,6 +47,12 @@ IS((value{x.b, x.b->slice(x.id, 0, 1, 0, 1)}));
 IS((value{x.b, x.b->reshape(x.id, shape_of({3, 2}))}), 1, 2, 3, 4, 5, 6);
 IS((value{x.b, x.b->concat(x.id, x.b->slice(x.id, 0, 1, 2, -1), 0)}), 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3);
 IS((value{x.b, x.b->concat(x.id, x.b->slice(x.id, 1, 1, 1, 1), 1)}), 1, 2, 3, 2, 4, 5, 6, 5);
+IS((value{x.b, x.b->windows(x.id, 1, 2, 2, 1, 1)}), 1, 2, 2, 3, 4, 5, 5, 6);
+IS((value{x.b, x.b->windows(x.id, 0, 1, 2, 1, 1)}), 1, 2, 3, 4, 5, 6);
+IS((value{x.b, x.b->windows(y.id, 0, 1, 2, 5, 2)}), 10, 30);
+IS((value{x.b, x.b->windows(y.id, 0, 2, 1, 2, 1)}), 10, 30);
+IS((value{x.b, x.b->skew(x.id, 1, 0, 2, 1)}), 1, 2, 5, 6);  // the second row from one further on
+IS((value{x.b, x.b->skew(x.id, 1, 1, 2, -1)}), 2, 3, 4, 5);
 IS((value{x.b, x.b->iota(4, dtype::int32)}), 0, 1, 2, 3);
 IS((value{x.b, x.b->real(2.5, dtype::float64, x.b->intern(shape_of({2, 2})))}), 2.5, 2.5, 2.5, 2.5);
 IS((value{x.b, x.b->contract(x.id, y.id, {{0, 1, -1, -1, -1}, {1, -1, -1, -1, -1}, {1, 0, -1, -1, -1}})}), 10, 40, 40, 100, 90, 180);  // nothing summed: x[i, j] y[j] at [j, i]

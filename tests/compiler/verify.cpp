@@ -30,7 +30,7 @@ struct sample {
         broadcast{&b, b.broadcast(v.id, m.get().shape, 1)}, permute{&b, b.permute(m.id, {1, 0})}, column{&b, b.broadcast(v.id, b.intern(shape_of({3, 1})), 2)},
         shifted = ctgrad::sin(column), squeeze{&b, b.squeeze(shifted.id, 2)}, sum = detail::reduce(op::sum, m, 2), most = detail::reduce(op::max, p, 1),
         product{&b, b.matmul(m.id, v.id)}, cast = detail::cast(i, dtype::float64), total = sum_of(v), request = gradient(total, v), quotient = v / exp, negative = -v,
-        slice{&b, b.slice(m.id, 1, 1, 2, 1)}, reshape{&b, b.reshape(m.id, shape_of({6}))}, concat{&b, b.concat(m.id, m.id, 0)};
+        slice{&b, b.slice(m.id, 1, 1, 2, 1)}, reshape{&b, b.reshape(m.id, shape_of({6}))}, concat{&b, b.concat(m.id, m.id, 0)}, windows{&b, b.windows(m.id, 1, 2, 2, 1, 1)}, skew{&b, b.skew(windows.id, 2, 1, 1, -1)};
   shape_id start = detail::slicing::unpack(slice.get().attribute).start;
 
   constexpr graph whole() const { return with_outputs(b, {request, where, sum}); }
@@ -104,6 +104,13 @@ constexpr broken all_broken[] = {
     {BREAK(g[s.slice.id].attribute = (detail::slicing{1, -2, s.start}.pack())), "(slice): it takes elements 1 to -1 of 3"},
     {BREAK(g[s.reshape.id].shape = s.v.get().shape), "(reshape): it makes [3] of [2, 3]"},
     {BREAK(g[s.reshape.id].attribute = 1), "(reshape): it makes [6] of [2, 3]"},
+    {BREAK(g[s.windows.id].attribute = (detail::windowing{1, 2, 1}.pack())), "(windows): it takes windows beyond 3 elements"},
+    {BREAK(g[s.windows.id].attribute = (detail::windowing{1, 1, 2}.pack())), "(windows): it takes windows beyond 3 elements"},
+    {BREAK(g[s.windows.id].attribute = (detail::windowing{0, 1, 1}.pack())), "(windows): it makes [2, 2, 2] of [2, 3]"},
+    {BREAK(g[s.windows.id].attribute = (detail::windowing{1, 0, 1}.pack())), "(windows): it makes [2, 2, 2] of [2, 3]"},
+    {BREAK(g[s.skew.id].attribute = (detail::skewing{0, -1, s.start}.pack())), "(skew): it skews [2, 2, 2] in no way"},
+    {BREAK(g[s.skew.id].attribute = (detail::skewing{3, -1, s.start}.pack())), "(skew): it skews [2, 2, 2] in no way"},
+    {BREAK(g[s.skew.id].attribute = (detail::skewing{1, -1, s.start}.pack())), "(skew): it makes [2, 2, 1] of [2, 2, 2]"},
     {BREAK(g[s.concat.id].attribute = 1), "(concat): it makes [4, 3] of [2, 3] and [2, 3]"},
     {BREAK(g[s.concat.id].attribute = 2), "(concat): it makes [4, 3] of [2, 3] and [2, 3]"},
     {BREAK(g[s.concat.id].shape = s.m.get().shape), "(concat): it makes [2, 3] of [2, 3] and [2, 3]"},

@@ -153,6 +153,19 @@ BOOST_AUTO_TEST_CASE(many_views) {
   for (int size : {2, 3, 5, 8, 12}) fuzz(size, 400, {.views = 20});
   for (int size : {2, 4, 8}) fuzz(size, 300, {.gradients = true, .accumulate = true, .views = 12});
 }
+// More loops than a byte counts: each view of what was computed begins a nest.
+BOOST_AUTO_TEST_CASE(hundreds_of_loops) {
+  builder b;
+  shape s;
+  for (int axis = 0; axis < 3; ++axis) s.push_back(dim(axis));
+  value v{&b, b.symbol(symbol_names[0], dtype::float64, s)};
+  for (int k = 0; k < 60; ++k) v = ctgrad::sin(value{&b, b.slice(v.id, k % 3, s[k % 3] - 1, s[k % 3], -1)}) + 0.5;
+  graph g = b.g;
+  g.outputs = {v.id};
+  g = after_passes(g);
+  BOOST_TEST(detail::fuse(g).loops.size() > 150u);
+  BOOST_TEST(check(g, 1) == "");
+}
 BOOST_AUTO_TEST_CASE(many_products) {
   for (int size : {3, 6, 12}) fuzz(size, 300, {.gradients = true, .products = 6});
 }

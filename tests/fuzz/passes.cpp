@@ -318,7 +318,16 @@ struct generator {
     bool const plain = all.is_static() || all.name().characters != nullptr, exactly = exact.count(index(x.id)) != 0;
     value y;
     op code = op::slice;
-    if (int const kind = below(4); kind == 0) {
+    if (int const kind = below(6); kind == 4 && all.is_static()) {
+      int const size = 1 + below(2), dilation = 1 + below(2), step = 1 + below(2);
+      std::int64_t const rest = all.constant - (size - 1) * dilation;
+      if (rest >= 1) y = {&f.b, f.b.windows(x.id, axis, (rest - 1) / step + 1, size, step, dilation)}, code = op::windows;
+    } else if (kind == 5) {
+      if (axis == 0 || !x.shape()[axis - 1].is_static() || !all.is_static() || all.constant < x.shape()[axis - 1].constant) return;
+      std::int64_t const width = x.shape()[axis - 1].constant, count = all.constant - width + 1;
+      code = op::skew;
+      y = chance(50) ? value{&f.b, f.b.skew(x.id, axis, 0, count, 1)} : value{&f.b, f.b.skew(x.id, axis, width - 1, count, -1)};
+    } else if (kind == 0) {
       y = {&f.b, f.b.slice(x.id, axis, all - 1, all, -1)};
     } else if (kind == 1 && all.is_static() && all.constant > 1) {
       std::int64_t const first = below(static_cast<int>(all.constant));
@@ -368,7 +377,7 @@ struct generator {
       value v = any();
       if (!live[static_cast<std::size_t>(index(v.id))]) continue;
       // Not by what rules make of others, nor by what is not in the function: where two nodes become one, the gradient by one becomes that by both.
-      static constexpr op codes[] = {op::sin, op::cos, op::tanh, op::exp, op::power, op::permute, op::broadcast, op::squeeze, op::slice, op::reshape, op::concat, op::max, op::min, op::prod};
+      static constexpr op codes[] = {op::sin, op::cos, op::tanh, op::exp, op::power, op::permute, op::broadcast, op::squeeze, op::slice, op::reshape, op::windows, op::skew, op::concat, op::max, op::min, op::prod};
       if (is_floating(v.type()) && std::find(std::begin(codes), std::end(codes), v.get().code) != std::end(codes)) f.by_parts.push_back(v);
     }
     return std::move(f);

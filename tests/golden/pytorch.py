@@ -150,6 +150,22 @@ case("group_norm", lambda x, w, b: F.group_norm(x, 2, w, b), lambda: [normal(2, 
 case("attention", F.scaled_dot_product_attention, lambda: [normal(3, 4), normal(5, 4), normal(5, 2)], lambda: [normal(2, 3, 4), normal(2, 3, 4), normal(2, 3, 4)])
 case("causal_attention", lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), lambda: [normal(4, 3), normal(4, 3), normal(4, 2)])
 
+# Convolutions and pools.
+case("conv1d", F.conv1d, lambda: [normal(2, 3, 7), normal(4, 3, 3)])
+case("conv1d_bias", F.conv1d, lambda: [normal(2, 3, 7), normal(4, 3, 3), normal(4)])
+case("conv1d_options", lambda x, w: F.conv1d(x, w, stride=2, padding=2, dilation=2), lambda: [normal(2, 3, 8), normal(4, 3, 3)])
+case("conv1d_groups", lambda x, w: F.conv1d(x, w, padding=1, groups=2), lambda: [normal(2, 4, 5), normal(6, 2, 3)])
+case("conv2d", F.conv2d, lambda: [normal(2, 3, 5, 6), normal(4, 3, 3, 2), normal(4)])
+case("conv2d_options", lambda x, w: F.conv2d(x, w, stride=(2, 1), padding=1, dilation=(1, 2)), lambda: [normal(2, 3, 6, 5), normal(2, 3, 3, 3)])
+case("conv2d_groups", lambda x, w, b: F.conv2d(x, w, b, stride=2, padding=(1, 2), groups=2), lambda: [normal(1, 4, 5, 5), normal(4, 2, 3, 3), normal(4)])
+case("conv2d_depthwise", lambda x, w: F.conv2d(x, w, padding=1, groups=3), lambda: [normal(2, 3, 4, 4), normal(3, 1, 3, 3)])
+case("conv2d_1x1", F.conv2d, lambda: [normal(2, 3, 4, 4), normal(5, 3, 1, 1)])
+case("max_pool1d", lambda x: F.max_pool1d(x, 3, 2, 1), lambda: [normal(2, 3, 8)])
+case("max_pool2d", lambda x: F.max_pool2d(x, 2), lambda: [normal(2, 3, 5, 4)])
+case("max_pool2d_options", lambda x: F.max_pool2d(x, 3, 2, 1), lambda: [normal(2, 3, 7, 6)])
+case("avg_pool1d", lambda x: F.avg_pool1d(x, 3, 2, 1), lambda: [normal(2, 3, 8)])
+case("avg_pool2d", lambda x: F.avg_pool2d(x, 2), lambda: [normal(2, 3, 5, 4)])
+
 # Losses.
 case("mse", F.mse_loss, lambda: [normal(3, 4), normal(3, 4)])
 case("l1_loss", F.l1_loss, lambda: [normal(3, 4), normal(3, 4)])
