@@ -1,7 +1,6 @@
 """The cases, and who computes them.
 
-Not here, because ctgrad cannot express them yet: LeNet (convolution), bundle adjustment of ADBench (a gather, rows of a Jacobian); its LSTM only as an unrolled function of a
-few steps.
+Not here, because ctgrad cannot express them yet: bundle adjustment of ADBench (a gather, rows of a Jacobian); its LSTM only as an unrolled function of a few steps.
 
 SPDX-License-Identifier: BSL-1.0
 """
@@ -56,6 +55,7 @@ CASES = [
     Case("network 784-128-128-10, all gradients, batch 64", "network", (64, 128), LAYERS),
     Case("network 784-512-512-10, batch 1024", "network", (1024, 512), LAYERS),
     Case("network 784-1024-1024-10, batch 8192", "network", (8192, 1024), LAYERS),
+    Case("LeNet, loss and 10 gradients, batch 64", "lenet", (64,), (OURS, "torch", "torch-compile", "jax")),
     Case("attention, loss and 3 gradients, 8 heads of 512 x 64", "attention", (8, 512, 64), LAYERS),
     Case("Lennard-Jones, energy and forces, 2048 particles", "lennard_jones", (2048,), LAYERS),
     Case("Gaussian mixture, loss and 4 gradients, 1000 points, 25 parts, 32 axes", "gaussian_mixture", (1000, 25, 32), tuple(c for c in LAYERS if c != "eigen")),

@@ -21,6 +21,20 @@ struct adding_source {
 template <int Assigned, class... Outputs>
 using program_source = std::conditional_t<(Assigned < static_cast<int>(sizeof...(Outputs))), adding_source<Assigned, Outputs...>, source_graph<Outputs...>>;
 
+/// The schedule of a program in arrays with room for so many loops more than there are nodes.
+template <class P, int Loops>
+struct schedule_with_room {
+  static constexpr auto kept = freeze_schedule<3 * P::node_count + 2 * Loops + 32, P::node_count + Loops, 2 * P::node_count + 32, P::node_count + static_cast<int>(P::graph.symbols.size()) + 32,
+                                               static_cast<int>(P::graph.shapes.size()) + 64>(fuse(P::graph.thaw(), P::classes.table()));
+};
+/// As with the passes: evaluated once, into arrays with room to spare; nests of many axes in small graphs need more.
+/// (A function outside of the program: nvcc 13 aborts on a member.)
+template <class P>
+constexpr auto const& fitting_schedule() {
+  if constexpr (schedule_with_room<P, 16>::kept.fits) return schedule_with_room<P, 16>::kept;
+  else return schedule_with_room<P, 16 + count_elements(P::graph.thaw())>::kept;
+}
+
 /// Everything that the compiler works out about a program, as constants.
 template <int Assigned, class... Outputs>
 struct compiled {
@@ -28,16 +42,7 @@ struct compiled {
   static constexpr auto const& graph = graph_after<source>;
   static constexpr int node_count = static_cast<int>(graph.nodes.size());
   static constexpr frozen_axis_classes<node_count, count_elements(graph.thaw())> classes{axis_classes(graph.thaw()).table()};
-  // As with the passes: evaluated once, into arrays with room to spare; nests of many axes in small graphs need more.
-  template <int Loops>
-  static constexpr auto kept_schedule = freeze_schedule<3 * node_count + 2 * Loops + 32, node_count + Loops, 2 * node_count + 32, node_count + static_cast<int>(graph.symbols.size()) + 32,
-                                                        static_cast<int>(graph.shapes.size()) + 64>(fuse(graph.thaw(), classes.table()));
-  template <int Loops>
-  static constexpr auto const& fitting_schedule() {
-    if constexpr (kept_schedule<Loops>.fits || Loops > 16) return kept_schedule<Loops>;
-    else return fitting_schedule<17 + count_elements(graph.thaw())>();
-  }
-  static constexpr auto const& roomy = fitting_schedule<16>();
+  static constexpr auto const& roomy = fitting_schedule<compiled>();
   static_assert(roomy.fits, "ctgrad: the schedule of this program is longer than its graph allows for");
   static constexpr schedule_size size = roomy.size;
   static constexpr frozen_schedule<size.instructions, size.loops, size.accesses, size.buffers, size.shapes> schedule{roomy, size};

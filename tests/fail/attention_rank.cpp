@@ -1,6 +1,6 @@
 // expect: ctgrad: scaled_dot_product_attention of w[6], X[N, 6], X[N, 6]: each has to have two axes or more
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -1,6 +1,6 @@
 // expect: ctgrad: batch_norm of w[6]: it has to have a batch and channels, axes 0 and 1
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -1,6 +1,7 @@
 // expect: ctgrad: chunk of Y[N, 5] into 2 parts along axis 1: the extent 5 is no known multiple of 2
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,7 @@
 // expect: ctgrad: concat of X[N, 6] and sum(...)[N] along axis 1: their other extents have to be equal
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: conv1d of x[N, 4, H, 6] and k[8, 4, 3, 3]: both have to have 3 axes: a batch and channels, channels out and in, then what is convolved
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

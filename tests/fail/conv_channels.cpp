@@ -1,6 +1,6 @@
 // expect: ctgrad: conv2d of x[N, 4, H, 6] and k[8, 4, 3, 3]: the weight has 4 channels in, and 2 are given to each group
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -1,6 +1,6 @@
 // expect: ctgrad: conv2d with stride 2: the extent H has to be known while compiling
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -1,6 +1,6 @@
 // expect: ctgrad: conv2d: a window of 3 with dilation does not fit 6 elements
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

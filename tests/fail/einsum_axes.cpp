@@ -1,6 +1,7 @@
 // expect: ctgrad: einsum of ij,jk->ik: ij names 2 axes, and a[B, 4, 5] has 3
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/einsum.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

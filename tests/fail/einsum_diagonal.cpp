@@ -1,6 +1,7 @@
 // expect: ctgrad: einsum of ii->i: letter i stands for extents 5 and 6 of b[5, 6]
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/einsum.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

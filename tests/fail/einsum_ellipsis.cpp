@@ -1,6 +1,7 @@
 // expect: ctgrad: einsum of ...ij->...ji: the character . is no letter of an axis
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/einsum.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,7 @@
 // expect: ctgrad: einsum: extent 5 (axis 2 of a[B, 4, 5]) and extent 6 (axis 1 of b[5, 6]) differ
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/einsum.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,7 @@
 // expect: ctgrad: einsum of bij,jk->bil: no operand has the letter l of the result
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/einsum.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

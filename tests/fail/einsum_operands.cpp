@@ -1,6 +1,7 @@
 // expect: ctgrad: einsum of ij,jk->ik: it names 2 operands, and is given 1
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/einsum.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

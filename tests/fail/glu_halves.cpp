@@ -1,6 +1,6 @@
 // expect: ctgrad: glu of X[N, 6] along axis 0: the extent N is no known multiple of 2
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -1,6 +1,6 @@
 // expect: ctgrad: group_norm of X[N, 6]: its channels, axis 1, have to be a known multiple of 4
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -1,6 +1,6 @@
 // expect: ctgrad: layer_norm of w[6]: its weight X[N, 6] has to have the extents of its last axes
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

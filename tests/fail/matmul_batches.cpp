@@ -1,6 +1,6 @@
 // expect: ctgrad: matmul: extent B (axis 0 of a[B, 4, 5]) and extent C (axis 0 of b[C, 5, 6]) differ
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

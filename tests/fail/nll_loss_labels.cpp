@@ -1,6 +1,6 @@
 // expect: ctgrad: nll_loss of X[N, 6] and labels w[6] (float32): the labels have to be integers, one for each row
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -1,6 +1,7 @@
 // expect: ctgrad: norm of X[N, 6]: its order is -1, and has to be positive
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/statistics.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,7 @@
 // expect: ctgrad: pad of X[N, 6]: a negative number of elements; slice takes some away
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,6 @@
 // expect: ctgrad: max_pool2d of x[N, 4, H, 6]: an option is out of range, or has not one number or 2
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
 #include <ctgrad/nn.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;

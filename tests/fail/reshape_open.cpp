@@ -1,6 +1,7 @@
 // expect: ctgrad: reshape of X[N, 6]: one extent may be -1, not more
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

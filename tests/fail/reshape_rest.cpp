@@ -1,6 +1,7 @@
 // expect: ctgrad: reshape of Y[N, 5]: its number of elements is no known multiple of what the other extents hold
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

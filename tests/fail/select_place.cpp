@@ -1,6 +1,7 @@
 // expect: ctgrad: select of element 6 along axis 1 of X[N, 6]
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

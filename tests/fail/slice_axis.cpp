@@ -1,6 +1,7 @@
 // expect: ctgrad: slice along axis 2 of X[N, 6]: it has 2 axes
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -1,6 +1,7 @@
 // expect: ctgrad: slice of X[N, 6]: its step is -1, and has to be positive; flip goes backwards
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

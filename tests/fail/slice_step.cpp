@@ -1,6 +1,7 @@
 // expect: ctgrad: slice with step 2 of X[N, 6]: the number of elements, (N) / 2, has to be known while compiling
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

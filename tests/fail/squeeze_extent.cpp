@@ -1,6 +1,7 @@
 // expect: ctgrad: squeeze of X[N, 6]: an axis that goes has to have extent 1
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

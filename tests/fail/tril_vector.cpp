@@ -1,6 +1,7 @@
 // expect: ctgrad: tril of sum(...)[N]: it has to have two axes or more
 // SPDX-License-Identifier: BSL-1.0
-#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/core.hpp>
+#include <ctgrad/shapes.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -57,6 +57,17 @@ struct network {
   static float width(std::int64_t fan_in) { return static_cast<float>(1 / std::sqrt(static_cast<double>(fan_in))); }
 };
 
+/// Images of 28 x 28, and LeNet-5's weights (LeCun, Bottou, Bengio, Haffner 1998), with rectifiers and the largest of windows.
+struct lenet {
+  static constexpr std::int64_t side = 28, classes = 10;
+  std::int64_t batch;
+  floats x = data::uniforms(121, batch * side * side, 0, 1);
+  std::vector<std::int32_t> labels = data::labels(batch, classes);
+  floats k1 = weights(122, 6, 25), c1 = data::bells(123, 6, 0, 0.1f), k2 = weights(124, 16, 150), c2 = data::bells(125, 16, 0, 0.1f), w3 = weights(126, 120, 400), b3 = data::bells(127, 120, 0, 0.1f),
+         w4 = weights(128, 84, 120), b4 = data::bells(129, 84, 0, 0.1f), w5 = weights(130, 10, 84), b5 = data::bells(131, 10, 0, 0.1f);
+  static floats weights(std::uint64_t stream, std::int64_t out, std::int64_t in) { return data::bells(stream, out * in, 0, network::width(in)); }
+};
+
 /// Queries, keys and values of each head.
 struct attention {
   std::int64_t heads, rows, columns;

@@ -39,6 +39,14 @@ def network(batch, hidden):
                            b1=bells(53, hidden, 0, 0.1), w2=weights(54, hidden, hidden), b2=bells(55, hidden, 0, 0.1), w3=weights(56, hidden, classes), b3=bells(57, classes, 0, 0.1))
 
 
+def lenet(batch):
+    side, classes = 28, 10
+    weights = lambda stream, *shape: bells(stream, int(numpy.prod(shape)), 0, int(numpy.prod(shape[1:])) ** -0.5).reshape(shape)
+    return SimpleNamespace(batch=batch, x=uniforms(121, batch * side * side).reshape(batch, 1, side, side), labels=labels(batch, classes), k1=weights(122, 6, 1, 5, 5),
+                           c1=bells(123, 6, 0, 0.1), k2=weights(124, 16, 6, 5, 5), c2=bells(125, 16, 0, 0.1), w3=weights(126, 120, 400), b3=bells(127, 120, 0, 0.1),
+                           w4=weights(128, 84, 120), b4=bells(129, 84, 0, 0.1), w5=weights(130, 10, 84), b5=bells(131, 10, 0, 0.1))
+
+
 def attention(heads, rows, columns):
     matrices = lambda stream: bells(stream, heads * rows * columns).reshape(heads, rows, columns)
     return SimpleNamespace(heads=heads, rows=rows, columns=columns, q=matrices(81), k=matrices(82), v=matrices(83))

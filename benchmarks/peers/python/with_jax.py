@@ -76,6 +76,22 @@ def network(q):
     return value_and_gradients(loss, (q.w1, q.b1, q.w2, q.b2, q.w3, q.b3), q.x, q.labels.astype("int32"))
 
 
+def lenet(q):
+    def convolved(x, kernel, bias, padding):
+        return jax.lax.conv_general_dilated(x, kernel, (1, 1), [(padding, padding)] * 2, dimension_numbers=("NCHW", "OIHW", "NCHW")) + bias[:, None, None]
+
+    def pooled(x):
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+
+    def loss(k1, c1, k2, c2, w3, b3, w4, b4, w5, b5, x, labels):
+        h = pooled(jax.nn.relu(convolved(x, k1, c1, 2)))
+        h = pooled(jax.nn.relu(convolved(h, k2, c2, 0))).reshape(len(x), -1)
+        h = jax.nn.relu(jax.nn.relu(h @ w3.T + b3) @ w4.T + b4)
+        return mean_cross_entropy(h @ w5.T + b5, labels)
+
+    return value_and_gradients(loss, (q.k1, q.c1, q.k2, q.c2, q.w3, q.b3, q.w4, q.b4, q.w5, q.b5), q.x, q.labels.astype("int32"))
+
+
 def tiny(q):
     return value_and_gradients(lambda a, b, c, d: jnp.sum((a * b + c) * jnp.tanh(d)), (q.a, q.b, q.c, q.d))
 

@@ -102,6 +102,18 @@ def network(q):
     return value_and_gradients(loss, *leaves(q.w1, q.b1, q.w2, q.b2, q.w3, q.b3))
 
 
+def lenet(q):
+    x, labels = tensors(q.x, q.labels)
+
+    def loss(k1, c1, k2, c2, w3, b3, w4, b4, w5, b5):
+        h = functional.max_pool2d(torch.relu(functional.conv2d(x, k1, c1, padding=2)), 2)
+        h = functional.max_pool2d(torch.relu(functional.conv2d(h, k2, c2)), 2).flatten(1)
+        h = torch.relu(functional.linear(torch.relu(functional.linear(h, w3, b3)), w4, b4))
+        return functional.cross_entropy(functional.linear(h, w5, b5), labels)
+
+    return value_and_gradients(loss, *leaves(q.k1, q.c1, q.k2, q.c2, q.w3, q.b3, q.w4, q.b4, q.w5, q.b5))
+
+
 def tiny(q):
     return value_and_gradients(lambda a, b, c, d: ((a * b + c) * torch.tanh(d)).sum(), *leaves(q.a, q.b, q.c, q.d))
 

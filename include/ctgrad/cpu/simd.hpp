@@ -280,8 +280,25 @@ mask<Bytes, Width> smaller(mask<Bytes, Width> const& a, mask<Bytes, Width> const
   pack<T, Width> name(pack<T, Width> const& x) {                                          \
     return pack<T, Width>::each([&](int i) { return xsimd::function(x.part[i]); });       \
   }
-CTGRAD_PACK_FUNCTION(exp, exp)
-CTGRAD_PACK_FUNCTION(expm1, expm1)
+/// An exponential `f`. xsimd 8.1 turns exponents of doubles into integers one by one before it looks, and infinity and NaN are none:
+/// those become 800, beyond which exponentials end, and NaN comes back.
+template <class Batch, class F>
+Batch exponential(Batch const& x, F const& f) {
+  if constexpr (sizeof(typename Batch::value_type) == 4) {
+    return f(x);
+  } else {
+    auto const number = x == x;
+    return xsimd::select(number, f(xsimd::min(Batch(800.0), xsimd::max(Batch(-800.0), xsimd::select(number, x, Batch(0.0))))), x);
+  }
+}
+template <class T, int Width>
+pack<T, Width> exp(pack<T, Width> const& x) {
+  return pack<T, Width>::each([&](int i) { return exponential(x.part[i], [](auto const& y) { return xsimd::exp(y); }); });
+}
+template <class T, int Width>
+pack<T, Width> expm1(pack<T, Width> const& x) {
+  return pack<T, Width>::each([&](int i) { return exponential(x.part[i], [](auto const& y) { return xsimd::expm1(y); }); });
+}
 CTGRAD_PACK_FUNCTION(log, log)
 CTGRAD_PACK_FUNCTION(log1p, log1p)
 CTGRAD_PACK_FUNCTION(sqrt, sqrt)

@@ -61,6 +61,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(closed_forms, T, reals) {
   }
 }
 
+// Where exponentials end, as loops compute them.
+BOOST_AUTO_TEST_CASE_TEMPLATE(ends_of_exponentials, T, reals) {
+  constexpr auto v = x<T>;
+  constexpr auto e = ct::exp(v);
+  constexpr auto m = ct::expm1(v);
+  double const inf = ct::test::infinity, nan = ct::test::not_a_number;
+  ct::array<T, 1> const a{T(-inf), T(inf), T(nan), -10000, 10000, -750, 720, -1, 0, T(-inf), T(inf), T(nan), 1, -0.0, 5, -5, 2, 3, 4};
+  auto const r = ct::compile(e, m)(x<T> = a);
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    BOOST_TEST(near(r[e](i), std::exp(a(i)), 1e-6), a(i));
+    BOOST_TEST(near(r[m](i), std::expm1(a(i)), 1e-6), a(i));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(gates) {
   constexpr auto gate = ct::glu(h<double>);
   constexpr auto p = ct::compile(gate, ct::grad(ct::sum(gate), h<double>));

@@ -96,18 +96,14 @@ BOOST_AUTO_TEST_CASE(products_of_two) {
       BOOST_TEST(same("bij,bjk->bik"_s, "bij", bnk, "bjk", bkm, "bik"));
       BOOST_TEST(same("bij,bkj->bik"_s, "bij", bnk, "bkj", bmk, "bik"));
       BOOST_TEST(same("bij,bkj->ikb"_s, "bij", bnk, "bkj", bmk, "ikb"));
-      BOOST_TEST(same("bij,bkj->kbi"_s, "bij", bnk, "bkj", bmk, "kbi"));
       BOOST_TEST(same("bij,jk->bik"_s, "bij", bnk, "jk", km, "bik"));      // rows of two axes that are one
       BOOST_TEST(same("ibj,jk->ikb"_s, "ibj", nbk, "jk", km, "ikb"));      // and two that are not
       BOOST_TEST(same("ij,bjk->bik"_s, "ij", nk, "bjk", bkm, "bik"));
       BOOST_TEST(same("bij,bjk->ik"_s, "bij", bnk, "bjk", bkm, "ik"));     // two axes summed over
-      BOOST_TEST(same("bij,bkj->ik"_s, "bij", bnk, "bkj", bmk, "ik"));
       BOOST_TEST(same("bij,bj->bi"_s, "bij", bnk, "bj", bk, "bi"));        // vectors
-      BOOST_TEST(same("bij,bj->i"_s, "bij", bnk, "bj", bk, "i"));
       BOOST_TEST(same("bij,bj->bij"_s, "bij", bnk, "bj", bk, "bij"));      // nothing summed
       BOOST_TEST(same("ij,kl->ikjl"_s, "ij", nk, "kl", km, "ikjl"));
       BOOST_TEST(same("bij,bjk->bi"_s, "bij", bnk, "bjk", bkm, "bi"));     // a letter of one operand only, summed before
-      BOOST_TEST(same("bij,bjk->"_s, "bij", bnk, "bjk", bkm, ""));
       BOOST_TEST(same("bij,bjk"_s, "bij", bnk, "bjk", bkm, "ik"));         // no arrow
       BOOST_TEST(same(" ca , ab "_s, "ca", nk, "ab", km, "bc"));
       BOOST_TEST(same("Bij,Bjk->Bik"_s, "Bij", bnk, "Bjk", bkm, "Bik"));

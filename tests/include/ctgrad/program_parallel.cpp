@@ -271,6 +271,29 @@ BOOST_AUTO_TEST_CASE(products_in_bands) {
   }
 }
 
+// Products in batches are shared by threads, each whole; those of few and large ones are cut into bands.
+BOOST_AUTO_TEST_CASE(products_in_batches) {
+  constexpr auto X = ct::tensor<float>("X3"_s, C, N, K);
+  constexpr auto scores = ct::einsum("bik,bjk->bij"_s, X, X);
+  constexpr auto total = ct::einsum("bik,bij->kj"_s, X, scores);
+  constexpr auto p = ct::compile(scores, total);
+  for (auto [b, n, k] : {std::array{64, 40, 30}, {3, 300, 200}, {500, 9, 17}, {1, 10, 10}}) {
+    auto const x0 = filled<float>(1, b, n, k);
+    auto const results = on_all_threads([&] { return p(X = x0); });
+    auto const& [s, t] = results.values;
+    random_numbers r{static_cast<std::uint64_t>(b)};
+    for (int tries = 0; tries < 20; ++tries) {
+      int const batch = r.below(b), i = r.below(n), j = r.below(n), l = r.below(k);
+      double sum = 0, all = 0;
+      for (int m = 0; m < k; ++m) sum += static_cast<double>(x0(batch, i, m)) * x0(batch, j, m);
+      for (int c = 0; c < b; ++c)
+        for (int m = 0; m < n; ++m) all += static_cast<double>(x0(c, m, l)) * s(c, m, j);
+      BOOST_TEST(std::abs(s(batch, i, j) - sum) <= 1e-3 * std::sqrt(k), b << " x " << n << " x " << k);
+      BOOST_TEST(std::abs(t(l, j) - all) <= 1e-2 * std::sqrt(b * n), b << " x " << n << " x " << k);
+    }
+  }
+}
+
 #if defined(CTGRAD_HAS_BLAS_THREADS)
 // OpenBLAS computes in our threads, and has its own back afterwards, however many calls overlap.
 BOOST_AUTO_TEST_CASE(the_threads_of_blas_come_back) {
