@@ -131,6 +131,6 @@ def gaussian_mixture(q):
 
 contender.main({
     "logistic_regression": logistic_regression, "black_scholes": black_scholes, "cross_entropy": cross_entropy, "norm_gelu": norm_gelu, "column_softmax": column_softmax,
-    "network": network, "attention": attention, "lennard_jones": lennard_jones,
+    "network": network, "lenet": lenet, "attention": attention, "lennard_jones": lennard_jones,
     "gaussian_mixture": gaussian_mixture, "tiny": tiny, "sum": lambda q: jitted(jnp.sum, q.x), "norm": lambda q: jitted(jnp.linalg.norm, q.x),
 })
