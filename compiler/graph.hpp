@@ -77,6 +77,13 @@ struct windowing {
 /// How rows are moved against each other: along two neighbouring axes, element (k, i) is the operand's element (k, start + i + slope k); the axis is that of i. Packed as a slicing, the slope as its step.
 using skewing = slicing;
 
+/// Where the elements of a view are along one axis of what it is of: first + steps[0] at[axes[0]] + steps[1] at[axes[1]], for the place `at` in the view.
+struct viewed_axis {
+  extent first{};
+  int axes[2]{-1, -1};  ///< -1: no such term
+  std::int32_t steps[2]{};
+};
+
 /// What a label of a contraction is to a product of matrices.
 enum class label_role : std::uint8_t {
   none,

@@ -96,18 +96,12 @@ inline constexpr auto reductions = reduction_table(std::make_index_sequence<op_c
 
 /// Where an element of a view is along each axis of what it is of; `at` is its place in the view.
 constexpr void viewed_place(graph const& g, node const& n, extent_binding const& bound, list<std::int64_t> const& at, list<std::int64_t>& place) {
-  if (n.code == op::windows) {
-    windowing const w = windowing::unpack(n.attribute);
-    for (std::size_t i = 0; i < place.size(); ++i) {
-      auto const axis = static_cast<int>(i);
-      place[i] = axis == w.axis ? at[i] * w.dilation + at[i + 1] * w.step : at[axis < w.axis ? i : i + 1];
-    }
-    return;
+  for (std::size_t axis = 0; axis < place.size(); ++axis) {
+    viewed_axis const v = viewed_along(n, g.shapes.data(), static_cast<int>(axis));
+    place[axis] = v.first.evaluate(bound);
+    for (int k = 0; k < 2; ++k)
+      if (v.axes[k] >= 0) place[axis] += v.steps[k] * at[static_cast<std::size_t>(v.axes[k])];
   }
-  slicing const s = slicing::unpack(n.attribute);  // of a skew the same, which is moved by the axis before too
-  for (std::size_t i = 0; i < place.size(); ++i) place[i] = at[i];
-  auto const axis = static_cast<std::size_t>(s.axis);
-  place[axis] = g[s.start][0].evaluate(bound) + (n.code == op::skew ? at[axis] + s.step * at[axis - 1] : at[axis] * s.step);
 }
 /// The elements of a view of `x`.
 constexpr void interpret_view(graph const& g, node const& n, tensor_value const& x, extent_binding const& bound, tensor_value& result) {

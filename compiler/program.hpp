@@ -35,12 +35,20 @@ constexpr list<dim_entry> find_dims(Graph const& g) {
 template <class Graph>
 constexpr list<extent> find_differences(Graph const& g) {
   list<extent> found;
+  auto may_be_negative = [](extent const& e) {
+    bool negative = e.constant < 0;
+    for (int k = 0; k < e.count; ++k) negative = negative || e.terms[k].coefficient < 0;
+    return negative;
+  };
+  bool any = false;
+  for (shape const& s : g.shapes)
+    for (int axis = 0; axis < s.rank; ++axis) any = any || may_be_negative(s[axis]);
+  if (!any) return found;
   for (node const& n : g.nodes) {
     shape const& s = g.shapes[static_cast<std::size_t>(index(n.shape))];
     for (int axis = 0; axis < s.rank; ++axis) {
       extent const& e = s[axis];
-      bool negative = e.constant < 0;
-      for (int k = 0; k < e.count; ++k) negative = negative || e.terms[k].coefficient < 0;
+      bool negative = may_be_negative(e);
       for (extent const& known : found) negative = negative && !(known == e);
       if (negative) found.push_back(e);
     }

@@ -17,7 +17,10 @@ class schedule_writer {
     state_memory = list<node_state>(g.nodes.size(), node_state{});
     state = state_memory.data();
     nodes_of_graph = g.nodes.data();
-    for (int i = 0; i < g.size(); ++i) state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
+    for (int i = 0; i < g.size(); ++i) {
+      op_kind const kind = state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
+      has_views = has_views || kind == op_kind::view || kind == op_kind::assembly;
+    }
     shapes_of_graph = g.shapes.data();
     class_memory = list<std::int16_t>(static_cast<std::size_t>(classes.elements) + 1, -1);
     loop_of_class = class_memory.data();
@@ -47,6 +50,7 @@ class schedule_writer {
   shape const* shapes_of_graph = nullptr;
   std::int16_t* loop_of_class = nullptr;  // by class: the loop that is open, or -1
   int stamps = 0;
+  bool has_views = false;
   struct loaded {
     access from;
     instruction_id id;
@@ -134,6 +138,7 @@ class schedule_writer {
   }
   /// Gives arrays to views and assemblies, and to what they are of.
   constexpr void keep_views() {
+    if (!has_views) return;
     // Outer assemblies first: an inner one is a part of them.
     for (int i = g.size() - 1; i >= 0; --i) {
       if (state[i].kind != op_kind::assembly) continue;

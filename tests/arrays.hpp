@@ -11,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -87,5 +88,24 @@ std::string message_of(F const& f) {
   }
   return "(no exception)";
 }
+
+using doubles = std::vector<double>;
+inline std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// d f / d x by central differences, for f of the elements of x.
+template <std::size_t Rank>
+doubles differences(array<double, Rank> x, std::function<double(array<double, Rank> const&)> const& f) {
+  doubles result;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    double const before = x.data()[i], step = 1e-5;
+    x.data()[i] = before + step;
+    double const high = f(x);
+    x.data()[i] = before - step;
+    result.push_back((high - f(x)) / (2 * step));
+    x.data()[i] = before;
+  }
+  return result;
+}
+inline constexpr double slope_tolerance = 1e-8;
 
 }  // namespace ctgrad::test

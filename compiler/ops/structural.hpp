@@ -66,6 +66,10 @@ constexpr value spread(value x, int axis, std::int64_t step) {
 
 template <> struct row<op::slice> {
   static constexpr op_info info{.name = "slice", .kind = op_kind::view, .cost = 0};
+  static constexpr viewed_axis along(node const& n, shape const* shapes, int axis) {
+    slicing const s = slicing::unpack(n.attribute);
+    return axis == s.axis ? viewed_axis{shapes[index(s.start)][0], {axis, -1}, {s.step}} : viewed_axis{{}, {axis, -1}, {1}};
+  }
   /// g at the places that were taken, zeros elsewhere.
   static constexpr value d0(value g, value x, value y) {
     slicing const s = slicing::unpack(y.get().attribute);
@@ -83,6 +87,10 @@ template <> struct row<op::slice> {
 };
 template <> struct row<op::windows> {
   static constexpr op_info info{.name = "windows", .kind = op_kind::view, .cost = 0};
+  static constexpr viewed_axis along(node const& n, shape const*, int axis) {
+    windowing const w = windowing::unpack(n.attribute);
+    return axis == w.axis ? viewed_axis{{}, {axis, axis + 1}, {w.dilation, w.step}} : viewed_axis{{}, {axis < w.axis ? axis : axis + 1, -1}, {1}};
+  }
   /// What each element is seen as, added up: the rows of g, one for each k, moved by k dilation. Windows beside each other see each once.
   static constexpr value d0(value g, value x, value y) {
     windowing const w = windowing::unpack(y.get().attribute);
@@ -105,6 +113,10 @@ template <> struct row<op::windows> {
 };
 template <> struct row<op::skew> {
   static constexpr op_info info{.name = "skew", .kind = op_kind::view, .cost = 0};
+  static constexpr viewed_axis along(node const& n, shape const* shapes, int axis) {
+    skewing const s = skewing::unpack(n.attribute);
+    return axis == s.axis ? viewed_axis{shapes[index(s.start)][0], {axis, axis - 1}, {1, s.step}} : viewed_axis{{}, {axis, -1}, {1}};
+  }
   /// Moved back, with zeros where nothing was taken.
   static constexpr value d0(value g, value x, value y) {
     skewing const s = skewing::unpack(y.get().attribute);
@@ -120,6 +132,11 @@ template <> struct row<op::reshape> {
   static constexpr op_info info{.name = "reshape", .kind = op_kind::view, .cost = 0};
   static constexpr value d0(value g, value x, value) { return {g.b, g.b->reshape(g.id, x.shape())}; }
 };
+/// What a view reads along an axis of its operand, from its row. (A reshape has no such statement: it keeps the order of elements.)
+constexpr viewed_axis viewed_along(node const& n, shape const* shapes, int axis) {
+  return n.code == op::slice ? row<op::slice>::along(n, shapes, axis) : n.code == op::windows ? row<op::windows>::along(n, shapes, axis) : row<op::skew>::along(n, shapes, axis);
+}
+
 template <> struct row<op::concat> {
   static constexpr op_info info{.name = "concat", .kind = op_kind::assembly, .arity = 2, .cost = 0};
   static constexpr value part(value g, extent const& first, extent const& count, value y) { return {g.b, g.b->slice(g.id, static_cast<int>(y.get().attribute), first, count, 1)}; }

@@ -47,19 +47,11 @@ struct window_options {
   }
 };
 
-/// `x` with `count` elements of `filling` on both sides of an axis.
-constexpr value padded(value x, int axis, int count, double filling) {
-  if (count == 0) return x;
-  shape s = x.shape();
-  s[axis] = count;
-  node_id const border = x.b->real(filling, x.type(), x.b->intern(s));
-  return {x.b, x.b->concat(x.b->concat(border, x.id, axis), border, axis)};
-}
 /// Windows along the last `Axes` axes, each of which becomes two.
 template <int Axes>
 constexpr value windows_of(value x, std::int64_t const* size, window_options<Axes> const& o, double filling, std::string_view name) {
   int const rank = x.rank();
-  for (int i = 0; i < Axes; ++i) x = padded(x, rank - Axes + i, o.padding[i], filling);
+  for (int i = 0; i < Axes; ++i) x = bordered(x, rank - Axes + i, o.padding[i], o.padding[i], x.constant(filling));
   for (int i = Axes - 1; i >= 0; --i) {
     int const axis = rank - Axes + i;
     extent const all = x.shape()[axis], last = all - extent((size[i] - 1) * o.dilation[i] + 1);

@@ -132,11 +132,7 @@ class einsum_evaluator {
       fail(message() << "letter " << t.letters[i] << " stands for extents " << first << " and " << second << " of " << b.describe(t.x.id));
       return;
     }
-    auto along = [&](int axis) {
-      axis_mask const others = ((axis_mask{1} << t.rank) - 1) & ~(axis_mask{1} << axis);
-      return value{&b, b.broadcast(b.iota(t.x.shape()[axis], dtype::int64), b.intern(t.x.shape()), others)};
-    };
-    t.x = where(along(i) == along(j), t.x, 0);
+    t.x = where(positions_along(t.x, i) == positions_along(t.x, j), t.x, 0);
     t = without(t, axis_mask{1} << j);
   }
 

@@ -10,12 +10,22 @@
 namespace ctgrad {
 namespace detail {
 
+/// What was reduced along `mask`, with the axes kept where they are wanted.
+template <class Axes>
+constexpr value kept(value reduced, axis_mask mask) {
+  return Axes::keep ? restore_axes(reduced, mask) : reduced;
+}
+/// 0, 1, 2, … along an axis of `x`, repeated to its shape.
+constexpr value positions_along(value x, int axis) {
+  axis_mask const others = ((axis_mask{1} << x.rank()) - 1) & ~(axis_mask{1} << axis);
+  return {x.b, x.b->broadcast(x.b->iota(x.shape()[axis], dtype::int64), x.b->intern(x.shape()), others)};
+}
+
 template <op Code, class Axes>
 struct reduce_function {
   static constexpr value trace(value x) {
     axis_mask const mask = Axes::mask(x, info(Code).name);
-    value reduced = reduce(Code, x, mask);
-    return Axes::keep ? restore_axes(reduced, mask) : reduced;
+    return kept<Axes>(reduce(Code, x, mask), mask);
   }
 };
 
@@ -33,10 +43,10 @@ struct mean_function {
   static constexpr value trace(value x) {
     x = as_floating(x);
     axis_mask const mask = Axes::mask(x, "mean");
-    value result = reduce(op::sum, x, mask) / count_along(x, mask);
-    return Axes::keep ? restore_axes(result, mask) : result;
+    return kept<Axes>(reduce(op::sum, x, mask) / count_along(x, mask), mask);
   }
 };
+constexpr value mean_of(value x) { return mean_function<axis_list<false>>::trace(x); }
 
 /// max(x) along `mask`, kept, and 0 where that is infinite: what is taken off before an exponential.
 constexpr value shift_of(value x, axis_mask mask) {
@@ -105,7 +115,7 @@ struct transpose_function {
 struct mse_function {
   static constexpr value trace(value prediction, value target) {
     value difference = prediction - target;
-    return mean_function<axis_list<false>>::trace(difference * difference);
+    return mean_of(difference * difference);
   }
 };
 
@@ -133,12 +143,12 @@ struct cross_entropy_function {
     axis_mask const last = axis_mask{1} << classes;
     value shifted = logits - shift_of(logits, last);
     value row_sum = log(reduce(op::sum, exp(shifted), last));
-    return mean_function<axis_list<false>>::trace(of_known_labels(row_sum - chosen_of(shifted, labels), labels, logits.shape()[classes]));
+    return mean_of(of_known_labels(row_sum - chosen_of(shifted, labels), labels, logits.shape()[classes]));
   }
 };
 struct binary_cross_entropy_with_logits_function {
   static constexpr value trace(value logits, value target) {
-    return mean_function<axis_list<false>>::trace(softplus(logits) - target * logits);
+    return mean_of(softplus(logits) - target * logits);
   }
 };
 

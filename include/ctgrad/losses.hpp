@@ -9,8 +9,6 @@
 namespace ctgrad {
 namespace detail {
 
-constexpr value mean_of(value x) { return mean_function<axis_list<false>>::trace(x); }
-
 struct l1_loss_function {
   static constexpr value trace(value prediction, value target) { return mean_of(abs(prediction - target)); }
 };

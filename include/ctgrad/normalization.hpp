@@ -82,11 +82,7 @@ struct attention_function {
     if (!q.b->ok()) return q;
     if (Causal) {
       int const rank = scores.rank();
-      auto along = [&](int axis) {
-        axis_mask const others = ((axis_mask{1} << rank) - 1) & ~(axis_mask{1} << axis);
-        return value{q.b, q.b->broadcast(q.b->iota(scores.shape()[axis], dtype::int64), q.b->intern(scores.shape()), others)};
-      };
-      scores = where(along(rank - 1) <= along(rank - 2), scores, -std::numeric_limits<double>::infinity());
+      scores = where(positions_along(scores, rank - 1) <= positions_along(scores, rank - 2), scores, -std::numeric_limits<double>::infinity());
     }
     return matmul_function::trace(softmax_function<axis_list<false, -1>>::trace(scores), v);
   }

@@ -209,6 +209,15 @@ struct permute_function {
     return x.b->ok() ? value{x.b, x.b->permute(x.id, source)} : x;
   }
 };
+/// `before` and `after` more elements along an axis, which are the scalar `filling`.
+constexpr value bordered(value x, int axis, int before, int after, value filling) {
+  auto part = [&](int count) {
+    shape s = x.shape();
+    s[axis] = count;
+    return x.b->broadcast(x.b->cast(filling.id, x.type()), x.b->intern(s), (axis_mask{1} << s.rank) - 1);
+  };
+  return {x.b, x.b->concat(x.b->concat(part(before), x.id, axis), part(after), axis)};
+}
 template <int Axis, int Before, int After>
 struct pad_function {
   static constexpr value trace(value x, value filling) {
@@ -216,12 +225,7 @@ struct pad_function {
     if (filling.rank() != 0) return {x.b, x.b->fail(message() << "ctgrad: pad of " << x.b->describe(x.id) << ": what it is filled with has to be a scalar")};
     if (Before < 0 || After < 0) return {x.b, x.b->fail(message() << "ctgrad: pad of " << x.b->describe(x.id) << ": a negative number of elements; slice takes some away")};
     if (!x.b->ok()) return x;
-    auto part = [&](int count) {
-      shape s = x.shape();
-      s[axis] = count;
-      return x.b->broadcast(x.b->cast(filling.id, x.type()), x.b->intern(s), (axis_mask{1} << s.rank) - 1);
-    };
-    return {x.b, x.b->concat(x.b->concat(part(Before), x.id, axis), part(After), axis)};
+    return bordered(x, axis, Before, After, filling);
   }
 };
 /// Each element `Count` times in a row, or all of them `Count` times.
@@ -246,11 +250,7 @@ struct triangle_function {
   static constexpr value trace(value x) {
     int const rank = x.rank();
     if (rank < 2) return {x.b, x.b->fail(message() << "ctgrad: " << (Lower ? "tril" : "triu") << " of " << x.b->describe(x.id) << ": it has to have two axes or more")};
-    auto along = [&](int axis) {
-      axis_mask const others = ((axis_mask{1} << rank) - 1) & ~(axis_mask{1} << axis);
-      return value{x.b, x.b->broadcast(x.b->iota(x.shape()[axis], dtype::int64), x.b->intern(x.shape()), others)};
-    };
-    value const row = along(rank - 2), column = along(rank - 1);
+    value const row = positions_along(x, rank - 2), column = positions_along(x, rank - 1);
     return where(Lower ? column <= row + Diagonal : column >= row + Diagonal, x, 0);
   }
 };

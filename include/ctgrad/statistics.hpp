@@ -11,10 +11,6 @@
 namespace ctgrad {
 namespace detail {
 
-template <class Axes>
-constexpr value kept(value reduced, axis_mask mask) {
-  return Axes::keep ? restore_axes(reduced, mask) : reduced;
-}
 /// The square root, with the derivative 0 at 0, where it has none: PyTorch's choice for norms and deviations.
 constexpr value root(value x) { return where(x == 0, x * 0, sqrt(where(x == 0, 1, x))); }
 

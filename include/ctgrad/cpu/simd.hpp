@@ -287,8 +287,8 @@ Batch exponential(Batch const& x, F const& f) {
   if constexpr (sizeof(typename Batch::value_type) == 4) {
     return f(x);
   } else {
-    auto const number = x == x;
-    return xsimd::select(number, f(xsimd::min(Batch(800.0), xsimd::max(Batch(-800.0), xsimd::select(number, x, Batch(0.0))))), x);
+    // (Of NaN and a number, max gives the second.)
+    return xsimd::select(x == x, f(xsimd::min(xsimd::max(x, Batch(-800.0)), Batch(800.0))), x);
   }
 }
 template <class T, int Width>
