@@ -100,6 +100,9 @@ BOOST_AUTO_TEST_CASE(products_of_two) {
       BOOST_TEST(same("ibj,jk->ikb"_s, "ibj", nbk, "jk", km, "ikb"));      // and two that are not
       BOOST_TEST(same("ij,bjk->bik"_s, "ij", nk, "bjk", bkm, "bik"));
       BOOST_TEST(same("bij,bjk->ik"_s, "bij", bnk, "bjk", bkm, "ik"));     // two axes summed over
+      // A batch, and a sum that lies in no other: products that are added up, each batch its own.
+      auto const bxnk = filled<double>(8, b, 3, n, k), bxkm = filled<double>(9, b, 3, k, m);
+      BOOST_TEST(same("bxij,bxjk->bik"_s, "bxij", bxnk, "bxjk", bxkm, "bik"));
       BOOST_TEST(same("bij,bj->bi"_s, "bij", bnk, "bj", bk, "bi"));        // vectors
       BOOST_TEST(same("bij,bj->bij"_s, "bij", bnk, "bj", bk, "bij"));      // nothing summed
       BOOST_TEST(same("ij,kl->ikjl"_s, "ij", nk, "kl", km, "ikjl"));
