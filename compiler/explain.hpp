@@ -149,11 +149,18 @@ struct explainer {
       for (int axis = 0; axis < g.shape_of(i.node).rank; ++axis) out << static_cast<char>('a' + labels.result[static_cast<std::size_t>(axis)]);
       out << "\", ";
     }
-    for (int k = 0; k < 2; ++k) {
+    // The operand that has the rows of the result stands first; a matrix is turned where its first axis is not that of the product.
+    bool const swapped = matrices && labels.role(labels.result[0]) == label_role::columns;
+    for (int place = 0; place < 2; ++place) {
+      int const k = swapped ? 1 - place : place;
       access const& a = s.accesses[i.operands[k]];
-      if (k) out << ", ";
+      if (place) out << ", ";
       name_buffer(a.buffer);
-      if (matrices && a.loops[0] > a.loops[1]) out << "^T";
+      if (matrices) {
+        int const first = (k ? labels.right : labels.left)[static_cast<std::size_t>(a.loops[0])];
+        bool const summed = labels.role(first) == label_role::summed;
+        if (summed == (place == 0)) out << "^T";
+      }
     }
     out << ')';
   }

@@ -86,6 +86,20 @@ BOOST_FIXTURE_TEST_CASE(products_stand_between_nests, fixture) {
              "    output0[i, j] = exp(temporary0[i, j])\n");
 }
 
+// Gradients are products with transposes, which labels say.
+BOOST_FIXTURE_TEST_CASE(products_show_their_transposes, fixture) {
+  auto const size = [](char const* name) { return detail::extent(detail::extent_name{name}); };
+  value p = {&b, b.symbol("p", dtype::float32, {2, {size(n), size(n)}})}, w = {&b, b.symbol("w", dtype::float32, {2, {size(m), size(n)}})};
+  auto const labels = detail::contraction::unpack(value{&b, b.matmul(x.id, w.id)}.get().attribute);  // p = x w
+  auto turned = labels;
+  std::swap(turned.right[0], turned.right[1]);
+  BOOST_TEST(explain({value{&b, b.contract(p.id, w.id, {labels.result, labels.right, labels.left})}, value{&b, b.contract(x.id, p.id, {labels.left, labels.result, labels.right})},
+                      value{&b, b.contract(x.id, p.id, {labels.left, labels.result, turned.right})}}) ==
+             "output0 = matmul(p, w^T), by BLAS\n"
+             "output1 = matmul(x^T, p), by BLAS\n"
+             "output2 = matmul(p^T, x), by BLAS\n");
+}
+
 // Letters say which axes of the arrays are one label.
 BOOST_FIXTURE_TEST_CASE(products_in_batches_show_their_labels, fixture) {
   auto const size = [](char const* name) { return detail::extent(detail::extent_name{name}); };
