@@ -1,0 +1,215 @@
+// A program as a Python function: keyword arguments bound by name, results as NumPy arrays or into `out`, the GIL released while loops run.
+// Everything is checked before anything is written; what is not a matter of types is in memory.hpp.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "memory.hpp"
+
+#include "../parameters.hpp"
+#include "../program.hpp"
+
+#include <array>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace ctgrad::python::detail {
+
+using ctgrad::detail::shape;
+
+/// What a call binds to the symbol of that number.
+template <class Compiled, int Number>
+struct symbol_of {};
+
+}  // namespace ctgrad::python::detail
+template <class Compiled, int Number>
+inline constexpr char const* ctgrad::detail::target_name<ctgrad::python::detail::symbol_of<Compiled, Number>> = Compiled::graph.symbols[Number].name;
+
+namespace ctgrad::python::detail {
+
+/// A program's symbols and results as values.
+template <class Program>
+struct interface;
+template <int Assigned, class... Outputs>
+struct interface<program<Assigned, Outputs...>> {
+  using compiled = typename program<Assigned, Outputs...>::compiled;
+  static constexpr int symbol_count = compiled::symbol_count, output_count = sizeof...(Outputs);
+  using symbol_numbers = std::make_integer_sequence<int, symbol_count>;
+  using output_numbers = std::make_integer_sequence<int, output_count>;
+
+  template <int I>
+  static constexpr shape symbol_shape = compiled::graph.shapes[static_cast<std::size_t>(index(compiled::graph.symbols[I].shape))];
+  template <int I>
+  static constexpr dtype symbol_type = compiled::graph.symbols[I].type;
+  template <int I>
+  using output = std::tuple_element_t<I, std::tuple<Outputs...>>;
+  template <int I>
+  using output_element = ctgrad::detail::output_element<output<I>>;
+  template <int I>
+  static constexpr shape output_shape = compiled::template buffer_shape<symbol_count + I>;
+  /// Whether output `I` is added to what its array holds.
+  static constexpr bool accumulates(int i) { return i >= Assigned; }
+
+  static constexpr auto symbols = []<int... I>(std::integer_sequence<int, I...>) {
+    return std::array<wanted, symbol_count>{wanted{"", compiled::symbols[I].view(), symbol_type<I>, symbol_shape<I>.rank}...};
+  }(symbol_numbers{});
+};
+
+/// The names of a function, and what its results are made with.
+struct function_names {
+  std::string function;
+  std::vector<nb::object> symbols;     // interned
+  std::vector<std::string> outputs;
+  std::vector<nb::object> output_keys;  // interned
+  nb::object result_type;               // a namedtuple; none for one result
+  nb::object out_key;
+};
+
+/// `a, b, c`, as messages list names.
+template <class Names>
+std::string list_of(Names const& names) {
+  std::string text;
+  for (auto const& name : names) text += (text.empty() ? "" : ", ") + text_of(name);
+  return text;
+}
+
+/// The arguments of one call in the order of the program's symbols, and `out`. Throws TypeError for names that are missing or unknown.
+inline nb::handle find_arguments(nb::args const& positional, nb::kwargs const& named, function_names const& names, nb::handle* found) {
+  if (positional.size() > 0) throw nb::type_error(("ctgrad: " + names.function + " takes its arguments by name: " + list_of(names.symbols)).c_str());
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < names.symbols.size(); ++i) {
+    found[i] = PyDict_GetItemWithError(named.ptr(), names.symbols[i].ptr());
+    known += found[i].is_valid();
+  }
+  nb::handle const out = PyDict_GetItemWithError(named.ptr(), names.out_key.ptr());
+  if (known + out.is_valid() < named.size())
+    for (auto [key, value] : named) {
+      bool is_known = key.equal(names.out_key);
+      for (auto const& symbol : names.symbols) is_known = is_known || key.equal(symbol);
+      if (!is_known)
+        throw nb::type_error(("ctgrad: " + text_of(key) + " is no symbol of " + names.function + ", which takes " + list_of(names.symbols)).c_str());
+    }
+  for (std::size_t i = 0; i < names.symbols.size(); ++i)
+    if (!found[i].is_valid()) {
+      std::string const name = text_of(names.symbols[i]);
+      throw nb::type_error(("ctgrad: " + name + " is not bound: add " + name + "=...").c_str());
+    }
+  return out.is_valid() && out.is_none() ? nb::handle() : out;
+}
+
+/// By output: the caller's array for it, or nothing. Throws TypeError where `out` is something else.
+inline void find_outputs(nb::handle out, function_names const& names, nb::handle* found) {
+  if (!out.is_valid()) return;
+  if (names.outputs.size() == 1 && !PyDict_Check(out.ptr())) {
+    found[0] = out;
+    return;
+  }
+  if (!PyDict_Check(out.ptr())) throw nb::type_error(("ctgrad: out of " + names.function + " is a dictionary of arrays by name: " + list_of(names.output_keys)).c_str());
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < names.outputs.size(); ++i) {
+    found[i] = PyDict_GetItemWithError(out.ptr(), names.output_keys[i].ptr());
+    known += found[i].is_valid();
+    if (found[i].is_valid() && found[i].is_none()) found[i] = {};
+  }
+  if (known < nb::borrow<nb::dict>(out).size())
+    for (auto [key, value] : nb::borrow<nb::dict>(out)) {
+      bool is_known = false;
+      for (auto const& name : names.output_keys) is_known = is_known || key.equal(name);
+      if (!is_known)
+        throw nb::type_error(("ctgrad: " + text_of(key) + " is no result of " + names.function + ", which gives " + list_of(names.output_keys)).c_str());
+    }
+}
+
+/// A new NumPy array.
+inline nb::object new_array(dtype type, std::int64_t const* extents, int rank) {
+  nb::object const shape = nb::steal(PyTuple_New(rank));
+  for (int i = 0; i < rank; ++i) PyTuple_SET_ITEM(shape.ptr(), i, PyLong_FromLongLong(extents[i]));
+  PyObject* const arguments[] = {shape.ptr(), numpy().types[static_cast<int>(type)].ptr()};
+  nb::object const array = nb::steal(PyObject_Vectorcall(numpy().empty.ptr(), arguments, 2, nullptr));
+  if (!array.is_valid()) throw nb::python_error();
+  return array;
+}
+
+template <class T>
+nb::object python_number(T x) {
+  if constexpr (std::is_same_v<T, bool>) return nb::steal(PyBool_FromLong(x));
+  else if constexpr (std::is_integral_v<T>) return nb::steal(PyLong_FromLongLong(x));
+  else return nb::steal(PyFloat_FromDouble(static_cast<double>(x)));
+}
+
+/// One call of a program.
+template <class Program>
+class call {
+  using of = interface<Program>;
+  using compiled = typename of::compiled;
+
+ public:
+  nb::object operator()(nb::args const& positional, nb::kwargs const& named, function_names const& names) {
+    nb::handle arguments[of::symbol_count + 1];
+    nb::handle given[of::output_count];
+    find_outputs(find_arguments(positional, named, names, arguments), names, given);
+    return run(arguments, given, names, typename of::symbol_numbers{}, typename of::output_numbers{});
+  }
+
+ private:
+  memory inputs[of::symbol_count + 1], outputs[of::output_count];
+  nb::object results[of::output_count];
+
+  template <int... S, int... O>
+  nb::object run(nb::handle const* arguments, nb::handle const* given, function_names const& names, std::integer_sequence<int, S...>, std::integer_sequence<int, O...>) {
+    (inputs[S].open(arguments[S], of::symbols[S]), ...);
+    auto symbols = std::tuple(binding<symbol_of<compiled, S>, view<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>>{
+        inputs[S].template as<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>()}...);
+    // Throws where extents do not fit each other.
+    std::int64_t const bytes = std::apply([](auto&... bound) { return Program{}.workspace_bytes(bound...); }, symbols);
+    std::int64_t dims[compiled::dim_count + 1];
+    for (int i = 0; i < compiled::dim_count; ++i) dims[i] = inputs[compiled::dims[i].symbol].extent(compiled::dims[i].axis);
+    (open_output<O>(given[O], names, dims), ...);
+    auto places = std::tuple(binding<typename of::template output<O>, view<typename of::template output_element<O>, of::template output_shape<O>.rank>>{
+        outputs[O].template as<typename of::template output_element<O>, of::template output_shape<O>.rank>()}...);
+
+    static thread_local workspace_memory space(0);
+    {
+      nb::gil_scoped_release released;
+      if (space.bytes() < bytes) space = workspace_memory(0), space = workspace_memory(bytes);
+      std::apply([&](auto&... bound) { Program{}.into(space, bound...); }, std::tuple_cat(std::apply([](auto&... b) { return std::tie(b...); }, symbols), std::apply([](auto&... b) { return std::tie(b...); }, places)));
+    }
+
+    ((results[O].is_valid() ? void() : void(results[O] = python_number(outputs[O].template number<typename of::template output_element<O>>()))), ...);
+    if constexpr (of::output_count == 1) {
+      return results[0];
+    } else {
+      // As tuple's own __new__ makes an instance of a subclass.
+      auto* const type = reinterpret_cast<PyTypeObject*>(names.result_type.ptr());
+      nb::object const tuple = nb::steal(type->tp_alloc(type, of::output_count));
+      if (!tuple.is_valid()) throw nb::python_error();
+      (PyTuple_SET_ITEM(tuple.ptr(), O, results[O].release().ptr()), ...);
+      return tuple;
+    }
+  }
+
+  /// The place of output `I`: the caller's array, a number, or a new array.
+  template <int I>
+  void open_output(nb::handle given, function_names const& names, std::int64_t const* dims) {
+    constexpr shape s = of::template output_shape<I>;
+    constexpr dtype type = dtype_of<typename of::template output_element<I>>;
+    wanted const w{"output ", names.outputs[I], type, s.rank};
+    if (given.is_valid()) {
+      outputs[I].open_to_write(given, w);
+      results[I] = nb::borrow(given);
+    } else if (of::accumulates(I)) {
+      throw nb::type_error(("ctgrad: " + names.function + " adds to " + names.outputs[I] + ": pass out={\"" + names.outputs[I] + "\": array}").c_str());
+    } else if constexpr (s.rank == 0) {
+      outputs[I].open_number();
+    } else {
+      std::int64_t extents[s.rank];
+      for (int axis = 0; axis < s.rank; ++axis) extents[axis] = ctgrad::detail::evaluate_extent<compiled>(s[axis], dims);
+      results[I] = new_array(type, extents, s.rank);
+      outputs[I].open_to_write(results[I], w);
+    }
+  }
+};
+
+}  // namespace ctgrad::python::detail

@@ -1,0 +1,32 @@
+// What the bridge needs of NumPy and of nanobind: their headers, and the objects that every call looks at.
+// Looked up once, when a module is imported, and never given back: modules outlive their interpreter's last steps.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include "../../../compiler/dtype.hpp"
+
+namespace ctgrad::python::detail {
+
+namespace nb = nanobind;
+
+struct numpy_objects {
+  nb::object ndarray, generic, masked_array, empty, types[dtype_count];
+
+  numpy_objects() {
+    nb::object const module = nb::module_::import_("numpy");
+    ndarray = module.attr("ndarray"), generic = module.attr("generic"), empty = module.attr("empty");
+    masked_array = nb::module_::import_("numpy.ma").attr("MaskedArray");
+    for (dtype t : {dtype::bool_, dtype::int32, dtype::int64, dtype::float32, dtype::float64}) types[static_cast<int>(t)] = module.attr("dtype")(to_string(t).data());
+  }
+};
+/// Throws ImportError where there is no NumPy.
+inline numpy_objects const& numpy() {
+  static numpy_objects const* const objects = new numpy_objects;
+  return *objects;
+}
+
+}  // namespace ctgrad::python::detail
