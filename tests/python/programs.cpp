@@ -34,6 +34,7 @@ constexpr auto x = ct::tensor<double>("x"_s, N);
 constexpr auto steps = ct::compile(ct::slice(x, 0_c, 1_c) - ct::slice(x, 0_c, 0_c, -1_c));
 constexpr auto t = ct::tensor<double>("t"_s, N, M, 3_c);
 constexpr auto sums = ct::compile(ct::sum(t, 0_c), ct::sum(t, -1_c), ct::sum(t));
+constexpr auto total = ct::compile(ct::sum(t));
 constexpr auto e = ct::tensor<double>("e"_s, N, 1_c, 2_c, 1_c, M, 1_c, 1_c, 2_c);
 constexpr auto eight = ct::compile(-e);
 
@@ -57,6 +58,7 @@ CTGRAD_PYTHON_MODULE(programs, m) {
   ct::python::define(m, "double_of", double_of, "v");
   ct::python::define(m, "steps", steps, "steps");
   ct::python::define(m, "sums", sums, "over_n", "over_3", "all");
+  ct::python::define(m, "total", total, "total");
   ct::python::define(m, "eight", eight, "negative");
   ct::python::define(m, "chain", chain, "product", "total");
   ct::python::define(m, "backward", backward, "value", "dv");

@@ -161,14 +161,14 @@ class call {
   nb::object run(nb::handle const* arguments, nb::handle const* given, function_names const& names, std::integer_sequence<int, S...>, std::integer_sequence<int, O...>) {
     (inputs[S].open(arguments[S], of::symbols[S]), ...);
     auto symbols = std::tuple(binding<symbol_of<compiled, S>, view<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>>{
-        inputs[S].template as<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>()}...);
+        inputs[S].template as<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>(of::symbols[S])}...);
     // Throws where extents do not fit each other.
     std::int64_t const bytes = std::apply([](auto&... bound) { return Program{}.workspace_bytes(bound...); }, symbols);
     std::int64_t dims[compiled::dim_count + 1];
     for (int i = 0; i < compiled::dim_count; ++i) dims[i] = inputs[compiled::dims[i].symbol].extent(compiled::dims[i].axis);
     (open_output<O>(given[O], names, dims), ...);
     auto places = std::tuple(binding<typename of::template output<O>, view<typename of::template output_element<O>, of::template output_shape<O>.rank>>{
-        outputs[O].template as<typename of::template output_element<O>, of::template output_shape<O>.rank>()}...);
+        outputs[O].template as<typename of::template output_element<O>, of::template output_shape<O>.rank>(output_wanted<O>(names))}...);
 
     static thread_local workspace_memory space(0);
     {
@@ -190,12 +190,15 @@ class call {
     }
   }
 
+  template <int I>
+  static wanted output_wanted(function_names const& names) {
+    return {"output ", names.outputs[I], dtype_of<typename of::template output_element<I>>, of::template output_shape<I>.rank};
+  }
   /// The place of output `I`: the caller's array, a number, or a new array.
   template <int I>
   void open_output(nb::handle given, function_names const& names, std::int64_t const* dims) {
     constexpr shape s = of::template output_shape<I>;
-    constexpr dtype type = dtype_of<typename of::template output_element<I>>;
-    wanted const w{"output ", names.outputs[I], type, s.rank};
+    wanted const w = output_wanted<I>(names);
     if (given.is_valid()) {
       outputs[I].open_to_write(given, w);
       results[I] = nb::borrow(given);
@@ -206,7 +209,7 @@ class call {
     } else {
       std::int64_t extents[s.rank];
       for (int axis = 0; axis < s.rank; ++axis) extents[axis] = ctgrad::detail::evaluate_extent<compiled>(s[axis], dims);
-      results[I] = new_array(type, extents, s.rank);
+      results[I] = new_array(w.type, extents, s.rank);
       outputs[I].open_to_write(results[I], w);
     }
   }

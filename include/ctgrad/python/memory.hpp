@@ -30,13 +30,13 @@ struct wanted {
   std::string text() const { return "ctgrad: " + std::string(kind) + std::string(name); }
 };
 
-/// str(o) for a message, of not more than 60 characters.
-inline std::string text_of(nb::handle o) {
+/// str(o) for a message, cut where it is longer than `most` characters.
+inline std::string text_of(nb::handle o, std::size_t most = 60) {
   nb::object const text = nb::steal(PyObject_Str(o.ptr()));
   char const* const characters = text.is_valid() ? PyUnicode_AsUTF8(text.ptr()) : nullptr;
   if (characters == nullptr) return PyErr_Clear(), "?";
   std::string const all = characters;
-  return all.size() <= 60 ? all : all.substr(0, 57) + "...";
+  return all.size() <= most ? all : all.substr(0, most - 3) + "...";
 }
 
 /// The dtype of a buffer by its format (Python's struct module; "Z" for complex is NumPy's); of no bits where it is another thing.
@@ -84,12 +84,20 @@ class memory {
   T& number() {
     return *static_cast<T*>(data_);
   }
-  /// Throws what view's constructor throws.
+  /// Throws what view's constructor throws, with the name of `w`.
   template <class T, int Rank>
-  view<T, static_cast<std::size_t>(Rank)> as() const {
+  view<T, static_cast<std::size_t>(Rank)> as(wanted const& w) const {
     std::array<std::int64_t, static_cast<std::size_t>(Rank)> shape, strides;
     for (int i = 0; i < Rank; ++i) shape[static_cast<std::size_t>(i)] = extents_[i], strides[static_cast<std::size_t>(i)] = strides_[i];
-    return {static_cast<T*>(data_), shape, strides};
+    try {
+      return {static_cast<T*>(data_), shape, strides};
+    } catch (shape_error const& e) {
+      throw shape_error(w.text() + ": " + e.what());
+    } catch (stride_error const& e) {
+      throw stride_error(w.text() + ": " + e.what());
+    } catch (binding_error const& e) {
+      throw binding_error(w.text() + ": " + e.what());
+    }
   }
 
  private:
@@ -136,14 +144,20 @@ class memory {
     if (is_number(o) && writes) throw dtype_error(w.text() + " is bound to a " + type_name(o) + ", which cannot be written");
     if (is_number(o)) throw_rank(0, w);
     if (find_buffer(o, w, writes) || find_tensor(o, w, writes)) return;
-    if (!nb::hasattr(o, "__array__") || nb::hasattr(o, "__dlpack__")) throw_no_memory(o, w);
+    if (!nb::hasattr(o, "__array__")) throw_no_memory(o, w);
     // Asked twice, what shares its memory answers with one address.
-    nb::object const once = o.attr("__array__")(), again = o.attr("__array__")();
+    nb::object const once = array_of(o, w), again = array_of(o, w);
     if (!find_buffer(once, w, writes)) throw_no_memory(once, w);
     memory other;
     if (!other.find_buffer(again, w, writes) || (other.data_ != data_ && buffer_.len > 0))
       throw dtype_error(w.text() + " is bound to a " + type_name(o) + " that has no array of its own to share, and would be copied: its columns lie apart or it has other elements; pass a NumPy array of them");
     array_ = once;
+  }
+
+  static nb::object array_of(nb::handle o, wanted const& w) {
+    nb::object array = nb::steal(PyObject_CallMethod(o.ptr(), "__array__", nullptr));
+    if (!array.is_valid()) throw_no_memory(o, w, "__array__");
+    return array;
   }
 
   bool find_buffer(nb::handle o, wanted const& w, bool writes) {
@@ -163,11 +177,14 @@ class memory {
     check_dtype(dtype_of_buffer(buffer_, is_swapped), o, w);
     if (is_swapped) throw_dtype(o, w);
     auto const size = static_cast<std::int64_t>(size_of(w.type));
-    for (int i = 0; i < w.rank; ++i) {
+    std::int64_t step = size;  // of row-major memory, where ctypes gives no strides
+    for (int i = w.rank - 1; i >= 0; --i) {
       extents_[i] = buffer_.shape[i];
-      strides_[i] = buffer_.strides[i] / size;
-      if (buffer_.strides[i] % size != 0 && extents_[i] > 1 && buffer_.len > 0)
-        throw stride_error(w.text() + " has a stride of " + std::to_string(buffer_.strides[i]) + " bytes along axis " + std::to_string(i) + ", which is no multiple of the " + std::to_string(size) +
+      std::int64_t const stride = buffer_.strides ? buffer_.strides[i] : step;
+      strides_[i] = stride / size;
+      if (!buffer_.strides) step *= extents_[i];
+      if (stride % size != 0 && extents_[i] > 1 && buffer_.len > 0)
+        throw stride_error(w.text() + " has a stride of " + std::to_string(stride) + " bytes along axis " + std::to_string(i) + ", which is no multiple of the " + std::to_string(size) +
                            " of its elements: pass a copy");
     }
     data_ = buffer_.buf;
@@ -177,13 +194,25 @@ class memory {
 
   bool find_tensor(nb::handle o, wanted const& w, bool writes) {
     if (!nb::hasattr(o, "__dlpack__") || nb::isinstance(o, numpy().ndarray)) return false;
-    if (writes ? !nb::try_cast(o, tensor_, false) : !nb::try_cast(o, constant_tensor_, false)) {
-      if (writes && nb::try_cast(o, constant_tensor_, false)) throw_read_only(w);
-      return false;
+    nb::object const capsule = capsule_of(o, w);
+    if (writes ? !nb::try_cast(capsule, tensor_, false) : !nb::try_cast(capsule, constant_tensor_, false)) {
+      if (writes && nb::try_cast(capsule, constant_tensor_, false)) throw_read_only(w);
+      throw_no_memory(o, w, "__dlpack__");
     }
     if (writes) take(tensor_, o, w);
     else take(constant_tensor_, o, w);
     return true;
+  }
+  /// The tensor's own word on whether it may be shared, and how: of DLPack 1, which tells what is read-only, or of an older one.
+  static nb::object capsule_of(nb::handle o, wanted const& w) {
+    PyObject* const arguments[] = {o.ptr(), numpy().dlpack_version.ptr()};
+    nb::object capsule = nb::steal(PyObject_VectorcallMethod(numpy().dlpack.ptr(), arguments, 1, numpy().dlpack_keywords.ptr()));
+    if (!capsule.is_valid() && PyErr_ExceptionMatches(PyExc_TypeError)) {
+      PyErr_Clear();
+      capsule = nb::steal(PyObject_CallMethod(o.ptr(), "__dlpack__", nullptr));
+    }
+    if (!capsule.is_valid()) throw_no_memory(o, w, "__dlpack__");
+    return capsule;
   }
   template <class Tensor>
   void take(Tensor const& t, nb::handle o, wanted const& w) {
@@ -223,18 +252,12 @@ class memory {
     throw shape_error(w.text() + " has " + std::to_string(w.rank) + (w.rank == 1 ? " axis" : " axes") + ", and is bound to data of " + std::to_string(given));
   }
   [[noreturn, gnu::cold]] static void throw_read_only(wanted const& w) { throw binding_error(w.text() + " is bound to an array that is read-only"); }
-  /// An object that gives neither a buffer nor a tensor.
-  [[noreturn, gnu::cold]] static void throw_no_memory(nb::handle o, wanted const& w) {
-    if (nb::isinstance(o, numpy().ndarray)) throw_dtype(o, w);
+  /// An object that has no memory to share; with what Python's error says, if `method` has just failed.
+  [[noreturn, gnu::cold]] static void throw_no_memory(nb::handle o, wanted const& w, char const* method = nullptr) {
+    if (!method && nb::isinstance(o, numpy().ndarray)) throw_dtype(o, w);
     std::string reason = ", which is neither a number nor an array";
-    if (nb::hasattr(o, "__dlpack__")) {
-      reason = ", whose __dlpack__ gives no tensor";
-      try {
-        o.attr("__dlpack__")();
-      } catch (nb::python_error& e) {
-        reason += ": " + text_of(e.value());
-      }
-    }
+    if (method) reason = std::string(", whose ") + method + " gives no array";
+    if (PyErr_Occurred()) reason += ": " + text_of(nb::python_error().value(), 300);
     throw dtype_error(w.text() + " is bound to " + (o.is_none() ? "None" : "a " + type_name(o)) + reason);
   }
 };

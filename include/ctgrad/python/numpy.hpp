@@ -15,11 +15,13 @@ namespace nb = nanobind;
 
 struct numpy_objects {
   nb::object ndarray, generic, masked_array, empty, types[dtype_count];
+  nb::object dlpack, dlpack_version, dlpack_keywords;  // of `x.__dlpack__(max_version=(1, 0))`
 
   numpy_objects() {
     nb::object const module = nb::module_::import_("numpy");
     ndarray = module.attr("ndarray"), generic = module.attr("generic"), empty = module.attr("empty");
     masked_array = nb::module_::import_("numpy.ma").attr("MaskedArray");
+    dlpack = nb::str("__dlpack__"), dlpack_version = nb::make_tuple(1, 0), dlpack_keywords = nb::make_tuple("max_version");
     for (dtype t : {dtype::bool_, dtype::int32, dtype::int64, dtype::float32, dtype::float64}) types[static_cast<int>(t)] = module.attr("dtype")(to_string(t).data());
   }
 };
