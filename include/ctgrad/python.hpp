@@ -21,6 +21,8 @@ namespace ctgrad::python {
 template <int Assigned, class... Outputs, class... Names>
 void define(nanobind::module_& m, char const* name, program<Assigned, Outputs...> const&, Names const&... names) {
   static_assert(sizeof...(Names) == sizeof...(Outputs), "ctgrad: python::define needs a name for each result of the program");
+  static_assert((!ctgrad::detail::target_name<Outputs> && ...), "ctgrad: python::define: a result is a symbol itself, and is to be a copy of it: write 1_c * symbol");
+  static_assert(!detail::interface<program<Assigned, Outputs...>>::has_symbol("out"), "ctgrad: python::define: a symbol is named out, which is Python's word for where results go");
   detail::define_program<program<Assigned, Outputs...>>(m, name, {names...});
 }
 template <class Of, class... By, class... Names>

@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-namespace ctgrad::python::detail {
+namespace ctgrad::python {
+namespace detail __attribute__((visibility("hidden"))) {
 
 using ctgrad::detail::shape;
 
@@ -23,11 +24,13 @@ using ctgrad::detail::shape;
 template <class Compiled, int Number>
 struct symbol_of {};
 
-}  // namespace ctgrad::python::detail
+}  // namespace detail
+}  // namespace ctgrad::python
 template <class Compiled, int Number>
 inline constexpr char const* ctgrad::detail::target_name<ctgrad::python::detail::symbol_of<Compiled, Number>> = Compiled::graph.symbols[Number].name;
 
-namespace ctgrad::python::detail {
+namespace ctgrad::python {
+namespace detail __attribute__((visibility("hidden"))) {
 
 /// A program's symbols and results as values.
 template <class Program>
@@ -55,6 +58,11 @@ struct interface<program<Assigned, Outputs...>> {
   static constexpr auto symbols = []<int... I>(std::integer_sequence<int, I...>) {
     return std::array<wanted, symbol_count>{wanted{"", compiled::symbols[I].view(), symbol_type<I>, symbol_shape<I>.rank}...};
   }(symbol_numbers{});
+  static constexpr bool has_symbol(std::string_view name) {
+    for (wanted const& w : symbols)
+      if (w.name == name) return true;
+    return false;
+  }
 };
 
 /// The names of a function, and what its results are made with.
@@ -215,4 +223,5 @@ class call {
   }
 };
 
-}  // namespace ctgrad::python::detail
+}  // namespace detail
+}  // namespace ctgrad::python

@@ -17,7 +17,8 @@
 #include <limits>
 #include <string>
 
-namespace ctgrad::python::detail {
+namespace ctgrad::python {
+namespace detail __attribute__((visibility("hidden"))) {
 
 using ctgrad::detail::max_rank;
 
@@ -262,4 +263,5 @@ class memory {
   }
 };
 
-}  // namespace ctgrad::python::detail
+}  // namespace detail
+}  // namespace ctgrad::python

@@ -9,7 +9,8 @@
 
 #include "../../../compiler/dtype.hpp"
 
-namespace ctgrad::python::detail {
+namespace ctgrad::python {
+namespace detail __attribute__((visibility("hidden"))) {  // as all of nanobind is
 
 namespace nb = nanobind;
 
@@ -31,4 +32,5 @@ inline numpy_objects const& numpy() {
   return *objects;
 }
 
-}  // namespace ctgrad::python::detail
+}  // namespace detail
+}  // namespace ctgrad::python

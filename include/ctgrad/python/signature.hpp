@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-namespace ctgrad::python::detail {
+namespace ctgrad::python {
+namespace detail __attribute__((visibility("hidden"))) {
 
 /// `float32[N, 784]`; an extent without a name is `*`, a number has no brackets.
 inline std::string type_text(dtype type, shape const& s) {
@@ -47,10 +48,7 @@ void define_program(nb::module_& m, char const* name, std::initializer_list<char
   using of = interface<Program>;
   auto const interned = [](std::string_view text) { return nb::steal(PyUnicode_InternFromString(std::string(text).c_str())); };
   function_names names{name, {}, {outputs.begin(), outputs.end()}, {}, nb::none(), interned("out")};
-  for (wanted const& w : of::symbols) {
-    if (w.name == "out") throw nb::value_error("ctgrad: a symbol is named out, which is the keyword for results");
-    names.symbols.push_back(interned(w.name));
-  }
+  for (wanted const& w : of::symbols) names.symbols.push_back(interned(w.name));
   for (auto const& output : names.outputs) names.output_keys.push_back(interned(output));
   if (of::output_count > 1) {
     nb::list fields;
@@ -63,4 +61,5 @@ void define_program(nb::module_& m, char const* name, std::initializer_list<char
   m.def(name, [names](nb::args positional, nb::kwargs named) { return call<Program>()(positional, named, names); }, nb::sig(signature.c_str()), text.c_str());
 }
 
-}  // namespace ctgrad::python::detail
+}  // namespace detail
+}  // namespace ctgrad::python
