@@ -3,6 +3,8 @@
 # repository: Meson, CMake by its package and by pkg-config, a plain compiler with the installed headers and with those of the source tree,
 # and Meson with ctgrad as a subproject.
 #
+# And, where CTGRAD_PYTHON names a Python with nanobind and NumPy, an extension module by a plain compiler, CMake and Meson.
+#
 # usage: run.sh SOURCE-ROOT COMPILER [FLAG]...
 # SPDX-License-Identifier: BSL-1.0
 set -u
@@ -62,6 +64,26 @@ as_subproject() {
     meson compile -C "$work/subproject/build" && "$work/subproject/build/outside"
 }
 
+# The module in $work/$1, imported.
+check_module() { PYTHONPATH=$work/$1 "$CTGRAD_PYTHON" "$work/$1/check.py"; }
+
+# module_by_compiler COMPILER…
+module_by_compiler() {
+  cp -R "$root/tests/outside/python" "$work/module" && (cd "$work/module" && sh build.sh "$root/include" "$CTGRAD_PYTHON" "$@") && check_module module
+}
+
+module_by_cmake() {
+  cp -R "$root/tests/outside/python" "$work/module cmake" &&
+    cmake -S "$work/module cmake" -B "$work/module cmake/build" -DPython_EXECUTABLE="$CTGRAD_PYTHON" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_BUILD_TYPE=Release &&
+    cmake --build "$work/module cmake/build" && cp "$work/module cmake/check.py" "$work/module cmake/build" && check_module 'module cmake/build'
+}
+
+module_by_meson() {
+  cp -R "$root/tests/outside/python" "$work/module meson" && printf '[binaries]\npython = %s\n' "'$CTGRAD_PYTHON'" >"$work/python.ini" &&
+    meson setup --native-file "$work/python.ini" "$work/module meson/build" "$work/module meson" && meson compile -C "$work/module meson/build" &&
+    cp "$work/module meson/check.py" "$work/module meson/build" && check_module 'module meson/build'
+}
+
 attempt 'meson install' install_package
 # pkg-config knows the prefix; the CMake package and the headers must also work where the tree was moved to.
 [ -d "$work/first" ] && cp -R "$work/first" "$work/moved"
@@ -70,8 +92,13 @@ export PKG_CONFIG_PATH
 
 attempt 'Meson, dependency()' by_meson
 attempt 'CMake, pkg_check_modules' by_cmake ON
+[ -z "${CTGRAD_PYTHON:-}" ] || attempt 'Python, Meson' module_by_meson
 rm -rf "$work/first"
 attempt 'CMake, find_package' by_cmake OFF
+if [ -n "${CTGRAD_PYTHON:-}" ]; then
+  attempt 'Python, CMake' module_by_cmake
+  attempt 'Python, plain' module_by_compiler "$@"
+fi
 attempt 'plain -I, installed' by_compiler "$(echo "$work"/moved/include/ctgrad-*/include)" 'plain installed' "$@"
 attempt 'plain -I include' by_compiler "$root/include" 'plain source' "$@"
 unset PKG_CONFIG_PATH
