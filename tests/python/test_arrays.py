@@ -57,6 +57,13 @@ class Layouts(Base):
         self.assertEqual((r.and_.tolist(), r.count), ([True, False, False], 1))
         self.assertEqual(programs.sum_int64(a=np.ones((1, 1), np.longlong), b=np.ones((1, 1), "l")).tolist(), [[2]])
 
+    def test_bytes_that_are_no_bools(self):
+        good = np.array([True, False, True])
+        for given in (np.array([0, 2, 1], np.uint8).view(bool), np.array([0, 9, 255, 9, 1, 9], np.uint8).view(bool)[::2]):
+            self.refused(ValueError, "ctgrad: p: a bool is neither 0 nor 1 in its byte", programs.both, p=given, q=good)
+        r = programs.both(p=np.array([0, 9, 1, 9, 1, 9], np.uint8).view(bool)[::2], q=good)  # those between are not read
+        self.assertEqual(r.and_.tolist(), [False, False, True])
+
     def test_other_dtypes(self):
         good = np.ones((2, 2), np.float32)
         kinds = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float64", "longdouble", "complex64", "complex128", "bool", ">f4", "object", "S4", "U1", "M8[s]", "m8[D]", "V4", [("x", "f4")], [("x", "f4", (1,))]]

@@ -84,7 +84,7 @@ std::string list_of(Names const& names) {
 }
 
 /// The arguments of one call in the order of the program's symbols, and `out`. Throws TypeError for names that are missing or unknown.
-inline nb::handle find_arguments(nb::args const& positional, nb::kwargs const& named, function_names const& names, nb::handle* found) {
+[[gnu::noinline]] inline nb::handle find_arguments(nb::args const& positional, nb::kwargs const& named, function_names const& names, nb::handle* found) {
   if (positional.size() > 0) throw nb::type_error(("ctgrad: " + names.function + " takes its arguments by name: " + list_of(names.symbols)).c_str());
   std::size_t known = 0;
   for (std::size_t i = 0; i < names.symbols.size(); ++i) {
@@ -108,7 +108,7 @@ inline nb::handle find_arguments(nb::args const& positional, nb::kwargs const& n
 }
 
 /// By output: the caller's array for it, or nothing. Throws TypeError where `out` is something else.
-inline void find_outputs(nb::handle out, function_names const& names, nb::handle* found) {
+[[gnu::noinline]] inline void find_outputs(nb::handle out, function_names const& names, nb::handle* found) {
   if (!out.is_valid()) return;
   if (names.outputs.size() == 1 && !PyDict_Check(out.ptr())) {
     found[0] = out;
@@ -131,7 +131,7 @@ inline void find_outputs(nb::handle out, function_names const& names, nb::handle
 }
 
 /// A new NumPy array.
-inline nb::object new_array(dtype type, std::int64_t const* extents, int rank) {
+[[gnu::noinline]] inline nb::object new_array(dtype type, std::int64_t const* extents, int rank) {
   nb::object const shape = nb::steal(PyTuple_New(rank));
   for (int i = 0; i < rank; ++i) PyTuple_SET_ITEM(shape.ptr(), i, PyLong_FromLongLong(extents[i]));
   PyObject* const arguments[] = {shape.ptr(), numpy().types[static_cast<int>(type)].ptr()};

@@ -71,12 +71,12 @@ class memory {
 
   /// The memory of `o` to read. Numbers are taken for rank 0, as C++ takes them: any for a floating symbol, integers that fit for an integer one.
   /// Throws dtype_error, shape_error, stride_error, binding_error with the name of `w`.
-  void open(nb::handle o, wanted const& w) {
+  [[gnu::noinline]] void open(nb::handle o, wanted const& w) {
     if (w.rank == 0 && take_number(o, w)) return;
     find(o, w, false);
   }
   /// The memory of `o` to write. Throws binding_error where it is read-only, too.
-  void open_to_write(nb::handle o, wanted const& w) { find(o, w, true); }
+  [[gnu::noinline]] void open_to_write(nb::handle o, wanted const& w) { find(o, w, true); }
   /// Room for one number.
   void* open_number() { return data_ = &number_; }
 
@@ -91,13 +91,11 @@ class memory {
     std::array<std::int64_t, static_cast<std::size_t>(Rank)> shape, strides;
     for (int i = 0; i < Rank; ++i) shape[static_cast<std::size_t>(i)] = extents_[i], strides[static_cast<std::size_t>(i)] = strides_[i];
     try {
-      return {static_cast<T*>(data_), shape, strides};
-    } catch (shape_error const& e) {
-      throw shape_error(w.text() + ": " + e.what());
-    } catch (stride_error const& e) {
-      throw stride_error(w.text() + ": " + e.what());
-    } catch (binding_error const& e) {
-      throw binding_error(w.text() + ": " + e.what());
+      view<T, static_cast<std::size_t>(Rank)> const v(static_cast<T*>(data_), shape, strides);
+      if constexpr (std::is_same_v<T, bool const>) check_bools<Rank>(shape, strides);
+      return v;
+    } catch (error const&) {
+      rethrow(w);
     }
   }
 
@@ -139,6 +137,33 @@ class memory {
       else keep(static_cast<std::int64_t>(x));
     }
     data_ = number_;
+  }
+
+  /// A byte that is neither 0 nor 1 is no bool of C++; views of other dtypes can have some.
+  template <int Rank, class Array>
+  void check_bools(Array const& shape, Array const& strides) const {
+    auto const* const bytes = static_cast<unsigned char const*>(data_);
+    unsigned char seen = 0;
+    ctgrad::detail::for_each_row(shape, strides, strides, [&](std::int64_t first, std::int64_t, std::int64_t length, std::int64_t step, std::int64_t) {
+      if (step == 1)
+        for (std::int64_t i = 0; i < length; ++i) seen |= bytes[first + i];
+      else
+        for (std::int64_t i = 0; i < length; ++i) seen |= bytes[first + i * step];
+    });
+    if (seen > 1) throw binding_error("a bool is neither 0 nor 1 in its byte, as views of other dtypes can have it");
+  }
+
+  /// The exception that is being handled, with the name of `w`.
+  [[noreturn, gnu::cold]] static void rethrow(wanted const& w) {
+    try {
+      throw;
+    } catch (shape_error const& e) {
+      throw shape_error(w.text() + ": " + e.what());
+    } catch (stride_error const& e) {
+      throw stride_error(w.text() + ": " + e.what());
+    } catch (error const& e) {
+      throw binding_error(w.text() + ": " + e.what());
+    }
   }
 
   void find(nb::handle o, wanted const& w, bool writes) {

@@ -14,7 +14,7 @@ namespace ctgrad::python {
 namespace detail __attribute__((visibility("hidden"))) {
 
 /// `float32[N, 784]`; an extent without a name is `*`, a number has no brackets.
-inline std::string type_text(dtype type, shape const& s) {
+[[gnu::cold, gnu::noinline]] inline std::string type_text(dtype type, shape const& s) {
   std::string text(to_string(type));
   for (int i = 0; i < s.rank; ++i) {
     ctgrad::detail::message m;
@@ -25,12 +25,12 @@ inline std::string type_text(dtype type, shape const& s) {
 }
 
 /// `step(*, X, y, w, out=None)` in Python's words.
-inline std::string signature_text(function_names const& names) {
+[[gnu::cold]] inline std::string signature_text(function_names const& names) {
   return "def " + names.function + "(*, " + list_of(names.symbols) + (names.symbols.empty() ? "" : ", ") + "out=None)";
 }
 
 template <class Program>
-std::string docstring(function_names const& names) {
+[[gnu::cold]] std::string docstring(function_names const& names) {
   using of = interface<Program>;
   std::string text;
   [&]<int... I>(std::integer_sequence<int, I...>) {
@@ -44,7 +44,7 @@ std::string docstring(function_names const& names) {
 }
 
 template <class Program>
-void define_program(nb::module_& m, char const* name, std::initializer_list<char const*> outputs) {
+[[gnu::cold]] void define_program(nb::module_& m, char const* name, std::initializer_list<char const*> outputs) {
   using of = interface<Program>;
   auto const interned = [](std::string_view text) { return nb::steal(PyUnicode_InternFromString(std::string(text).c_str())); };
   function_names names{name, {}, {outputs.begin(), outputs.end()}, {}, nb::none(), interned("out")};
