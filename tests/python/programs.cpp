@@ -48,6 +48,9 @@ constexpr auto chain = ct::compile(product, ct::sum(product));
 constexpr auto v = ct::tensor<float>("v"_s, 2_c);
 constexpr auto backward = ct::backward(ct::mean(v * v), v);
 
+/// Without symbols.
+constexpr auto constant = ct::compile(ct::cast<double>(2_c) + 0.5_c);
+
 CTGRAD_PYTHON_MODULE(programs, m) {
   ct::python::define(m, "sum_int32", sum_of<std::int32_t>, "c");
   ct::python::define(m, "sum_int64", sum_of<std::int64_t>, "c");
@@ -60,6 +63,7 @@ CTGRAD_PYTHON_MODULE(programs, m) {
   ct::python::define(m, "sums", sums, "over_n", "over_3", "all");
   ct::python::define(m, "total", total, "total");
   ct::python::define(m, "eight", eight, "negative");
+  ct::python::define(m, "constant", constant, "value");
   ct::python::define(m, "chain", chain, "product", "total");
   ct::python::define(m, "backward", backward, "value", "dv");
 }

@@ -31,6 +31,12 @@ class Names(unittest.TestCase):
     def test_extra(self):
         self.refused(TypeError, "ctgrad: scale is no symbol of sum_float32, which takes a, b", programs.sum_float32, a=self.a, b=self.a, scale=2)
 
+    def test_long(self):
+        for name in ("a" * 100, "ä" * 100, "a" + "ä" * 100):
+            with self.assertRaises(TypeError) as caught:
+                programs.sum_float32(a=self.a, b=self.a, **{name: 1})
+            self.assertRegex(str(caught.exception), "^ctgrad: a?(a|ä)+\\.\\.\\. is no symbol of")
+
     def test_positional(self):
         self.refused(TypeError, "ctgrad: sum_float32 takes its arguments by name: a, b", programs.sum_float32, self.a, self.a)
 
@@ -160,6 +166,36 @@ class Results(unittest.TestCase):
         with self.assertRaises(ValueError) as caught:
             programs.steps(x=np.zeros(0))
         self.assertIn("N - 1 is -1", str(caught.exception))
+
+    def test_no_symbols(self):
+        self.assertEqual(programs.constant(), 2.5)
+        self.assertIn("constant(*, out=None)", programs.constant.__doc__)
+
+    def test_out_changes_during_the_call(self):
+        """An argument that empties `out` when it is asked for its memory."""
+        out = {"over_n": np.zeros((4, 3)), "over_3": np.zeros((2, 4))}
+
+        class Hostile:
+            def __array__(self, *_, **__):
+                out.clear()
+                gc.collect()
+                return Results.t
+
+        r = programs.sums(t=Hostile(), out=out)
+        np.testing.assert_array_equal(r.over_n, self.t.sum(0))
+
+    def test_keys_that_do_not_compare(self):
+        class Key:
+            def __hash__(self):
+                return hash("over_n")
+
+            def __eq__(self, other):
+                raise ZeroDivisionError
+
+        with self.assertRaises(ZeroDivisionError):
+            programs.sums(t=self.t, out={Key(): np.zeros((4, 3))})
+        with self.assertRaises(TypeError):
+            programs.sums(t=self.t, out={3: np.zeros((4, 3))})
 
     def test_no_reference_is_lost(self):
         u, buffer = np.ones(1000), np.zeros(1000)

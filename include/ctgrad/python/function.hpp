@@ -5,6 +5,7 @@
 #pragma once
 
 #include "memory.hpp"
+#include "names.hpp"
 
 #include "../parameters.hpp"
 #include "../program.hpp"
@@ -65,75 +66,15 @@ struct interface<program<Assigned, Outputs...>> {
   }
 };
 
-/// The names of a function, and what its results are made with.
-struct function_names {
-  std::string function;
-  std::vector<nb::object> symbols;     // interned
-  std::vector<std::string> outputs;
-  std::vector<nb::object> output_keys;  // interned
-  nb::object result_type;               // a namedtuple; none for one result
-  nb::object out_key;
-};
-
-/// `a, b, c`, as messages list names.
-template <class Names>
-std::string list_of(Names const& names) {
-  std::string text;
-  for (auto const& name : names) text += (text.empty() ? "" : ", ") + text_of(name);
-  return text;
-}
-
-/// The arguments of one call in the order of the program's symbols, and `out`. Throws TypeError for names that are missing or unknown.
-[[gnu::noinline]] inline nb::handle find_arguments(nb::args const& positional, nb::kwargs const& named, function_names const& names, nb::handle* found) {
-  if (positional.size() > 0) throw nb::type_error(("ctgrad: " + names.function + " takes its arguments by name: " + list_of(names.symbols)).c_str());
-  std::size_t known = 0;
-  for (std::size_t i = 0; i < names.symbols.size(); ++i) {
-    found[i] = PyDict_GetItemWithError(named.ptr(), names.symbols[i].ptr());
-    known += found[i].is_valid();
-  }
-  nb::handle const out = PyDict_GetItemWithError(named.ptr(), names.out_key.ptr());
-  if (known + out.is_valid() < named.size())
-    for (auto [key, value] : named) {
-      bool is_known = key.equal(names.out_key);
-      for (auto const& symbol : names.symbols) is_known = is_known || key.equal(symbol);
-      if (!is_known)
-        throw nb::type_error(("ctgrad: " + text_of(key) + " is no symbol of " + names.function + ", which takes " + list_of(names.symbols)).c_str());
-    }
-  for (std::size_t i = 0; i < names.symbols.size(); ++i)
-    if (!found[i].is_valid()) {
-      std::string const name = text_of(names.symbols[i]);
-      throw nb::type_error(("ctgrad: " + name + " is not bound: add " + name + "=...").c_str());
-    }
-  return out.is_valid() && out.is_none() ? nb::handle() : out;
-}
-
-/// By output: the caller's array for it, or nothing. Throws TypeError where `out` is something else.
-[[gnu::noinline]] inline void find_outputs(nb::handle out, function_names const& names, nb::handle* found) {
-  if (!out.is_valid()) return;
-  if (names.outputs.size() == 1 && !PyDict_Check(out.ptr())) {
-    found[0] = out;
-    return;
-  }
-  if (!PyDict_Check(out.ptr())) throw nb::type_error(("ctgrad: out of " + names.function + " is a dictionary of arrays by name: " + list_of(names.output_keys)).c_str());
-  std::size_t known = 0;
-  for (std::size_t i = 0; i < names.outputs.size(); ++i) {
-    found[i] = PyDict_GetItemWithError(out.ptr(), names.output_keys[i].ptr());
-    known += found[i].is_valid();
-    if (found[i].is_valid() && found[i].is_none()) found[i] = {};
-  }
-  if (known < nb::borrow<nb::dict>(out).size())
-    for (auto [key, value] : nb::borrow<nb::dict>(out)) {
-      bool is_known = false;
-      for (auto const& name : names.output_keys) is_known = is_known || key.equal(name);
-      if (!is_known)
-        throw nb::type_error(("ctgrad: " + text_of(key) + " is no result of " + names.function + ", which gives " + list_of(names.output_keys)).c_str());
-    }
-}
-
 /// A new NumPy array.
 [[gnu::noinline]] inline nb::object new_array(dtype type, std::int64_t const* extents, int rank) {
   nb::object const shape = nb::steal(PyTuple_New(rank));
-  for (int i = 0; i < rank; ++i) PyTuple_SET_ITEM(shape.ptr(), i, PyLong_FromLongLong(extents[i]));
+  if (!shape.is_valid()) throw nb::python_error();
+  for (int i = 0; i < rank; ++i) {
+    PyObject* const extent = PyLong_FromLongLong(extents[i]);
+    if (extent == nullptr) throw nb::python_error();
+    PyTuple_SET_ITEM(shape.ptr(), i, extent);
+  }
   PyObject* const arguments[] = {shape.ptr(), numpy().types[static_cast<int>(type)].ptr()};
   nb::object const array = nb::steal(PyObject_Vectorcall(numpy().empty.ptr(), arguments, 2, nullptr));
   if (!array.is_valid()) throw nb::python_error();
@@ -156,7 +97,7 @@ class call {
  public:
   nb::object operator()(nb::args const& positional, nb::kwargs const& named, function_names const& names) {
     nb::handle arguments[of::symbol_count + 1];
-    nb::handle given[of::output_count];
+    nb::object given[of::output_count];
     find_outputs(find_arguments(positional, named, names, arguments), names, given);
     return run(arguments, given, names, typename of::symbol_numbers{}, typename of::output_numbers{});
   }
@@ -166,7 +107,7 @@ class call {
   nb::object results[of::output_count];
 
   template <int... S, int... O>
-  nb::object run(nb::handle const* arguments, nb::handle const* given, function_names const& names, std::integer_sequence<int, S...>, std::integer_sequence<int, O...>) {
+  nb::object run(nb::handle const* arguments, nb::object* given, function_names const& names, std::integer_sequence<int, S...>, std::integer_sequence<int, O...>) {
     (inputs[S].open(arguments[S], of::symbols[S]), ...);
     auto symbols = std::tuple(binding<symbol_of<compiled, S>, view<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>>{
         inputs[S].template as<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>(of::symbols[S])}...);
@@ -174,7 +115,7 @@ class call {
     std::int64_t const bytes = std::apply([](auto&... bound) { return Program{}.workspace_bytes(bound...); }, symbols);
     std::int64_t dims[compiled::dim_count + 1];
     for (int i = 0; i < compiled::dim_count; ++i) dims[i] = inputs[compiled::dims[i].symbol].extent(compiled::dims[i].axis);
-    (open_output<O>(given[O], names, dims), ...);
+    (open_output<O>(std::move(given[O]), names, dims), ...);
     auto places = std::tuple(binding<typename of::template output<O>, view<typename of::template output_element<O>, of::template output_shape<O>.rank>>{
         outputs[O].template as<typename of::template output_element<O>, of::template output_shape<O>.rank>(output_wanted<O>(names))}...);
 
@@ -204,12 +145,12 @@ class call {
   }
   /// The place of output `I`: the caller's array, a number, or a new array.
   template <int I>
-  void open_output(nb::handle given, function_names const& names, std::int64_t const* dims) {
+  void open_output(nb::object given, function_names const& names, std::int64_t const* dims) {
     constexpr shape s = of::template output_shape<I>;
     wanted const w = output_wanted<I>(names);
     if (given.is_valid()) {
       outputs[I].open_to_write(given, w);
-      results[I] = nb::borrow(given);
+      results[I] = std::move(given);
     } else if (of::accumulates(I)) {
       throw nb::type_error(("ctgrad: " + names.function + " adds to " + names.outputs[I] + ": pass out={\"" + names.outputs[I] + "\": array}").c_str());
     } else if constexpr (s.rank == 0) {

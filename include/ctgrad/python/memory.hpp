@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "numpy.hpp"
+#include "refusal.hpp"
 
 #include "../../../compiler/extent.hpp"
 #include "../dlpack.hpp"
@@ -21,24 +21,6 @@ namespace ctgrad::python {
 namespace detail __attribute__((visibility("hidden"))) {
 
 using ctgrad::detail::max_rank;
-
-/// What a symbol or an output takes.
-struct wanted {
-  std::string_view kind, name;  ///< "" or "output ", and the name: for messages
-  dtype type;
-  int rank;
-
-  std::string text() const { return "ctgrad: " + std::string(kind) + std::string(name); }
-};
-
-/// str(o) for a message, cut where it is longer than `most` characters.
-inline std::string text_of(nb::handle o, std::size_t most = 60) {
-  nb::object const text = nb::steal(PyObject_Str(o.ptr()));
-  char const* const characters = text.is_valid() ? PyUnicode_AsUTF8(text.ptr()) : nullptr;
-  if (characters == nullptr) return PyErr_Clear(), "?";
-  std::string const all = characters;
-  return all.size() <= most ? all : all.substr(0, most - 3) + "...";
-}
 
 /// The dtype of a buffer by its format (Python's struct module; "Z" for complex is NumPy's); of no bits where it is another thing.
 inline DLDataType dtype_of_buffer(Py_buffer const& b, bool& is_swapped) {
@@ -115,6 +97,7 @@ class memory {
       if (!is_number(item)) throw_dtype(o, w);
       return store_number(item, o, w), true;
     }
+    if (PyComplex_Check(o.ptr())) throw_dtype(o, w);
     return is_number(o) && (store_number(o, o, w), true);
   }
   static bool is_number(nb::handle o) { return PyFloat_Check(o.ptr()) || PyLong_Check(o.ptr()); }
@@ -167,7 +150,7 @@ class memory {
   }
 
   void find(nb::handle o, wanted const& w, bool writes) {
-    if (is_number(o) && writes) throw dtype_error(w.text() + " is bound to a " + type_name(o) + ", which cannot be written");
+    if (is_number(o) && writes) throw dtype_error(w.text() + " is bound to a " + kind_of(o) + ", which cannot be written");
     if (is_number(o)) throw_rank(0, w);
     if (find_buffer(o, w, writes) || find_tensor(o, w, writes)) return;
     if (!nb::hasattr(o, "__array__")) throw_no_memory(o, w);
@@ -176,7 +159,7 @@ class memory {
     if (!find_buffer(once, w, writes)) throw_no_memory(once, w);
     memory other;
     if (!other.find_buffer(again, w, writes) || (other.data_ != data_ && buffer_.len > 0))
-      throw dtype_error(w.text() + " is bound to a " + type_name(o) + " that has no array of its own to share, and would be copied: its columns lie apart or it has other elements; pass a NumPy array of them");
+      throw dtype_error(w.text() + " is bound to a " + kind_of(o) + " that has no array of its own to share, and would be copied: its columns lie apart or it has other elements; pass a NumPy array of them");
     array_ = once;
   }
 
@@ -244,7 +227,7 @@ class memory {
   void take(Tensor const& t, nb::handle o, wanted const& w) {
     int const device = t.device_type();
     if (device != kDLCPU && device != kDLCUDAHost && device != kDLROCMHost && device != kDLCUDAManaged)
-      throw binding_error(w.text() + " is bound to a " + type_name(o) + " in the memory of another device (DLPack's type " + std::to_string(device) + "): copy it to the CPU first");
+      throw binding_error(w.text() + " is bound to a " + kind_of(o) + " in the memory of another device (DLPack's type " + std::to_string(device) + "): copy it to the CPU first");
     if (static_cast<std::int64_t>(t.ndim()) != w.rank) throw_rank(static_cast<int>(t.ndim()), w);
     check_dtype({t.dtype().code, t.dtype().bits, t.dtype().lanes}, o, w);
     bool empty = false;
@@ -264,27 +247,6 @@ class memory {
   static void check_dtype(DLDataType given, nb::handle o, wanted const& w) {
     DLDataType const needed = ctgrad::detail::dlpack_dtype(w.type);
     if (given.code != needed.code || given.bits != needed.bits || given.lanes != 1) throw_dtype(o, w);
-  }
-
-  static std::string type_name(nb::handle o) { return text_of(nb::object(nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(o.ptr()))).attr("__name__"))); }
-  [[noreturn, gnu::cold]] static void throw_dtype(nb::handle o, wanted const& w) {
-    std::string const given = nb::hasattr(o, "dtype") ? text_of(nb::object(o.attr("dtype"))) : nb::hasattr(o, "format") ? "'" + text_of(nb::object(o.attr("format"))) + "'" : type_name(o);
-    throw dtype_error(w.text() + " is " + std::string(to_string(w.type)) + ", and is bound to " + given + " data");
-  }
-  [[noreturn, gnu::cold]] static void throw_range(nb::handle o, wanted const& w) {
-    throw binding_error(w.text() + " is bound to " + text_of(o) + ", which does not fit " + std::string(to_string(w.type)));
-  }
-  [[noreturn, gnu::cold]] static void throw_rank(int given, wanted const& w) {
-    throw shape_error(w.text() + " has " + std::to_string(w.rank) + (w.rank == 1 ? " axis" : " axes") + ", and is bound to data of " + std::to_string(given));
-  }
-  [[noreturn, gnu::cold]] static void throw_read_only(wanted const& w) { throw binding_error(w.text() + " is bound to an array that is read-only"); }
-  /// An object that has no memory to share; with what Python's error says, if `method` has just failed.
-  [[noreturn, gnu::cold]] static void throw_no_memory(nb::handle o, wanted const& w, char const* method = nullptr) {
-    if (!method && nb::isinstance(o, numpy().ndarray)) throw_dtype(o, w);
-    std::string reason = ", which is neither a number nor an array";
-    if (method) reason = std::string(", whose ") + method + " gives no array";
-    if (PyErr_Occurred()) reason += ": " + text_of(nb::python_error().value(), 300);
-    throw dtype_error(w.text() + " is bound to " + (o.is_none() ? "None" : "a " + type_name(o)) + reason);
   }
 };
 
