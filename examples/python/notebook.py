@@ -115,8 +115,6 @@ def copies():
     given = [(cells.total, {"b": frame}), (cells.total, {"b": frame.values}), (cells.total, {"b": big}), (cells.total, {"b": other[::-1]}), (cells.row_sums, {"b": frame, "out": column}), (cells.sum, {"b": big, "c": frame, "out": place}),
              (cells.times, {"b": place, "c": other, "out": place}), (cells.twice, {"b": big[:, ::-1], "out": place}), (cells.dot, {"u": frame["a"], "v": other[:, 1]})]
     if "torch" in sys.modules:
-        import torch
-
         given += [(cells.total, {"b": torch.ones((n, 3), dtype=torch.int64)}), (cells.twice, {"b": big, "out": torch.ones((n, 3), dtype=torch.int64)})]
     for program, arguments in given:  # once for the code and Python's own
         program(**{name: thing[:100] if name in ("b", "c", "out", "u", "v") else thing for name, thing in arguments.items()})
@@ -130,10 +128,38 @@ def copies():
     return (allocated + 1024 * grown) // column.nbytes
 
 
+def with_torch():
+    """The cells with PyTorch's own tensors, on one memory with NumPy and with programs; results and printing are torch's."""
+    a = np.array([[1, 0, 1], [2, 1, 1]])
+    b, c = torch.from_numpy(a), torch.tensor([[0, 1, 0], [1, 1, 1]])
+    cells.same(b=np.array([[666]]), out=a[:1, :1])  # a program writes, torch sees it
+    seen = [b[0, 0].item() == 666]
+    b[0, 0] = 1  # torch writes, a program sees it
+    place = torch.zeros((2, 3), dtype=torch.int64)
+    pairs = [(cells.sum(b=b, c=c), b + c), (cells.total(b=b), b.sum().item()), (cells.row_sums(b=b), b.sum(dim=1)), (cells.twice(b=b, out=place), 2 * b), (cells.times(b=b, c=c), b * c), (cells.dot(u=b[1], v=c[1]), torch.dot(b[1], c[1]).item()),
+             (cells.product(b=b, c=c.t()), torch.matmul(b, c.t())), (cells.batch_product(b=b, c=c.t().unsqueeze(0)), torch.matmul(b, c.t().unsqueeze(0)))]
+    x1, x2 = torch.tensor([0.1, 0.2], requires_grad=True), torch.tensor([0.1, 0.1], requires_grad=True)
+    grads = {"dx1": torch.zeros(2), "dx2": torch.zeros(2)}
+    for _ in range(2):
+        (3 * x1 + x2 + 1).mean().backward()
+        cells.backward(x1=x1.detach(), x2=x2.detach(), out=grads)
+        pairs += [(grads["dx1"].clone(), x1.grad.clone()), (grads["dx2"].clone(), x2.grad.clone())]
+    x = torch.tensor([2.0], requires_grad=True)
+    y = x**2 - 3
+    z = y**3 - 2 * y
+    z.backward()
+    pairs += list(zip(cells.chain(x=x.detach()), [y.detach(), z.detach(), x.grad]))
+    seen += [np.array_equal(ours, theirs) for ours, theirs in pairs] + [text(theirs) == str(theirs) for _, theirs in pairs if isinstance(theirs, torch.Tensor)]
+    print(f"With PyTorch {torch.__version__}: {sum(seen)} of {len(seen)} values and printed tensors are torch's.")
+    return [] if all(seen) else ["with torch"]
+
+
 try:
     import torch
 except ImportError:
-    print("PyTorch is not installed: its tensors are left out")
+    print("PyTorch is not installed: its tensors are left out.")
+else:
+    wrong += with_torch()
 count = copies()
 print(f"{count} copies.")
 print(f"Cells {wrong} differ from the notebook's." if wrong else "All of it is the notebook's, to the character.")
