@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adds up a meson-logs/testlog.json: prints the tests that failed, and as its last line "PASSED FAILED".
+"""Adds up a meson-logs/testlog.json: prints the tests that failed, what was skipped, and as its last line "PASSED FAILED".
 
 A test counts by what its own report says (Boost.Test's cases, or a last line "N passed, N failed"), else as one.
 A test that ends badly counts as at least one failure, whatever it says.
@@ -45,6 +45,9 @@ def main():
                 print(f"skipped: {test['name']}")
                 continue
             passed, failed = count(test)
+            for line in test.get("stdout", "").splitlines():
+                if line.startswith("skipped: "):
+                    print(line)
             if failed:
                 print(f"failed: {test['name']} ({test['result']}; {passed} passed, {failed} failed)")
             total_passed += passed
