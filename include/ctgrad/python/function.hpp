@@ -88,6 +88,11 @@ nb::object python_number(T x) {
   else return nb::steal(PyFloat_FromDouble(static_cast<double>(x)));
 }
 
+template <class Target, class View>
+binding<Target, View> bind(View const& v) {
+  return {v};
+}
+
 /// One call of a program.
 template <class Program>
 class call {
@@ -109,21 +114,19 @@ class call {
   template <int... S, int... O>
   nb::object run(nb::handle const* arguments, nb::object* given, function_names const& names, std::integer_sequence<int, S...>, std::integer_sequence<int, O...>) {
     (inputs[S].open(arguments[S], of::symbols[S]), ...);
-    auto symbols = std::tuple(binding<symbol_of<compiled, S>, view<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>>{
-        inputs[S].template as<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>(of::symbols[S])}...);
+    [[maybe_unused]] auto symbols = std::tuple(bind<symbol_of<compiled, S>>(inputs[S].template as<element_t<of::template symbol_type<S>> const, of::template symbol_shape<S>.rank>(of::symbols[S]))...);
     // Throws where extents do not fit each other.
-    std::int64_t const bytes = std::apply([](auto&... bound) { return Program{}.workspace_bytes(bound...); }, symbols);
+    std::int64_t const bytes = Program{}.workspace_bytes(std::get<S>(symbols)...);
     std::int64_t dims[compiled::dim_count + 1];
     for (int i = 0; i < compiled::dim_count; ++i) dims[i] = inputs[compiled::dims[i].symbol].extent(compiled::dims[i].axis);
     (open_output<O>(std::move(given[O]), names, dims), ...);
-    auto places = std::tuple(binding<typename of::template output<O>, view<typename of::template output_element<O>, of::template output_shape<O>.rank>>{
-        outputs[O].template as<typename of::template output_element<O>, of::template output_shape<O>.rank>(output_wanted<O>(names))}...);
+    auto places = std::tuple(bind<typename of::template output<O>>(outputs[O].template as<typename of::template output_element<O>, of::template output_shape<O>.rank>(output_wanted<O>(names)))...);
 
     static thread_local workspace_memory space(0);
     {
       nb::gil_scoped_release released;
       if (space.bytes() < bytes) space = workspace_memory(0), space = workspace_memory(bytes);
-      std::apply([&](auto&... bound) { Program{}.into(space, bound...); }, std::tuple_cat(std::apply([](auto&... b) { return std::tie(b...); }, symbols), std::apply([](auto&... b) { return std::tie(b...); }, places)));
+      Program{}.into(space, std::get<S>(symbols)..., std::get<O>(places)...);
     }
 
     ((results[O].is_valid() ? void() : void(results[O] = python_number(outputs[O].template number<typename of::template output_element<O>>()))), ...);
