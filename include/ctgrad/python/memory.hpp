@@ -27,7 +27,7 @@ inline DLDataType dtype_of_buffer(Py_buffer const& b, bool& is_swapped) {
   char const* format = b.format ? b.format : "B";
   constexpr bool little = std::endian::native == std::endian::little;
   is_swapped = b.itemsize > 1 && (*format == '<' ? !little : (*format == '>' || *format == '!') && little);
-  if (std::strchr("@=<>!", *format)) ++format;
+  if (*format != 0 && std::strchr("@=<>!", *format)) ++format;
   bool const is_complex = *format == 'Z';
   if (is_complex) ++format;
   auto const one_of = [&](char const* letters) { return *format != 0 && format[1] == 0 && std::strchr(letters, *format) != nullptr; };
