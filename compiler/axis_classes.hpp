@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ops.hpp"
+#include "schedule.hpp"
 
 namespace ctgrad::detail {
 
@@ -15,7 +16,11 @@ struct axis_map {
 
   /// Each of `rank` axes by itself.
   static constexpr axis_map identity(int rank) { return {rank < max_rank ? 0x87654321u & ((1u << 4 * rank) - 1) : 0x87654321u}; }
-  constexpr int operator[](int axis) const { return static_cast<int>(packed >> 4 * axis & 15) - 1; }
+  constexpr int operator[](int axis) const {
+    int const walked = static_cast<int>(packed >> 4 * axis & 15) - 1;
+    return walked == 14 ? looked_up : walked;
+  }
+  constexpr void look_up(int axis) { packed |= 15u << 4 * axis; }
   constexpr void set(int axis, int walked_by) { packed = (packed & ~(15u << 4 * axis)) | static_cast<std::uint32_t>(walked_by + 1) << 4 * axis; }
 };
 
@@ -28,7 +33,7 @@ struct source {
 /// Whether a node is computed in loops; others are memory, or numbers that are known before.
 constexpr bool is_computed(node const& n) {
   op_kind const kind = info(n.code).kind;
-  return kind == op_kind::map || kind == op_kind::reduction || n.code == op::iota;
+  return kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::lookup || n.code == op::iota;
 }
 
 constexpr source resolve(graph const& g, node_id id) {
@@ -55,6 +60,16 @@ constexpr source resolve(graph const& g, node_id id) {
   return s;
 }
 
+/// The array that a lookup reads, by the axes of its result.
+constexpr source resolve_lookup(graph const& g, node const& n) {
+  source s = resolve(g, n.operands[0]);
+  source by_result{.base = s.base};
+  for (int axis = 0; axis < g.shape_of(s.base).rank; ++axis)
+    if (s.axes[axis] == n.attribute) by_result.axes.look_up(axis);
+    else by_result.axes.set(axis, s.axes[axis] > n.attribute ? s.axes[axis] - 1 : s.axes[axis]);
+  return by_result;
+}
+
 /// The loops, as classes of (node, iteration axis): what `axis_classes` found. A map iterates over its shape, a reduction over its operand's.
 struct axis_class_table {
   std::int32_t const* first = nullptr;  ///< the place of each node's first axis in `parent`
@@ -67,8 +82,9 @@ struct axis_class_table {
   source const* sources = nullptr;      ///< max_operands for each node
   int elements = 0;
 
-  /// The class of an iteration axis; -1 for an axis of extent 1, which needs no loop.
+  /// The class of an iteration axis; -1 for an axis of extent 1, which needs no loop; looked_up for what is none.
   constexpr int class_of(node_id id, int axis) const {
+    if (axis < 0) return looked_up;
     int const element = first[static_cast<int>(id)] + axis;
     return unit[element] ? -1 : parent[element];
   }
@@ -95,17 +111,22 @@ struct axis_classes {
     while (parent[element] != element) element = parent[element] = parent[parent[element]];
     return element;
   }
-  /// The class of an iteration axis; -1 for an axis of extent 1, which needs no loop.
+  /// The class of an iteration axis; -1 for an axis of extent 1, which needs no loop; looked_up for what is none.
   constexpr int class_of(node_id id, int axis) {
+    if (axis < 0) return looked_up;
     int const element = first[index(id)] + axis;
     return unit[element] ? -1 : find(element);
   }
   constexpr source const& operand(node_id id, int which) const { return sources[max_operands * static_cast<int>(id) + which]; }
 
-  /// The iteration axis of a reduction that is axis `axis` of its result; of other nodes the same axis.
+  /// The iteration axis of a reduction that is axis `axis` of its result, or looked_up; of other nodes the same axis.
   static constexpr int iteration_axis(graph const& g, node_id id, int axis) {
     node const& n = g[id];
     if (info(n.code).kind != op_kind::reduction) return axis;
+    if (n.code == op::scatter) {
+      if (axis == scattered_axis(n)) return looked_up;
+      if (axis > scattered_axis(n)) --axis;
+    }
     int place = 0;
     for (;; ++place)
       if (!(n.axes() >> place & 1) && axis-- == 0) return place;
@@ -133,7 +154,7 @@ struct axis_classes {
       op_kind const kind = info(n.code).kind;
       first[i] = elements;
       if (kind == op_kind::movement) continue;
-      for (int k = 0; k < n.arity; ++k) sources[max_operands * i + k] = resolve(g, n.operands[k]);
+      for (int k = 0; k < n.arity; ++k) sources[max_operands * i + k] = kind == op_kind::lookup && k == 0 ? resolve_lookup(g, n) : resolve(g, n.operands[k]);
       if (!is_computed(n)) continue;
       computed[i] = 1;
       shape const& iterated = kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape];
@@ -169,7 +190,9 @@ struct axis_classes {
       source const& s = operand(id, k);
       bool separate = false;
       if (kind == op_kind::view) late[index(id)] = computed[index(s.base)] || late[index(s.base)];
-      if (computed[index(s.base)] && !whole) {
+      if (computed[index(s.base)] && kind == op_kind::lookup && k == 0) {
+        cut[index(s.base)] = 1, separate = true;
+      } else if (computed[index(s.base)] && !whole) {
         bool joined = true;
         for (int axis = 0, axes = g.shape_of(s.base).rank; axis < axes; ++axis)
           if (s.axes[axis] >= 0) joined = join(class_of(s.base, iteration_axis(g, s.base, axis)), class_of(id, s.axes[axis])) && joined;

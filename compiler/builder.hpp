@@ -178,6 +178,13 @@ struct builder {
   /// `a`, then `b` along an axis; the other extents have to be equal.
   constexpr node_id concat(node_id a, node_id b, int axis);
 
+  // Places that are known when a program runs (shapes.hpp). A place before the axis is its first, one behind it its last.
+
+  /// `a` at `places` along an axis: element r of the result, which has the shape of `places`, is that of `a` at r with places[r] inserted at the axis.
+  constexpr node_id gather(node_id a, node_id places, int axis);
+  /// Zeros, with each element of `a` added at its place: the axes of `gone` are summed over, and an axis of `count` elements comes in at `axis` of the result.
+  constexpr node_id scatter(node_id a, node_id places, int axis, extent const& count, axis_mask gone);
+
   // Reductions and products.
 
   constexpr node_id reduce(op code, node_id a, axis_mask axes) {
@@ -193,6 +200,7 @@ struct builder {
     }
     dtype type = info(code).widens && !is_floating(n.type) ? dtype::int64 : n.type;
     if (axes == 0) return squeeze(cast(a, type), single);
+    if (n.code == op::scatter && code == op::sum && !single) return sum_of_scatter(n, axes);
     if (single) return squeeze(reduce(code, a, axes), single);
     return add({.code = code,
                 .type = type,
@@ -201,6 +209,8 @@ struct builder {
                 .operands = {type == n.type ? a : cast(a, type), node_id::none, node_id::none},
                 .attribute = axes});
   }
+  /// The sum of a scatter over axes of its result, without making it first.
+  constexpr node_id sum_of_scatter(node const& n, axis_mask axes);
   constexpr node_id contract(node_id a, node_id b, contraction const& labels, std::string_view name = "matmul");
   /// Products of vectors, matrices, and of the matrices of the last two axes, as in NumPy's matmul.
   constexpr node_id matmul(node_id a, node_id b);

@@ -31,14 +31,15 @@ struct explainer {
     else out << (b.kind == buffer_kind::output ? "output" : b.kind == buffer_kind::row ? "row" : "temporary") << (b.kind == buffer_kind::output ? int{b.number} : number - static_cast<int>(g.symbols.size() + g.outputs.size()));
   }
   constexpr void name_loop(int number) { out << "ijklmnpqrs"[number % 10] << (number >= 10 ? message() << number / 10 : message()); }
-  constexpr void name_access(int number) {
+  constexpr void name_access(int number, instruction_id place = -1) {
     access const& a = s.accesses[number];
     name_buffer(a.buffer);
     if (a.rank == 0) return;
     out << '[';
     for (int i = 0; i < a.rank; ++i) {
       if (i) out << ", ";
-      if (a.loops[i] < 0) out << (s.shapes[index(s.buffers[a.buffer].s)][i].is_one() ? '0' : ':');
+      if (a.loops[i] == looked_up && place >= 0) formula(place, 1);
+      else if (a.loops[i] < 0) out << (s.shapes[index(s.buffers[a.buffer].s)][i].is_one() ? '0' : ':');
       else name_loop(a.loops[i]);
     }
     out << ']';
@@ -46,7 +47,7 @@ struct explainer {
   /// The formula of an instruction, down to what was given a name.
   constexpr void formula(instruction_id id, int depth = 0) {
     instruction const& i = s.instructions[id];
-    if (i.what == action::load) name_access(i.access_number);
+    if (i.what == action::load) name_access(i.access_number, i.place());
     else if (i.what == action::constant) out << g[i.node].real();
     else if (i.what == action::extent) print_formula(out, g, i.node);
     else if (i.what == action::position) name_loop(i.loop);
@@ -111,14 +112,14 @@ struct explainer {
         reduction_name(id);
         out << " = start of " << info(g[i.node].code).name << '\n';
       } else if (i.what == action::accumulate) {
-        reduction_name(i.end, i.access_number);
+        reduction_name(i.end, i.access_number, i.place());
         out << ' ' << info(g[i.node].code).name << "= ";
         formula(i.operands[0], 1);
         out << '\n';
       } else if (i.what == action::result) {
         out << 'v' << id << " = r" << i.end << '\n';
       } else if (i.what == action::store) {
-        name_access(i.access_number);
+        name_access(i.access_number, i.place());
         bool const added = s.buffers[s.accesses[i.access_number].buffer].kind == buffer_kind::output && s.buffers[s.accesses[i.access_number].buffer].number >= g.accumulate_from;
         out << (added ? " += " : " = ");
         formula(i.operands[0], 1);
@@ -164,9 +165,9 @@ struct explainer {
     }
     out << ')';
   }
-  constexpr void reduction_name(instruction_id start, int access_number = -1) {
+  constexpr void reduction_name(instruction_id start, int access_number = -1, instruction_id place = -1) {
     instruction const& i = s.instructions[start];
-    if (i.access_number >= 0) name_access(access_number >= 0 ? access_number : i.access_number);
+    if (i.access_number >= 0) name_access(access_number >= 0 ? access_number : i.access_number, place);
     else out << 'r' << start;
   }
 };
@@ -180,6 +181,7 @@ constexpr std::string_view to_string(keep_reason why) {
                                           "it is read along another axis than it is computed along",
                                           "a maximum is taken of it, and a copy might differ by an ulp",
                                           "it is read in another shape or in parts",
+                                          "it is read at places that are known when it runs",
                                           "it is put together of parts",
                                           "several loops read it, and it is dear to compute again",
                                           "a loop that does not change it would compute it in each turn",

@@ -43,9 +43,11 @@ class fuser : schedule_writer {
         for (int k = 0; k < 2; ++k)
           if (is_computed(g[classes.operand(id, k).base])) keep(classes.operand(id, k).base, keep_reason::operand);
       }
-      if (classes.cut[i]) keep(id, keep_reason::two_ways);
+      if (kind == op_kind::lookup && is_computed(g[classes.operand(id, 0).base])) keep(classes.operand(id, 0).base, keep_reason::looked_up);
       if (classes.epoch[i] >= epochs) epochs = classes.epoch[i] + 1;
     }
+    for (int i = 0; i < g.size(); ++i)
+      if (classes.cut[i]) keep(node_id{i}, keep_reason::two_ways);
     if (epochs == 1) {
       walk(all, -1);
       for (int i = 0; i < g.size(); ++i)
@@ -268,6 +270,7 @@ class fuser : schedule_writer {
     for (node_id id : nodes)
       for (int k = 0; k < the(id).arity; ++k) {
         source const& s = classes.operand(id, k);
+        if (kind_of(id) == op_kind::lookup && k == 0) continue;
         if (classes.computed[index(s.base)] && !state[index(s.base)].in_memory) continue;
         node const& base = the(s.base);
         bool fixed = base.is_constant() || base.code == op::extent;
@@ -303,6 +306,10 @@ class fuser : schedule_writer {
     loop_of_class[c] = -1;
     for (; scope.size() > scope_before; scope.pop_back()) state[index(scope.back())].current = -1;
     loads.resize(loads_before);
+    // Lanes that add to places of their own may meet there.
+    if (has_scatter)
+      for (instruction_id at = begin; at < static_cast<instruction_id>(out.instructions.size()); ++at)
+        if (out.instructions[at].what == action::accumulate && out.instructions[at].place() > begin) out.loops[number].leaf = false;
     out.instructions[begin].end = push({.what = action::end_loop, .loop = number});
     // Values of this walk that have an array are in it now, unless an outer loop has yet to fill the rest, which reads the same element.
     for (node_id id : nodes) {

@@ -38,7 +38,8 @@ struct node {
   node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
   /// symbol: its place in the table; constant: bits of the double or the integer; extent: shape whose size it is;
   /// reductions and squeeze: mask of the axes that go; broadcast: mask of the axes that come; permute: source axes, four bits each;
-  /// contract: labels (see contraction); slice, windows, skew: see slicing, windowing, skewing; concat: the axis.
+  /// contract: labels (see contraction); slice, windows, skew: see slicing, windowing, skewing; concat: the axis; gather: the axis of the operand that is looked up;
+  /// scatter: the axes that go, and the axis of the result that comes (see scattered_axis).
   std::int64_t attribute = 0;
 
   friend constexpr bool operator==(node const& a, node const& b) {
@@ -76,6 +77,9 @@ struct windowing {
 };
 /// How rows are moved against each other: along two neighbouring axes, element (k, i) is the operand's element (k, start + i + slope k); the axis is that of i. Packed as a slicing, the slope as its step.
 using skewing = slicing;
+
+/// The axis of a scatter's result along which elements go to the places that its second operand names; the mask of those that go stands below.
+constexpr int scattered_axis(node const& n) { return static_cast<int>(n.attribute >> 32); }
 
 /// Where the elements of a view are along one axis of what it is of: first + steps[0] at[axes[0]] + steps[1] at[axes[1]], for the place `at` in the view.
 struct viewed_axis {

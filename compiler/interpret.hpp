@@ -138,6 +138,46 @@ constexpr void interpret_assembly(node const& n, tensor_value const& a, tensor_v
   }
 }
 
+/// The place along an axis of `count` elements that a gather or scatter takes for `place`.
+constexpr std::int64_t nearest_place(std::int64_t place, std::int64_t count) { return place >= count ? count - 1 : place < 0 ? 0 : place; }
+
+/// Elements of `x` at places along an axis.
+constexpr void interpret_gather(node const& n, tensor_value const& x, tensor_value const& places, tensor_value& result) {
+  auto const axis = static_cast<std::size_t>(n.attribute);
+  odometer o(result.extents);
+  for (std::size_t e = 0; e < result.elements.size(); ++e, o.next()) {
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < x.extents.size(); ++i) {
+      std::int64_t const at = i == axis ? nearest_place(places.elements[e].integer, x.extents[axis]) : o.at[i < axis ? i : i - 1];
+      if (at < 0 || at >= x.extents[i]) throw "ctgrad: a gather goes beyond an axis";
+      offset = offset * static_cast<std::size_t>(x.extents[i]) + static_cast<std::size_t>(at);
+    }
+    result.elements[e] = x.elements[offset];
+  }
+}
+/// Elements of `x`, added up at places along an axis of the result.
+constexpr void interpret_scatter(node const& n, tensor_value const& x, tensor_value const& places, tensor_value& result) {
+  int const axis = scattered_axis(n);
+  odometer o(x.extents);
+  for (std::size_t e = 0; e < x.elements.size(); ++e, o.next()) {
+    std::size_t offset = 0, from = 0;
+    for (std::size_t i = 0; i < result.extents.size(); ++i) {
+      std::int64_t at = 0;
+      if (static_cast<int>(i) == axis) at = nearest_place(places.elements[e].integer, result.extents[i]);
+      else {
+        while (n.axes() >> from & 1) ++from;
+        at = o.at[from++];
+      }
+      if (at < 0 || at >= result.extents[i]) throw "ctgrad: a scatter goes beyond an axis";
+      offset = offset * static_cast<std::size_t>(result.extents[i]) + static_cast<std::size_t>(at);
+    }
+    scalar& sum = result.elements[offset];
+    sum = combine_scalars<op::scatter>(sum, x.elements[e], is_floating(n.type) ? dtype::float64 : n.type);
+  }
+  if (is_floating(n.type))
+    for (auto& e : result.elements) e = scalar::from(e.real, n.type);
+}
+
 /// The element of a movement's operand that stands at `at` in its result.
 constexpr std::size_t moved_offset(node const& n, list<std::int64_t> const& at, list<std::int64_t> const& operand_extents) {
   list<std::int64_t> source(operand_extents.size(), 0);
@@ -210,6 +250,10 @@ constexpr list<tensor_value> interpret(graph const& g, list<tensor_value> const&
       interpret_view(g, n, *operands[0], bound, v);
     } else if (row.kind == op_kind::assembly) {
       interpret_assembly(n, *operands[0], *operands[1], v);
+    } else if (row.kind == op_kind::lookup) {
+      interpret_gather(n, *operands[0], *operands[1], v);
+    } else if (n.code == op::scatter) {
+      interpret_scatter(n, *operands[0], *operands[1], v);
     } else if (row.kind == op_kind::reduction) {
       auto const functions = reductions[static_cast<std::size_t>(n.code)];
       // float32 is reduced in double and rounded once (see above).

@@ -19,8 +19,10 @@ enum class op : std::uint8_t {
   slice, reshape, windows, skew,
   // an array whose parts are computed where they stand
   concat,
-  // reductions over axes
-  sum, prod, max, min,
+  // elements at places that are known when a program runs
+  gather,
+  // reductions over axes; scatter adds up what goes to one place
+  sum, prod, max, min, scatter,
   // products summed over shared axes
   contract,
   // a request to the differentiate pass
@@ -44,6 +46,7 @@ enum class op_kind : std::uint8_t {
   leaf,
   movement,   ///< one loop walks the result and the operand: axes come, go, and change places
   view,       ///< addresses the array of its operand in another way
+  lookup,     ///< one element of its first operand, an array, at a place that the second names
   assembly,   ///< an array that its operands are computed into
   reduction,
   product,

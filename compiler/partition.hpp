@@ -99,7 +99,7 @@ constexpr int collapsible_loops(Schedule const& s, instruction_id begin) {
     else ++depth;
   for (instruction_id at = begin + depth; at < s.instructions[begin + depth - 1].end; ++at) {
     instruction const& i = s.instructions[at];
-    if (i.what == action::position) return 1;
+    if (i.what == action::position || i.place() >= 0) return 1;
     if (i.access_number < 0) continue;
     access const& a = s.accesses[i.access_number];
     int walked = 0, latest = -1;

@@ -40,6 +40,7 @@ struct value_place {
 
 enum class step_kind : std::uint8_t {
   load,            ///< from an array
+  gather,          ///< from an array, where operands[0] says
   uniform,         ///< from an array in which the loop does not move
   take,            ///< from a tile
   compute,
@@ -64,6 +65,7 @@ struct leaf_array {
   std::int16_t access_number = -1;
   dtype type = dtype::float32;
   bool read = false, written = false, moves = true;
+  instruction_id place = -1;  ///< of an access that looks up: the number outside the loop that says where, or looked_up, where each lane does
 };
 
 /// A reduction whose lanes the loop fills.
@@ -73,6 +75,7 @@ struct leaf_accumulator {
   std::int16_t number = 0;             ///< among those of its dtype
   std::int16_t chunk = 0;              ///< the one that fills it
   dtype type = dtype::float32;
+  instruction_id place = -1;           ///< of an element that is looked up: the number that says where
 };
 
 /// A number from outside that a chunk reads.
@@ -190,7 +193,7 @@ class leaf_planner {
   /// Read again rather than kept in a tile.
   constexpr bool is_cheap(instruction_id id) const {
     action const what = s.instructions[id].what;
-    return what == action::load || what == action::constant || what == action::extent || what == action::position;
+    return (what == action::load && s.instructions[id].place() < 0) || what == action::constant || what == action::extent || what == action::position;
   }
 
   /// Cuts the body where few values live: best[to] = min over from in [to - K, to) of best[from] + live(to) + cost.
@@ -239,13 +242,16 @@ class leaf_planner {
   }
   constexpr bool is_value(int at) const {
     action const what = body[at].what;
-    return what == action::compute || what == action::store || what == action::accumulate;
+    return what == action::compute || what == action::store || what == action::accumulate || (what == action::load && body[at].place() >= 0);
   }
 
-  constexpr std::int16_t array_of(int access_number, dtype type, bool read, bool written) {
+  constexpr std::int16_t array_of(int access_number, dtype type, bool read, bool written, instruction_id place_from = -1) {
+    bool const inside = place_from >= 0 && is_inside(place_from);
+    if (inside) place_from = looked_up;
     int place = 0;
-    while (place < static_cast<int>(p.arrays.size()) && p.arrays[place].access_number != access_number) ++place;
-    if (place == static_cast<int>(p.arrays.size())) p.arrays.push_back({static_cast<std::int16_t>(access_number), type, false, false, s.accesses[access_number].axis_of(loop) >= 0});
+    while (place < static_cast<int>(p.arrays.size()) && (p.arrays[place].access_number != access_number || p.arrays[place].place != place_from)) ++place;
+    if (place == static_cast<int>(p.arrays.size()))
+      p.arrays.push_back({static_cast<std::int16_t>(access_number), type, false, false, !inside && s.accesses[access_number].axis_of(loop) >= 0, place_from});
     p.arrays[place].read = p.arrays[place].read || read;
     p.arrays[place].written = p.arrays[place].written || written;
     return static_cast<std::int16_t>(place);
@@ -286,7 +292,7 @@ class leaf_planner {
     if (values[at].place.where != place::none) return values[at].place;
     value_place const target = take_register(i.type);
     leaf_step step{.target = target.key()};
-    if (i.what == action::load) {
+    if (i.what == action::load && i.place() < 0) {
       bool const moves = s.accesses[i.access_number].axis_of(loop) >= 0;
       step.kind = moves ? step_kind::load : step_kind::uniform;
       step.pointer = array_of(i.access_number, i.type, true, false);
@@ -317,9 +323,10 @@ class leaf_planner {
     for (int at = from; at < to; ++at) {
       instruction const& i = body[at];
       if (!is_value(at)) continue;
-      leaf_step step{.code = nodes[static_cast<std::size_t>(index(i.node))].code};
+      leaf_step step{.code = i.what == action::load ? op::copy : nodes[static_cast<std::size_t>(index(i.node))].code};
+      bool const lookup = i.what == action::load, lanes = lookup && is_inside(i.place());
       for (int k = 0; k < max_operands; ++k)
-        if (i.operands[k] >= 0) step.operands[k] = fetch(i.operands[k]).key();
+        if (i.operands[k] >= 0 && (!lookup || lanes) && (k == 0 || i.what != action::accumulate)) step.operands[k] = fetch(i.operands[k]).key();
       for (auto operand : i.operands)
         if (operand >= 0 && is_inside(operand) && values[operand - begin].last_in_chunk == at && values[operand - begin].place.where == place::reg)
           taken[static_cast<int>(values[operand - begin].place.type)][values[operand - begin].place.number] = 0;
@@ -332,25 +339,28 @@ class leaf_planner {
       } else if (i.what == action::accumulate) {
         bool const moves = i.access_number >= 0 && s.accesses[i.access_number].axis_of(loop) >= 0;
         step.kind = moves ? step_kind::add_to : step_kind::accumulate;
-        if (moves) step.pointer = array_of(i.access_number, i.type, true, true);
+        if (moves) step.pointer = array_of(i.access_number, i.type, true, true, i.place());
         else {
           auto const number = static_cast<std::int16_t>(p.accumulator_counts[static_cast<int>(i.type)]++);
           step.target = value_place{place::reg, number, i.type}.key();
-          p.accumulators.push_back({i.end, i.access_number, number, static_cast<std::int16_t>(chunk_number - 1), i.type});
+          p.accumulators.push_back({i.end, i.access_number, number, static_cast<std::int16_t>(chunk_number - 1), i.type, i.place()});
         }
       } else {
-        step.kind = step_kind::compute;
+        bool const moves = lookup && s.accesses[i.access_number].axis_of(loop) >= 0;
+        step.kind = lanes ? step_kind::gather : moves ? step_kind::load : lookup ? step_kind::uniform : step_kind::compute;
+        if (lookup) step.pointer = array_of(i.access_number, i.type, true, false, i.place());
         target = take_register(i.type);
         step.target = target.key();
         values[at].place = target;
         fetched.push_back(at);
       }
       p.steps.push_back(step);
-      if (i.what == action::compute && values[at].last_use >= to) {
+      bool const made = i.what == action::compute || lookup;
+      if (made && values[at].last_use >= to) {
         values[at].tile = static_cast<std::int16_t>(take_tile(i.type, at));
         p.steps.push_back({.kind = step_kind::keep, .operands = {step.target, 0, 0}, .pointer = values[at].tile});
       }
-      if (i.what == action::compute && values[at].chunk_number != chunk_number) taken[static_cast<int>(i.type)][target.number] = 0;
+      if (made && values[at].chunk_number != chunk_number) taken[static_cast<int>(i.type)][target.number] = 0;
     }
     for (int at : fetched) values[at].place = {};
     release_tiles(to);

@@ -109,6 +109,41 @@ constexpr node_id expand_contraction(builder& b, node_id left, node_id right, co
   return b.cast(b.reduce(op::sum, product, summed), b.g[like].type);
 }
 
+/// A comparison with each place along an axis that comes in at `axis` of the shape `all`.
+constexpr value is_at(value places, int axis, shape_id all) {
+  builder& b = *places.b;
+  extent const count = b.g[all][axis];
+  value const last{&b, b.size_of({1, {count}}, places.type())};
+  places = call_map(op::maximum, call_map(op::minimum, places, last - 1), 0);
+  value const at{&b, b.broadcast(b.iota(count, places.type()), all, ((axis_mask{1} << b.g[all].rank) - 1) & ~(axis_mask{1} << axis))};
+  return at == value{&b, b.broadcast(places.id, all, axis_mask{1} << axis)};
+}
+/// A lookup in what is computed along the loops of its result is a sum over what is looked through, in the loop that computes it: it fuses, and needs no array.
+/// (Elsewhere that would compute every element again for each place.)
+constexpr bool is_walked_once(builder const& b, node const& n, node_id x) {
+  if (!is_floating(n.type)) return false;
+  source const s = resolve(b.g, x);
+  if (!is_computed(b.g[s.base])) return false;
+  axis_mask walked = 0;
+  for (int axis = 0; axis < b.g.shape_of(s.base).rank; ++axis)
+    if (s.axes[axis] >= 0) walked |= axis_mask{1} << s.axes[axis];
+  shape const& seen = b.g.shape_of(x);
+  for (int axis = 0; axis < seen.rank; ++axis)
+    if (!(walked >> axis & 1) && !seen[axis].is_one()) return false;
+  return true;
+}
+constexpr node_id expand_gather(builder& b, node const& n, node_id const* operands) {
+  int const axis = static_cast<int>(n.attribute);
+  value const x{&b, operands[0]}, chosen = is_at({&b, operands[1]}, axis, x.get().shape);
+  return reduce(op::sum, call_map(op::where, chosen, x, 0), axis_mask{1} << axis).id;
+}
+/// A scatter of which nothing is added up: each element at its place, zeros elsewhere.
+constexpr node_id expand_scatter(builder& b, node const& n, node_id const* operands) {
+  int const axis = scattered_axis(n);
+  value const x{&b, b.broadcast(operands[0], n.shape, axis_mask{1} << axis)};
+  return call_map(op::where, is_at({&b, operands[1]}, axis, n.shape), x, 0).id;
+}
+
 /// `id` as an array in memory, in any order of its axes: what BLAS reads.
 constexpr node_id in_memory(builder& b, node_id id) {
   source const s = resolve(b.g, id);
@@ -123,7 +158,7 @@ constexpr node_id in_memory(builder& b, node_id id) {
 
 constexpr graph prepare(graph const& unprepared) {
   bool any = !unprepared.equalities.empty();
-  for (node const& n : unprepared.nodes) any = any || info(n.code).kind == op_kind::product || info(n.code).kind == op_kind::view;
+  for (node const& n : unprepared.nodes) any = any || info(n.code).kind == op_kind::product || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || n.code == op::scatter;
   if (!any) return unprepared;
   graph from = unprepared;
   unify_extents(from);
@@ -142,6 +177,8 @@ constexpr graph prepare(graph const& unprepared) {
     if (matrices) operands[0] = in_memory(b, operands[0]), operands[1] = in_memory(b, operands[1]);
     if (info(n.code).kind == op_kind::view) map[i] = sinker.view(from, n, operands[0]);
     else map[i] = b.copy(n, operands);
+    if (info(n.code).kind == op_kind::lookup && is_walked_once(b, n, operands[0])) map[i] = expand_gather(b, n, operands);
+    if (n.code == op::scatter && n.axes() == 0) map[i] = expand_scatter(b, n, operands);
     if (product && !matrices) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
     sinker.note(map[i], readers[i] < 2);
   }
@@ -170,7 +207,7 @@ constexpr graph separate_parts(graph const& from) {
       node_id const x = operands[k] = map[index(n.operands[k])];
       node const& part = from[n.operands[k]];
       op_kind const kind = info(part.code).kind;
-      bool const own = readers[index(n.operands[k])] == 1 && (kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::assembly);
+      bool const own = readers[index(n.operands[k])] == 1 && (kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::lookup || kind == op_kind::assembly);
       bool const elsewhere = info(n.code).kind == op_kind::view && (kind == op_kind::movement || (n.code == op::reshape && readers[index(n.operands[k])] > 2));
       // The attribute keeps equal ones apart.
       if ((assembly && !own) || elsewhere)
@@ -197,7 +234,7 @@ constexpr graph separate_outputs(graph const& from) {
     node_id& id = g.outputs[number];
     node const n = g[id];
     op_kind const kind = info(n.code).kind;
-    bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::product || (kind == op_kind::assembly && number < g.accumulate_from);
+    bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::lookup || kind == op_kind::product || (kind == op_kind::assembly && number < g.accumulate_from);
     // What is added to an array cannot be read back from it.
     bool const accumulated = number >= g.accumulate_from;
     bool const readable = !accumulated || (!used[index(id)] && (kind != op_kind::reduction || info(n.code).additive));

@@ -89,6 +89,8 @@ constexpr void print_formula(message& out, graph const& g, node_id id, int aroun
       if (k) out << ", ";
       operand(k, 0);
     }
+    if (n.code == op::scatter) out << ", axis " << scattered_axis(n);
+    if (row.kind == op_kind::lookup) out << ", axis " << n.attribute;
     if (row.kind == op_kind::reduction) {
       shape const& from = g.shape_of(n.operands[0]);
       if (n.axes() != (axis_mask{1} << from.rank) - 1) out << ", ", print_axes(out, n);
@@ -107,7 +109,8 @@ constexpr void print_label(message& out, graph const& g, node_id id) {
     out << info(n.code).name;
     if (info(n.code).kind == op_kind::reduction) out << " over ", print_axes(out, n);
     if (info(n.code).kind == op_kind::view) print_view(out, g, n);
-    if (info(n.code).kind == op_kind::assembly) out << " along " << n.attribute;
+    if (info(n.code).kind == op_kind::assembly || info(n.code).kind == op_kind::lookup) out << " along " << n.attribute;
+    if (n.code == op::scatter) out << " along " << scattered_axis(n);
     if (n.code == op::permute)
       for (int i = 0; i < g[n.shape].rank; ++i) out << (i ? ", " : " ") << n.source_axis(i);
   }

@@ -31,7 +31,10 @@ constexpr list<dim_entry> find_dims(Graph const& g) {
   return dims;
 }
 
-/// The extents of the graph's tensors that some values of names make negative.
+/// Whether an operation has an axis along which elements are at places that are known when it runs: that axis may not be empty.
+constexpr bool looks_up(op code) { return info(code).kind == op_kind::lookup || code == op::scatter; }
+
+/// What some values of names make negative, and must not be: extents of the graph's tensors, and an element less than an axis has that is looked up.
 template <class Graph>
 constexpr list<extent> find_differences(Graph const& g) {
   list<extent> found;
@@ -43,15 +46,18 @@ constexpr list<extent> find_differences(Graph const& g) {
   bool any = false;
   for (shape const& s : g.shapes)
     for (int axis = 0; axis < s.rank; ++axis) any = any || may_be_negative(s[axis]);
+  for (node const& n : g.nodes) any = any || looks_up(n.code);
   if (!any) return found;
+  auto note = [&](extent const& e) {
+    bool negative = may_be_negative(e);
+    for (extent const& known : found) negative = negative && !(known == e);
+    if (negative) found.push_back(e);
+  };
   for (node const& n : g.nodes) {
     shape const& s = g.shapes[static_cast<std::size_t>(index(n.shape))];
-    for (int axis = 0; axis < s.rank; ++axis) {
-      extent const& e = s[axis];
-      bool negative = may_be_negative(e);
-      for (extent const& known : found) negative = negative && !(known == e);
-      if (negative) found.push_back(e);
-    }
+    for (int axis = 0; axis < s.rank; ++axis) note(s[axis]);
+    if (n.code == op::scatter) note(s[scattered_axis(n)] - 1);
+    else if (looks_up(n.code)) note(g.shapes[static_cast<std::size_t>(index(g.nodes[static_cast<std::size_t>(index(n.operands[0]))].shape))][static_cast<int>(n.attribute)] - 1);
   }
   return found;
 }
@@ -210,6 +216,7 @@ constexpr work measure(Graph const& g, Schedule const& s, extent_binding const& 
       std::int64_t elements = 1;
       for (int axis = 0; axis < s.accesses[i.access_number].rank; ++axis)
         if (int const loop = s.accesses[i.access_number].loops[axis]; loop >= 0) elements *= s.loops[loop].e.evaluate(bound);
+      if (i.place() >= 0) elements = around;
       total.bytes += elements * static_cast<std::int64_t>(size_of(i.type));
     }
   }

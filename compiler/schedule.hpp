@@ -14,19 +14,22 @@ using instruction_id = std::int32_t;
 enum class action : std::uint8_t {
   begin_loop,   ///< walk `loop`, up to the end_loop at `end`
   end_loop,
-  load,         ///< read `access`
+  load,         ///< read `access`, of whose looked_up axis operands[0] is the place
   constant,     ///< the value of `node`
   extent,       ///< the number of elements of a shape: `node`
   position,     ///< the index of `loop`, as the dtype of `node`
   compute,      ///< the map `node` of `operands`
   initialize,   ///< the reduction `node` starts: in a register, or in `access`
-  accumulate,   ///< operands[0] goes into the reduction `node`
+  accumulate,   ///< operands[0] goes into the reduction `node`, where its access has a looked_up axis at operands[1]
   result,       ///< the reduction `node` is complete, in a register
   store,        ///< operands[0] to `access`
   product,      ///< the whole of the contraction `node`, by BLAS or its stand-in
 };
 
-/// Where an array's element is: the array, and which loop walks each of its axes (-1: none, the axis stays at 0).
+/// Stands for a loop along an axis of an array at which a value says which element it is.
+inline constexpr int looked_up = -2;
+
+/// Where an array's element is: the array, and which loop walks each of its axes (-1: none, the axis stays at 0; looked_up).
 struct access {
   std::int16_t buffer = -1;
   std::int8_t rank = 0;
@@ -38,7 +41,7 @@ struct access {
       if (a.loops[i] != b.loops[i]) return false;
     return true;
   }
-  /// The axis that `loop` walks, or -1.
+  /// The axis that `loop` walks, or that is looked_up; -1: none.
   constexpr int axis_of(int loop) const {
     for (int i = 0; i < rank; ++i)
       if (loops[i] == loop) return i;
@@ -54,6 +57,9 @@ struct instruction {
   node_id node = node_id::none;
   instruction_id operands[max_operands]{-1, -1, -1};
   instruction_id end = -1;            ///< begin_loop: its end_loop; accumulate, result: their initialize
+
+  /// The instruction that names the place along the looked_up axis of its access, or -1.
+  constexpr instruction_id place() const { return what == action::load ? operands[0] : what == action::accumulate ? operands[1] : -1; }
 };
 
 /// One loop. Loops that walk the same axis class at different places are different loops.
@@ -75,6 +81,7 @@ enum class keep_reason : std::uint8_t {
   two_ways,    ///< read along another axis than it is computed along
   extremum,    ///< a maximum is taken of it: a copy might differ by an ulp
   viewed,      ///< read in another shape, or in parts
+  looked_up,   ///< read at places that are known when it runs
   assembled,   ///< put together of parts
   dear,        ///< several loops read it, and it costs more to compute again
   repeated,    ///< a loop that does not change it would compute it in each turn

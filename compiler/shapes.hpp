@@ -135,4 +135,57 @@ constexpr node_id builder::concat(node_id a, node_id b, int axis) {
   return add({.code = op::concat, .type = type, .arity = 2, .shape = intern(to), .operands = {a, b, node_id::none}, .attribute = axis});
 }
 
+constexpr node_id builder::gather(node_id a, node_id places, int axis) {
+  node const n = g[a];
+  shape_id const result = g[places].shape;
+  if (n.is_constant()) return broadcast(a, result, 0);
+  if (n.code == op::broadcast && n.axes() >> axis & 1) {  // the same everywhere
+    axis_mask const low = (axis_mask{1} << axis) - 1;
+    return broadcast(n.operands[0], result, (n.axes() & low) | (n.axes() >> 1 & ~low));
+  }
+  return add({.code = op::gather, .type = n.type, .arity = 2, .shape = result, .operands = {a, places, node_id::none}, .attribute = axis});
+}
+
+constexpr node_id builder::scatter(node_id a, node_id places, int axis, extent const& count, axis_mask gone) {
+  shape const from = g.shape_of(a);
+  shape to;
+  axis_mask single = 0, summed = 0;  // of what goes: axes of one element, and the others as they are without those
+  for (int i = 0, left = 0; i < from.rank; ++i) {
+    bool const goes = gone >> i & 1;
+    if (goes && from[i].is_one()) {
+      single |= axis_mask{1} << i;
+      continue;
+    }
+    if (goes) summed |= axis_mask{1} << left;
+    ++left;
+  }
+  for (int i = 0, left = 0; i <= from.rank; ++i) {
+    if (i < from.rank && gone >> i & 1) continue;
+    if (left++ == axis) to.push_back(count);
+    if (i < from.rank) to.push_back(from[i]);
+  }
+  if (a == node_id::none || (g[a].is_constant() && g[a].real() == 0)) return integer(0, g[a].type, intern(to));
+  a = squeeze(a, single), places = squeeze(places, single);
+  return add({.code = op::scatter,
+              .type = g[a].type,
+              .arity = 2,
+              .shape = intern(to),
+              .operands = {a, places, node_id::none},
+              .attribute = static_cast<std::int64_t>(summed) | std::int64_t{axis} << 32});
+}
+
+constexpr node_id builder::sum_of_scatter(node const& n, axis_mask axes) {
+  int const axis = scattered_axis(n);
+  axis_mask gone = n.axes();
+  int before = 0;
+  for (int i = 0, left = 0; i < g.shape_of(n.operands[0]).rank; ++i) {
+    if (n.axes() >> i & 1) continue;
+    int const place = left < axis ? left : left + 1;
+    if (axes >> place & 1) gone |= axis_mask{1} << i, before += place < axis ? 1 : 0;
+    ++left;
+  }
+  if (axes >> axis & 1) return reduce(op::sum, n.operands[0], gone);  // each goes somewhere
+  return scatter(n.operands[0], n.operands[1], axis - before, g[n.shape][axis], gone);
+}
+
 }  // namespace ctgrad::detail

@@ -150,6 +150,31 @@ struct node_verifier {
     if (m.empty()) check_axes_gone(operand_shape(0));
   }
 
+  /// Whether `whole` is `part` with one axis more, at `axis`, and the axes of `gone`, which are `part`'s only, left out.
+  constexpr bool has_one_more(shape const& whole, shape const& part, int axis, axis_mask gone) {
+    if (axis < 0 || axis >= whole.rank) return false;
+    int place = 0;
+    for (int i = 0; i < part.rank; ++i) {
+      if (gone >> i & 1) continue;
+      if (place == axis) ++place;
+      if (place >= whole.rank || !meets(whole[place], part[i])) return false;
+      ++place;
+    }
+    return place + (place == axis ? 1 : 0) == whole.rank;
+  }
+  constexpr void check_lookup() {
+    check_same_type();
+    if (!m.empty()) return;
+    bool const scatter = n.code == op::scatter;
+    int const axis = scatter ? scattered_axis(n) : static_cast<int>(n.attribute);
+    shape const &whole = scatter ? g[n.shape] : operand_shape(0), &part = scatter ? operand_shape(0) : g[n.shape];
+    axis_mask const gone = scatter ? n.axes() : 0;
+    if (scatter && n.type == dtype::bool_) m << "it adds up bool";
+    else if (!is_integer(operand_type(1))) m << "its places are " << to_string(operand_type(1));
+    else if (!(operand_shape(1) == part)) m << "it has places " << operand_shape(1) << " for " << part;
+    else if (gone >> part.rank || !has_one_more(whole, part, axis, gone)) m << "it makes " << g[n.shape] << " of " << operand_shape(0);
+  }
+
   constexpr void check_product() {
     auto const labels = contraction::unpack(n.attribute);
     extent const* by_label[contraction::max_labels]{};
@@ -224,6 +249,7 @@ struct node_verifier {
     else if (row.kind == op_kind::movement) check_movement();
     else if (row.kind == op_kind::view) check_view();
     else if (row.kind == op_kind::assembly) check_assembly();
+    else if (row.kind == op_kind::lookup || n.code == op::scatter) check_lookup();
     else if (row.kind == op_kind::reduction) check_reduction();
     else if (row.kind == op_kind::product) check_product();
     else if (row.kind == op_kind::request) check_request();

@@ -20,6 +20,7 @@ class schedule_writer {
     for (int i = 0; i < g.size(); ++i) {
       op_kind const kind = state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
       has_views = has_views || kind == op_kind::view || kind == op_kind::assembly;
+      has_scatter = has_scatter || nodes_of_graph[i].code == op::scatter;
     }
     shapes_of_graph = g.shapes.data();
     class_memory = list<std::int16_t>(static_cast<std::size_t>(classes.elements) + 1, -1);
@@ -50,7 +51,7 @@ class schedule_writer {
   shape const* shapes_of_graph = nullptr;
   std::int16_t* loop_of_class = nullptr;  // by class: the loop that is open, or -1
   int stamps = 0;
-  bool has_views = false;
+  bool has_views = false, has_scatter = false;
   struct loaded {
     access from;
     instruction_id id;
@@ -67,8 +68,8 @@ class schedule_writer {
   constexpr int class_of(node_id id, int iteration_axis) { return classes.class_of(id, iteration_axis); }
   constexpr int class_of_result(node_id id, int axis) { return class_of(id, axis_classes::iteration_axis(g, id, axis)); }
   /// Whether a loop over the class is open. An axis of extent 1 (class -1) always stands where it should.
-  constexpr bool is_open(int c) const { return c < 0 || loop_of_class[c] >= 0; }
-  constexpr std::int16_t loop_of(int c) const { return c < 0 ? std::int16_t{-1} : loop_of_class[c]; }
+  constexpr bool is_open(int c) const { return c == -1 || (c >= 0 && loop_of_class[c] >= 0); }
+  constexpr std::int16_t loop_of(int c) const { return c < 0 ? static_cast<std::int16_t>(c) : loop_of_class[c]; }
   constexpr bool walks(node_id id, int c) {
     for (int axis = 0; axis < rank_of(id); ++axis)
       if (class_of(id, axis) == c) return true;
@@ -185,7 +186,7 @@ class schedule_writer {
     a.buffer = static_cast<std::int16_t>(array_of(s.base));
     axis_mask const mask = symbol ? all_axes(s.base) : state[index(s.base)].buffer_axes;
     for (int axis = 0; axis < g[base.shape].rank; ++axis)
-      if (mask >> axis & 1) a.loops[a.rank++] = s.axes[axis] < 0 ? std::int16_t{-1} : loop_of(class_of(user, s.axes[axis]));
+      if (mask >> axis & 1) a.loops[a.rank++] = s.axes[axis] < 0 ? static_cast<std::int16_t>(s.axes[axis]) : loop_of(class_of(user, s.axes[axis]));
     return a;
   }
   /// Where a value itself stands in its array.
@@ -225,7 +226,14 @@ class schedule_writer {
       i.what = action::position;
       i.loop = loop_of(class_of(id, 0));
     }
-    for (int k = 0; k < n.arity; ++k) i.operands[k] = operand(id, k);
+    if (kind_of(id) == op_kind::lookup) {
+      i.what = action::load;
+      i.operands[0] = operand(id, 1);
+      i.access_number = intern(access_of(id, classes.operand(id, 0)));
+      i.node = classes.operand(id, 0).base;
+    } else {
+      for (int k = 0; k < n.arity; ++k) i.operands[k] = operand(id, k);
+    }
     if (is_reduction(id)) {
       i.what = action::accumulate;
       i.end = state[index(id)].start;

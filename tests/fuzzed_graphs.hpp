@@ -345,6 +345,47 @@ struct generator {
     if (exactly) exact.insert(index(y.id));
   }
 
+  /// Elements at places, and sums by places; some are none, and the nearest are taken for them.
+  void add_lookup() {
+    value x = any_that([](value v) { return v.rank() > 0 && v.rank() < 4; }, {});
+    if (!x.b) return;
+    auto places_like = [&](shape const& s) {
+      if (s.rank == 0) return value{&f.b, f.b.integer(below(4) - 1, dtype::int32)};
+      int const along = below(s.rank);
+      value const number{&f.b, f.b.broadcast(f.b.iota(s[along], dtype::int32), f.b.intern(s), ((detail::axis_mask{1} << s.rank) - 1) & ~(detail::axis_mask{1} << along))};
+      return number * (1 + below(2)) - below(3);
+    };
+    if (chance(50)) {
+      int axis = below(x.rank());
+      if (!x.shape()[axis].is_static() || x.shape()[axis].constant < 1) return;
+      value from = x;
+      if (x.rank() < 3 && chance(50)) {  // one table for several rows of places
+        shape all;
+        all.push_back(3);
+        for (int i = 0; i < x.rank(); ++i) all.push_back(x.shape()[i]);
+        from = {&f.b, f.b.broadcast(x.id, f.b.intern(all), 1)};
+        ++axis;
+      }
+      shape result;
+      for (int i = 0; i < from.rank(); ++i)
+        if (i != axis) result.push_back(from.shape()[i]);
+      bool const exactly = exact.count(index(x.id)) != 0;
+      value const y{&f.b, f.b.gather(from.id, places_like(result).id, axis)};
+      f.used.insert(op::gather);
+      keep(y, bound_of(x));
+      if (exactly) exact.insert(index(y.id));
+    } else if (x.type() != dtype::bool_) {
+      auto const gone = static_cast<detail::axis_mask>(below(1 << x.rank()));
+      double count = 1;
+      int kept = 0;
+      for (int i = 0; i < x.rank(); ++i)
+        if (gone >> i & 1) count *= static_cast<double>(number_of(x.shape()[i]));
+        else ++kept;
+      f.used.insert(op::scatter);
+      keep({&f.b, f.b.scatter(x.id, places_like(x.shape()).id, below(kept + 1), 2 + below(3), gone)}, bound_of(x) * std::max(count, 1.0));
+    }
+  }
+
   fuzzed make() {
     make_symbols();
     int const target = 5 + below(56);
@@ -355,7 +396,8 @@ struct generator {
       else if (kind < 73) add_pattern(detail::rules_of<&detail::write_loop_rules>);
       else if (kind < 83) add_reduction();
       else if (kind < 90) add_movement();
-      else if (kind < 95) add_view();
+      else if (kind < 94) add_view();
+      else if (kind < 97) add_lookup();
       else add_product();
     }
     int const outputs = 1 + below(3);

@@ -114,7 +114,7 @@ class schedule_interpreter {
   bool adds_to(detail::buffer const& b) const { return b.kind == detail::buffer_kind::output && b.number >= g.accumulate_from; }
 
   /// The places of an access: one, or, where `whole`, all along axes that no loop walks.
-  std::vector<std::size_t> places(int access_number, int instruction, bool whole = false) {
+  std::vector<std::size_t> places(int access_number, int instruction, bool whole = false, instruction_id place = -1) {
     detail::access const& a = s.accesses[static_cast<std::size_t>(access_number)];
     if (a.buffer < 0) return fail("an access to no array", instruction), std::vector<std::size_t>{};
     memory const& m = arrays[static_cast<std::size_t>(a.buffer)];
@@ -129,6 +129,9 @@ class schedule_interpreter {
         if (first >= extent) return fail("an access beyond an axis", instruction), std::vector<std::size_t>{};
       } else if (whole) {
         count = extent;
+      } else if (a.loops[axis] == detail::looked_up) {
+        if (extent < 1) return fail("a place along an empty axis", instruction), std::vector<std::size_t>{};
+        first = detail::nearest_place(value_of(place, instruction).integer, extent);
       } else if (!s.shapes[static_cast<std::size_t>(detail::index(s.buffers[static_cast<std::size_t>(a.buffer)].s))][axis].is_one()) {
         return fail("an access that no loop moves along an axis of several elements", instruction), std::vector<std::size_t>{};
       }
@@ -181,7 +184,7 @@ class schedule_interpreter {
   void run_one(instruction const& n, int i) {
     auto& value = values[static_cast<std::size_t>(i)];
     if (n.what == action::load) {
-      auto const p = places(n.access_number, i);
+      auto const p = places(n.access_number, i, false, n.place());
       if (!p.empty()) value = read(s.accesses[static_cast<std::size_t>(n.access_number)].buffer, p[0], i);
     } else if (n.what == action::constant) {
       value = scalar::of(node_of(n));
@@ -207,7 +210,7 @@ class schedule_interpreter {
       dtype const wide = is_floating(n.type) ? dtype::float64 : n.type;
       scalar const x = value_of(n.operands[0], i);
       if (n.access_number >= 0) {
-        auto const p = places(n.access_number, i);
+        auto const p = places(n.access_number, i, false, n.place());
         if (p.empty()) return;
         int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
         scalar const before = read(buffer, p[0], i);

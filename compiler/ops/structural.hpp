@@ -147,6 +147,35 @@ template <> struct row<op::concat> {
   }
 };
 
+template <> struct row<op::gather> {
+  static constexpr op_info info{.name = "gather", .kind = op_kind::lookup, .arity = 2, .cost = 4};
+  static constexpr value d0(value g, value x, value places, value y) {
+    int const axis = static_cast<int>(y.get().attribute);
+    return {g.b, g.b->scatter(g.id, places.id, axis, x.shape()[axis], 0)};
+  }
+};
+template <> struct row<op::scatter> {
+  static constexpr op_info info{.name = "scatter", .kind = op_kind::reduction, .arity = 2, .cost = 4, .additive = true};
+  template <class T> static constexpr T identity() { return T(0); }
+  static constexpr auto combine(auto a, auto b) { return a + b; }
+  static constexpr value d0(value g, value x, value places, value y) {
+    // The result has the axes of x that stay, and one more: put it among those of x.
+    int const axis = scattered_axis(y.get());
+    axis_mask const gone = y.get().axes();
+    shape all;
+    axis_mask inserted = 0;
+    int place = x.rank();
+    for (int i = 0, left = 0; i < x.rank(); ++i) {
+      if (place == x.rank() && left == axis) place = i, all.push_back(y.shape()[axis]);
+      if (gone >> i & 1) inserted |= axis_mask{1} << all.rank;
+      else ++left;
+      all.push_back(x.shape()[i]);
+    }
+    if (place == x.rank()) all.push_back(y.shape()[axis]);
+    return {g.b, g.b->gather(g.b->broadcast(g.id, g.b->intern(all), inserted), places.id, place)};
+  }
+};
+
 template <> struct row<op::sum> {
   static constexpr op_info info{.name = "sum", .kind = op_kind::reduction, .widens = true, .additive = true};
   template <class T> static constexpr T identity() { return T(0); }

@@ -205,7 +205,7 @@ template <class P>
 
 /// Where a slice leaves less than nothing.
 [[noreturn, gnu::cold]] inline void throw_negative_extent(extent const& e, std::int64_t size) {
-  throw shape_error(to_text(message() << "ctgrad: extent " << e << " is " << size << ": a slice takes more than there is"));
+  throw shape_error(to_text(message() << "ctgrad: extent " << e << " is " << size << ": a slice or a lookup takes more than there is"));
 }
 
 /// Whether no two elements of an array to be written share memory.

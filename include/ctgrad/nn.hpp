@@ -6,5 +6,6 @@
 
 #include "activations.hpp"
 #include "convolution.hpp"
+#include "indexing.hpp"
 #include "losses.hpp"
 #include "normalization.hpp"

@@ -81,7 +81,7 @@ void run_instruction(frame<P>& f) {
       for (f.at[at.loop] = 0; f.at[at.loop] < n; ++f.at[at.loop]) run_level<P, I + 1, at.end>(f);
     }
   } else if constexpr (at.what == action::load) {
-    f.template number<T, I>() = *address<P, T, at.access_number>(f);
+    f.template number<T, I>() = *placed_address<P, T, at.access_number, at.place()>(f);
   } else if constexpr (at.what == action::extent) {
     constexpr shape s = P::graph.shapes[static_cast<std::size_t>(node_at<P, static_cast<int>(at.node)>.attribute)];
     f.template number<T, I>() = static_cast<T>([&]<int... Axes>(std::integer_sequence<int, Axes...>) {
@@ -119,7 +119,7 @@ void run_instruction(frame<P>& f) {
       auto& total = f.template number<wide_t<T>, at.end>();
       total = stored(r::combine(computing(total), computing(static_cast<wide_t<T>>(x))));
     } else {
-      T& total = *address<P, T, at.access_number>(f);
+      T& total = *placed_address<P, T, at.access_number, at.place()>(f);
       total = stored(r::combine(computing(total), computing(x)));
     }
   } else if constexpr (at.what == action::result) {

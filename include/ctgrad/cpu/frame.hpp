@@ -136,6 +136,15 @@ T* address(frame<P> const& f) {
   }(std::make_integer_sequence<int, access_at<P, Access>.rank>{});
 }
 
+/// What the place of an access that looks up adds to its address: the nearest there is to `place`.
+template <class P, int Access>
+std::int64_t looked_up_offset(frame<P> const& f, std::int64_t place) {
+  constexpr access a = access_at<P, Access>;
+  constexpr int axis = a.axis_of(looked_up);
+  array_ref const& array = f.arrays[a.buffer];
+  return std::max<std::int64_t>(std::min(place, array.extents[axis] - 1), 0) * array.strides[axis];
+}
+
 /// The number that `Operand`, an instruction outside the vector loops, stands for.
 template <class P, class T, int Operand>
 T number_of(frame<P>& f) {
@@ -147,6 +156,14 @@ T number_of(frame<P>& f) {
   } else {
     return f.template number<T, Operand>();
   }
+}
+
+/// The address of an access; where it looks up, at the number of instruction `Place`.
+template <class P, class T, int Access, int Place, int Without = -1>
+T* placed_address(frame<P>& f) {
+  T* const at = address<P, T, Access, Without>(f);
+  if constexpr (Place < 0) return at;
+  else return at + looked_up_offset<P, Access>(f, static_cast<std::int64_t>(number_of<P, element_t<instruction_at<P, Place>.type>, Place>(f)));
 }
 
 }  // namespace ctgrad::detail

@@ -70,6 +70,11 @@ struct leaf_code {
   static constexpr int loop = instruction_at<P, Begin>.loop;
   static constexpr int lane_bytes = plan.lane_bytes;
   static constexpr bool tiled = size.chunks > 1;
+  static constexpr bool looks_up = [] {
+    bool any = false;
+    for (auto const& a : plan.arrays) any = any || a.place == looked_up;
+    return any;
+  }();
   static constexpr int width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
@@ -103,6 +108,7 @@ struct leaf_code {
     void* tiles[size.tiles + 1];
     frame<P>* f;
     std::int64_t position;
+    leaf_lookup lookups[looks_up ? size.arrays : 1];
     alignas(64) std::byte sums[size.accumulators + 1][sizeof(double) * width];
   };
 
@@ -147,7 +153,7 @@ struct leaf_code {
       auto& total = c.f->template number<wide_t<T>, a.start>();
       total = stored(r::combine(computing(total), computing(static_cast<wide_t<T>>(lanes[0]))));
     } else {
-      T& total = *address<P, T, a.access_number>(*c.f);
+      T& total = *placed_address<P, T, a.access_number, a.place>(*c.f);
       total = stored(r::combine(computing(total), computing(lanes[0])));
     }
     start_sum<I>(c);
@@ -189,7 +195,7 @@ struct leaf_code {
     load_invariants<first.invariants>(known, *c.f, std::make_integer_sequence<int, last.invariants - first.invariants>{});
     accumulators sums;
     (take_sum<Chunk, I>(sums, c), ...);
-    leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position};
+    leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position, c.lookups};
     for (std::int64_t at = 0; at < count; at += width) {
       state s;
       run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
@@ -225,13 +231,19 @@ struct leaf_code {
         [&](auto i) {
           constexpr leaf_array a = plan.arrays[i];
           using T = element_t<plan.arrays[i].type>;
-          bases[i] = reinterpret_cast<std::byte*>(address<P, T, a.access_number, loop>(f));
+          bases[i] = reinterpret_cast<std::byte*>(placed_address<P, T, a.access_number, a.place, loop>(f));
           strides[i] = 0;
           if constexpr (a.moves) {
             strides[i] = f.arrays[access_at<P, a.access_number>.buffer].strides[access_at<P, a.access_number>.axis_of(loop)];
             contiguous = contiguous && strides[i] == 1;
           }
           c.pointers[i] = bases[i];
+          if constexpr (a.place == looked_up) {
+            constexpr access from = access_at<P, a.access_number>;
+            constexpr int axis = from.axis_of(looked_up), own = from.axis_of(loop);
+            array_ref const& array = f.arrays[from.buffer];
+            c.lookups[i] = {array.extents[axis] - 1, array.strides[axis], own < 0 ? 0 : array.strides[own < 0 ? 0 : own], n - 1};
+          }
         },
         arrays);
     [&]<std::size_t... I>(std::index_sequence<I...>) { (start_sum<I>(c), ...); }(sums);

@@ -8,6 +8,8 @@
 #include "../../../compiler/plan.hpp"
 #include "simd.hpp"
 
+#include <algorithm>
+
 namespace ctgrad::detail {
 
 #if defined(__GNUC__)
@@ -50,12 +52,18 @@ struct registers {
   }
 };
 
+/// How each lane of a loop reads an array at a place of its own: the last place, what one adds to the address, what a turn of the loop adds, and its last turn.
+struct leaf_lookup {
+  std::int64_t last_place, stride, turn_stride, last_turn;
+};
+
 /// Where a loop stands: its arrays and tiles, the indices of the loops around it, its own.
 struct leaf_place {
   void* const* pointers;
   void* const* tiles;
   std::int64_t const* loops;
   std::int64_t position;
+  leaf_lookup const* lookups;
 };
 
 template <int Key>
@@ -92,6 +100,19 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
   } else if constexpr (Kind == step_kind::load || Kind == step_kind::take) {
     using T = keyed_type<Target>;
     s.template of<T>()[number].load(static_cast<T const*>((Kind == step_kind::load ? c.pointers : c.tiles)[Pointer]) + at);
+  } else if constexpr (Kind == step_kind::gather) {
+    using T = keyed_type<Target>;
+    using place = keyed_type<A>;
+    leaf_lookup const l = c.lookups[Pointer];
+    T const* const from = static_cast<T const*>(c.pointers[Pointer]);
+    alignas(64) place places[Registers::width];
+    alignas(64) T found[Registers::width];
+    value_at<A>(s, known).store(places);
+    for (int lane = 0; lane < Registers::width; ++lane) {
+      std::int64_t const nearest = std::max<std::int64_t>(std::min<std::int64_t>(places[lane], l.last_place), 0);
+      found[lane] = from[nearest * l.stride + std::min(c.position + at + lane, l.last_turn) * l.turn_stride];
+    }
+    s.template of<T>()[number].load(found);
   } else if constexpr (Kind == step_kind::uniform) {
     using T = keyed_type<Target>;
     s.template of<T>()[number] = typename Registers::template pack<T>(*static_cast<T const*>(c.pointers[Pointer]));

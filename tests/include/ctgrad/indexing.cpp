@@ -1,0 +1,218 @@
+// Lookups and sums by places against loops written out, their gradients in closed form, places that are none, and how they fuse.
+//
+// SPDX-License-Identifier: BSL-1.0
+#define BOOST_TEST_MODULE indexing
+#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/indexing.hpp>
+
+#include "../../arrays.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+
+namespace ct = ctgrad;
+using namespace ct::literals;
+using namespace ct::test;
+
+namespace {
+
+constexpr auto N = ct::dim("N"_s);
+constexpr auto M = ct::dim("M"_s);
+constexpr auto V = ct::dim("V"_s);
+constexpr auto X = ct::tensor<double>("X"_s, N, V);
+constexpr auto Y = ct::tensor<double>("Y"_s, N, M);
+constexpr auto W = ct::tensor<double>("W"_s, V, M);
+constexpr auto p = ct::tensor<std::int64_t>("p"_s, N, M);
+constexpr auto ids = ct::tensor<std::int32_t>("ids"_s, N);
+constexpr auto pairs = ct::tensor<std::int32_t>("pairs"_s, N, 2_c);
+
+constexpr std::int64_t n = 37, m = 21, v = 19;  // not of whole packs
+
+/// Places in [0, count), and some that are none where `wrong`.
+template <class T, bool wrong = false>
+auto places(std::int64_t count, auto... extents) {
+  auto a = ct::zeros<T>(extents...);
+  std::uint64_t state = 12345;
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    a.data()[i] = static_cast<T>(static_cast<std::int64_t>(state >> 33) % count);
+    if (wrong && i % 5 == 0) a.data()[i] = i % 10 ? T(-1 - i) : static_cast<T>(count + i);
+  }
+  return a;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(gather_along_the_last_axis) {
+  constexpr auto taken = ct::gather(X, 1_c, p);
+  constexpr auto weighted = ct::sum(taken * Y);
+  constexpr auto dX = ct::grad(weighted, X);
+  constexpr auto step = ct::compile(taken, dX);
+  static_assert(ct::report(step).nests == 1 && ct::report(step).temporaries == 0);
+  auto const x = filled<double>(1, n, v), y = filled<double>(2, n, m);
+  auto const at = places<std::int64_t>(v, n, m);
+  auto const r = step(X = x, Y = y, p = at);
+  auto expected = ct::zeros<double>(n, v);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < m; ++j) {
+      BOOST_TEST(r[taken](i, j) == x(i, at(i, j)));
+      expected(i, at(i, j)) += y(i, j);
+    }
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t k = 0; k < v; ++k) BOOST_TEST(near(r[dX](i, k), expected(i, k), 1e-15));
+}
+
+BOOST_AUTO_TEST_CASE(gather_along_the_first_axis) {
+  constexpr auto taken = ct::gather(W, 0_c, p);
+  constexpr auto dW = ct::grad(ct::sum(taken * Y), W);
+  constexpr auto step = ct::compile(taken, dW);
+  auto const w = filled<double>(3, v, m), y = filled<double>(2, n, m);
+  auto const at = places<std::int64_t>(v, n, m);
+  auto const r = step(W = w, Y = y, p = at);
+  auto expected = ct::zeros<double>(v, m);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < m; ++j) {
+      BOOST_TEST(r[taken](i, j) == w(at(i, j), j));
+      expected(at(i, j), j) += y(i, j);
+    }
+  for (std::int64_t k = 0; k < v; ++k)
+    for (std::int64_t j = 0; j < m; ++j) BOOST_TEST(near(r[dW](k, j), expected(k, j), 1e-15));
+}
+
+BOOST_AUTO_TEST_CASE(embedding_and_its_gradient_are_one_nest) {
+  constexpr auto rows = ct::embedding(ids, W);
+  constexpr auto loss = ct::sum(ct::sin(rows) * Y);
+  constexpr auto dW = ct::grad(loss, W);
+  constexpr auto step = ct::compile(loss, dW);
+  static_assert(ct::report(step).nests == 1 && ct::report(step).temporaries == 0);
+  auto const w = filled<double>(3, v, m), y = filled<double>(2, n, m);
+  auto const at = places<std::int32_t>(v, n);
+  auto const r = step(W = w, Y = y, ids = at);
+  double total = 0;
+  auto expected = ct::zeros<double>(v, m);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < m; ++j) total += std::sin(w(at(i), j)) * y(i, j), expected(at(i), j) += std::cos(w(at(i), j)) * y(i, j);
+  BOOST_TEST(near(r[loss], total, 1e-13));
+  for (std::int64_t k = 0; k < v; ++k)
+    for (std::int64_t j = 0; j < m; ++j) BOOST_TEST(near(r[dW](k, j), expected(k, j), 1e-14));
+}
+
+BOOST_AUTO_TEST_CASE(places_of_two_axes_and_slices_of_columns) {
+  constexpr auto rows = ct::embedding(pairs, W);
+  constexpr auto columns = ct::index_select(X, -1_c, pairs);
+  constexpr auto step = ct::compile(rows, columns, ct::index_select(ct::exp(X), 1_c, ids));
+  auto const w = filled<double>(3, v, m), x = filled<double>(1, n, v);
+  auto const at = places<std::int32_t>(v, n, 2);
+  auto const one = places<std::int32_t>(v, n);
+  auto const [r, c, e] = step(W = w, X = x, pairs = at, ids = one);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t k = 0; k < 2; ++k) {
+      for (std::int64_t j = 0; j < m; ++j) BOOST_TEST(r(i, k, j) == w(at(i, k), j));
+      for (std::int64_t row = 0; row < n; ++row) {
+        BOOST_TEST(c(row, i, k) == x(row, at(i, k)));
+        BOOST_TEST(near(e(row, i), std::exp(x(row, one(i))), 1e-15));
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_place_is_not_found_and_adds_nothing) {
+  constexpr auto taken = ct::gather(X, 1_c, p);
+  constexpr auto sums = ct::segment_sum(Y, ids, V);
+  constexpr auto step = ct::compile(taken, sums, ct::one_hot(ids, 3_c), ct::gather(p, 1_c, p));
+  auto const x = filled<double>(1, n, v), y = filled<double>(2, n, m);
+  auto const at = places<std::int64_t, true>(v, n, m);
+  auto const group = places<std::int32_t, true>(v, n);
+  auto const [r, s, h, q] = step(X = x, Y = y, p = at, ids = group);
+  auto expected = ct::zeros<double>(v, m);
+  for (std::int64_t i = 0; i < n; ++i) {
+    bool const known = group(i) >= 0 && group(i) < v;
+    for (std::int64_t j = 0; j < m; ++j) {
+      bool const there = at(i, j) >= 0 && at(i, j) < v;
+      BOOST_TEST((there ? r(i, j) == x(i, at(i, j)) : std::isnan(r(i, j))));
+      BOOST_TEST(q(i, j) == (at(i, j) >= 0 && at(i, j) < m ? at(i, at(i, j)) : 0));
+      if (known) expected(group(i), j) += y(i, j);
+    }
+    for (std::int64_t k = 0; k < 3; ++k) BOOST_TEST(h(i, k) == (group(i) == k ? 1 : 0));
+  }
+  for (std::int64_t k = 0; k < v; ++k)
+    for (std::int64_t j = 0; j < m; ++j) BOOST_TEST(near(s(k, j), expected(k, j), 1e-15));
+  BOOST_CHECK_THROW(step(X = ct::zeros<double>(n, 0), Y = y, p = at, ids = group), ct::shape_error);
+}
+
+BOOST_AUTO_TEST_CASE(scatter_add_and_its_gradients) {
+  constexpr auto added = ct::scatter_add(X, 1_c, p, Y);
+  constexpr auto f = ct::sum(added * added * added);
+  constexpr auto dY = ct::grad(f, Y);
+  constexpr auto dX = ct::grad(f, X);
+  constexpr auto step = ct::compile(added, dX, dY);
+  auto const x = filled<double>(1, n, v), y = filled<double>(2, n, m);
+  auto const at = places<std::int64_t>(v, n, m);
+  auto const r = step(X = x, Y = y, p = at);
+  ct::array<double, 2> expected(x);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < m; ++j) expected(i, at(i, j)) += y(i, j);
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t k = 0; k < v; ++k) {
+      BOOST_TEST(near(r[added](i, k), expected(i, k), 1e-14));
+      BOOST_TEST(near(r[dX](i, k), 3 * expected(i, k) * expected(i, k), 1e-13));
+    }
+    for (std::int64_t j = 0; j < m; ++j) BOOST_TEST(near(r[dY](i, j), 3 * expected(i, at(i, j)) * expected(i, at(i, j)), 1e-13));
+  }
+}
+
+// Many rows, so that they are shared by threads: sums of parts are added in one order.
+BOOST_AUTO_TEST_CASE(histograms) {
+  constexpr auto w = ct::tensor<double>("w"_s, N);
+  constexpr auto sums = ct::segment_sum(w, ids, 7_c);
+  constexpr auto counts = ct::segment_sum(ct::cast<std::int64_t>(ids >= 0_c), ids, 7_c);
+  constexpr auto step = ct::compile(sums, counts);
+  std::int64_t const many = 100'003;
+  auto const at = places<std::int32_t>(7, many);
+  auto weights = ct::zeros<double>(many);
+  for (std::int64_t i = 0; i < many; ++i) weights(i) = 0.25 * static_cast<double>(i % 8);  // sums are exact
+  auto result = ct::zeros<double>(7);
+  auto space = step.workspace(N = many);
+  auto number = ct::zeros<std::int64_t>(7);
+  step.into(space, w = weights, ids = at, sums = result, counts = number);
+  double expected[7]{};
+  std::int64_t count[7]{};
+  for (std::int64_t i = 0; i < many; ++i) expected[at(i)] += weights(i), ++count[at(i)];
+  for (std::int64_t k = 0; k < 7; ++k) {
+    BOOST_TEST(result(k) == expected[k]);
+    BOOST_TEST(number(k) == count[k]);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(places_of_extrema) {
+  constexpr auto step = ct::compile(ct::argmax(X, 1_c), ct::argmin(X, 0_c), ct::argmax(p, -1_c));
+  auto x = filled<double>(1, n, v);
+  x(3, 4) = x(3, 9) = 100, x(5, 6) = not_a_number, x(5, 8) = not_a_number;
+  auto const at = places<std::int64_t>(5, n, m);
+  auto const [largest, smallest, of_integers] = step(X = x, p = at);
+  for (std::int64_t i = 0; i < n; ++i) {
+    std::int64_t best = 0, first = 0;
+    for (std::int64_t k = 1; k < v; ++k)
+      if (!std::isnan(x(i, best)) && (x(i, k) > x(i, best) || std::isnan(x(i, k)))) best = k;
+    for (std::int64_t j = 1; j < m; ++j)
+      if (at(i, j) > at(i, first)) first = j;
+    BOOST_TEST(largest(i) == best);
+    BOOST_TEST(of_integers(i) == first);
+  }
+  BOOST_TEST(largest(3) == 4);
+  BOOST_TEST(largest(5) == 6);
+  BOOST_TEST(smallest(6) == 5);
+}
+
+// In the loop that computes what is looked up in: a sum over what is compared, no array.
+BOOST_AUTO_TEST_CASE(a_lookup_in_what_a_loop_computes_fuses) {
+  constexpr auto column = ct::reshape(ids, N, 1_c);
+  constexpr auto chosen = ct::gather(ct::log_softmax(X, -1_c), 1_c, column);
+  constexpr auto step = ct::compile(-ct::mean(chosen), ct::cross_entropy(X, ids), ct::masked_fill(X, X > 0_c, -1_c));
+  static_assert(ct::report(ct::compile(-ct::mean(chosen))).nests == 1);
+  auto const x = filled<double>(1, n, v);
+  auto const at = places<std::int32_t>(v, n);
+  auto const [one, other, filled_in] = step(X = x, ids = at);
+  BOOST_TEST(near(one, other, 1e-14));
+  for (std::int64_t i = 0; i < n; ++i) BOOST_TEST(filled_in(i, 1) == (x(i, 1) > 0 ? -1 : x(i, 1)));
+}
