@@ -349,7 +349,7 @@ struct generator {
   void add_lookup() {
     value x = any_that([](value v) { return v.rank() > 0 && v.rank() < 4; }, {});
     if (!x.b) return;
-    auto places_like = [&](shape const& s) {
+    auto places_like = [&](shape s) {  // (a copy: interning moves shapes)
       if (s.rank == 0) return value{&f.b, f.b.integer(below(4) - 1, dtype::int32)};
       int const along = below(s.rank);
       value const number{&f.b, f.b.broadcast(f.b.iota(s[along], dtype::int32), f.b.intern(s), ((detail::axis_mask{1} << s.rank) - 1) & ~(detail::axis_mask{1} << along))};
