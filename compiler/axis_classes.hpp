@@ -123,7 +123,7 @@ struct axis_classes {
   static constexpr int iteration_axis(graph const& g, node_id id, int axis) {
     node const& n = g[id];
     if (info(n.code).kind != op_kind::reduction) return axis;
-    if (n.code == op::scatter) {
+    if (info(n.code).scatters) {
       if (axis == scattered_axis(n)) return looked_up;
       if (axis > scattered_axis(n)) --axis;
     }

@@ -119,7 +119,7 @@ struct explainer {
       } else if (i.what == action::result) {
         out << 'v' << id << " = r" << i.end << '\n';
       } else if (i.what == action::store) {
-        name_access(i.access_number, i.place());
+        name_access(i.access_number);
         bool const added = s.buffers[s.accesses[i.access_number].buffer].kind == buffer_kind::output && s.buffers[s.accesses[i.access_number].buffer].number >= g.accumulate_from;
         out << (added ? " += " : " = ");
         formula(i.operands[0], 1);

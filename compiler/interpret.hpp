@@ -252,7 +252,7 @@ constexpr list<tensor_value> interpret(graph const& g, list<tensor_value> const&
       interpret_assembly(n, *operands[0], *operands[1], v);
     } else if (row.kind == op_kind::lookup) {
       interpret_gather(n, *operands[0], *operands[1], v);
-    } else if (n.code == op::scatter) {
+    } else if (row.scatters) {
       interpret_scatter(n, *operands[0], *operands[1], v);
     } else if (row.kind == op_kind::reduction) {
       auto const functions = reductions[static_cast<std::size_t>(n.code)];

@@ -84,6 +84,7 @@ struct op_info {
   bool takes_bool = true;
   bool kept = false;                ///< stands for memory: is neither folded nor merged
   bool widens = false;              ///< a reduction of bool and int32 that gives int64
+  bool scatters = false;            ///< a reduction whose result has an axis along which its second operand says where elements go
   bool additive = false;            ///< a reduction that may go on from what an array holds
   linearity linear = linearity::none;
   bool positional = false;          ///< a leaf whose elements depend on where they stand

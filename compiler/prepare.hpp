@@ -158,7 +158,7 @@ constexpr node_id in_memory(builder& b, node_id id) {
 
 constexpr graph prepare(graph const& unprepared) {
   bool any = !unprepared.equalities.empty();
-  for (node const& n : unprepared.nodes) any = any || info(n.code).kind == op_kind::product || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || n.code == op::scatter;
+  for (node const& n : unprepared.nodes) any = any || info(n.code).kind == op_kind::product || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || info(n.code).scatters;
   if (!any) return unprepared;
   graph from = unprepared;
   unify_extents(from);
@@ -178,7 +178,7 @@ constexpr graph prepare(graph const& unprepared) {
     if (info(n.code).kind == op_kind::view) map[i] = sinker.view(from, n, operands[0]);
     else map[i] = b.copy(n, operands);
     if (info(n.code).kind == op_kind::lookup && is_walked_once(b, n, operands[0])) map[i] = expand_gather(b, n, operands);
-    if (n.code == op::scatter && n.axes() == 0) map[i] = expand_scatter(b, n, operands);
+    if (info(n.code).scatters && n.axes() == 0) map[i] = expand_scatter(b, n, operands);
     if (product && !matrices) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
     sinker.note(map[i], readers[i] < 2);
   }

@@ -89,7 +89,7 @@ constexpr void print_formula(message& out, graph const& g, node_id id, int aroun
       if (k) out << ", ";
       operand(k, 0);
     }
-    if (n.code == op::scatter) out << ", axis " << scattered_axis(n);
+    if (row.scatters) out << ", axis " << scattered_axis(n);
     if (row.kind == op_kind::lookup) out << ", axis " << n.attribute;
     if (row.kind == op_kind::reduction) {
       shape const& from = g.shape_of(n.operands[0]);
@@ -110,7 +110,7 @@ constexpr void print_label(message& out, graph const& g, node_id id) {
     if (info(n.code).kind == op_kind::reduction) out << " over ", print_axes(out, n);
     if (info(n.code).kind == op_kind::view) print_view(out, g, n);
     if (info(n.code).kind == op_kind::assembly || info(n.code).kind == op_kind::lookup) out << " along " << n.attribute;
-    if (n.code == op::scatter) out << " along " << scattered_axis(n);
+    if (info(n.code).scatters) out << " along " << scattered_axis(n);
     if (n.code == op::permute)
       for (int i = 0; i < g[n.shape].rank; ++i) out << (i ? ", " : " ") << n.source_axis(i);
   }

@@ -6,6 +6,7 @@
 
 #include "interpret.hpp"
 #include "plan.hpp"
+#include "rebuild.hpp"
 #include "schedule.hpp"
 
 namespace ctgrad::detail {
@@ -31,8 +32,29 @@ constexpr list<dim_entry> find_dims(Graph const& g) {
   return dims;
 }
 
+/// An extent that no symbol has: no call would say how large it is.
+constexpr message find_unbound_extent(graph const& g) {
+  for (int i = 0; i < static_cast<int>(g.shapes.size()); ++i)
+    for (int axis = 0; axis < g.shapes[i].rank; ++axis) {
+      extent const& e = g.shapes[i][axis];
+      for (int t = 0; t < e.count; ++t)
+        for (int k = 0; k < e.terms[t].count; ++k) {
+          extent_name const name = e.terms[t].factors[k];
+          bool bound = false;
+          for (auto const& s : g.symbols)
+            for (int at = 0, rank = g[s.shape].rank; at < rank; ++at) bound = bound || g[s.shape][at].name() == name;
+          if (bound) continue;
+          auto const live = live_nodes(g);
+          for (int n = 0; n < g.size(); ++n)
+            if (live[static_cast<std::size_t>(n)] && (index(g.nodes[n].shape) == i || (g.nodes[n].code == op::extent && g.nodes[n].attribute == i)))
+              return message() << "ctgrad: no symbol of this program has the extent " << extent(name) << ", so no call can know it";
+        }
+    }
+  return {};
+}
+
 /// Whether an operation has an axis along which elements are at places that are known when it runs: that axis may not be empty.
-constexpr bool looks_up(op code) { return info(code).kind == op_kind::lookup || code == op::scatter; }
+constexpr bool looks_up(op code) { return info(code).kind == op_kind::lookup || info(code).scatters; }
 
 /// What some values of names make negative, and must not be: extents of the graph's tensors, and an element less than an axis has that is looked up.
 template <class Graph>
@@ -56,7 +78,7 @@ constexpr list<extent> find_differences(Graph const& g) {
   for (node const& n : g.nodes) {
     shape const& s = g.shapes[static_cast<std::size_t>(index(n.shape))];
     for (int axis = 0; axis < s.rank; ++axis) note(s[axis]);
-    if (n.code == op::scatter) note(s[scattered_axis(n)] - 1);
+    if (info(n.code).scatters) note(s[scattered_axis(n)] - 1);
     else if (looks_up(n.code)) note(g.shapes[static_cast<std::size_t>(index(g.nodes[static_cast<std::size_t>(index(n.operands[0]))].shape))][static_cast<int>(n.attribute)] - 1);
   }
   return found;

@@ -44,7 +44,7 @@ class view_sinker {
       for (int i = 0; i < to.rank; ++i) source[static_cast<std::size_t>(i)] = n.source_axis(i);
       return b.permute(slice(n.operands[0], n.source_axis(axis), first, count, step), source);
     }
-    if (n.code == op::squeeze || (kind == op_kind::reduction && n.code != op::scatter && is_single(a))) {
+    if (n.code == op::squeeze || (kind == op_kind::reduction && !info(n.code).scatters && is_single(a))) {
       int from = 0;
       for (int left = axis;; ++from)
         if (!(n.axes() >> from & 1) && left-- == 0) break;

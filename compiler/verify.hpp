@@ -165,7 +165,7 @@ struct node_verifier {
   constexpr void check_lookup() {
     check_same_type();
     if (!m.empty()) return;
-    bool const scatter = n.code == op::scatter;
+    bool const scatter = row.scatters;
     int const axis = scatter ? scattered_axis(n) : static_cast<int>(n.attribute);
     shape const &whole = scatter ? g[n.shape] : operand_shape(0), &part = scatter ? operand_shape(0) : g[n.shape];
     axis_mask const gone = scatter ? n.axes() : 0;
@@ -249,7 +249,7 @@ struct node_verifier {
     else if (row.kind == op_kind::movement) check_movement();
     else if (row.kind == op_kind::view) check_view();
     else if (row.kind == op_kind::assembly) check_assembly();
-    else if (row.kind == op_kind::lookup || n.code == op::scatter) check_lookup();
+    else if (row.kind == op_kind::lookup || row.scatters) check_lookup();
     else if (row.kind == op_kind::reduction) check_reduction();
     else if (row.kind == op_kind::product) check_product();
     else if (row.kind == op_kind::request) check_request();

@@ -20,7 +20,7 @@ class schedule_writer {
     for (int i = 0; i < g.size(); ++i) {
       op_kind const kind = state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
       has_views = has_views || kind == op_kind::view || kind == op_kind::assembly;
-      has_scatter = has_scatter || nodes_of_graph[i].code == op::scatter;
+      has_scatter = has_scatter || info(nodes_of_graph[i].code).scatters;
     }
     shapes_of_graph = g.shapes.data();
     class_memory = list<std::int16_t>(static_cast<std::size_t>(classes.elements) + 1, -1);

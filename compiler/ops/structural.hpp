@@ -155,7 +155,7 @@ template <> struct row<op::gather> {
   }
 };
 template <> struct row<op::scatter> {
-  static constexpr op_info info{.name = "scatter", .kind = op_kind::reduction, .arity = 2, .cost = 4, .additive = true};
+  static constexpr op_info info{.name = "scatter", .kind = op_kind::reduction, .arity = 2, .cost = 4, .scatters = true, .additive = true};
   template <class T> static constexpr T identity() { return T(0); }
   static constexpr auto combine(auto a, auto b) { return a + b; }
   static constexpr value d0(value g, value x, value places, value y) {

@@ -19,27 +19,6 @@
 namespace ctgrad {
 namespace detail {
 
-/// An extent that no symbol has: no call would say how large it is.
-constexpr message find_unbound_extent(graph const& g) {
-  for (int i = 0; i < static_cast<int>(g.shapes.size()); ++i)
-    for (int axis = 0; axis < g.shapes[i].rank; ++axis) {
-      extent const& e = g.shapes[i][axis];
-      for (int t = 0; t < e.count; ++t)
-        for (int k = 0; k < e.terms[t].count; ++k) {
-          extent_name const name = e.terms[t].factors[k];
-          bool bound = false;
-          for (auto const& s : g.symbols)
-            for (int at = 0, rank = g[s.shape].rank; at < rank; ++at) bound = bound || g[s.shape][at].name() == name;
-          if (bound) continue;
-          auto const live = live_nodes(g);
-          for (int n = 0; n < g.size(); ++n)
-            if (live[static_cast<std::size_t>(n)] && (index(g.nodes[n].shape) == i || (g.nodes[n].code == op::extent && g.nodes[n].attribute == i)))
-              return message() << "ctgrad: no symbol of this program has the extent " << extent(name) << ", so no call can know it";
-        }
-    }
-  return {};
-}
-
 /// Outputs that do not go together: one name for two symbols, extents that would have to agree and are known to differ, or that nothing binds.
 template <int Assigned, class... Outputs>
 struct outputs_that_differ {

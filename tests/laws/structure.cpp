@@ -94,7 +94,7 @@ void check_reduction(op code, numbers const& x) {
 
 BOOST_AUTO_TEST_CASE(every_reduction_is_tested) {
   for (int code = 0; code < op_count; ++code)
-    if (info(static_cast<op>(code)).kind == op_kind::reduction && static_cast<op>(code) != op::scatter)  // tests/include/ctgrad/indexing.cpp
+    if (info(static_cast<op>(code)).kind == op_kind::reduction && !info(static_cast<op>(code)).scatters)  // tests/include/ctgrad/indexing.cpp
       BOOST_CHECK_MESSAGE(std::count(std::begin(reductions), std::end(reductions), static_cast<op>(code)) == 1, info(static_cast<op>(code)).name << " has no law");
 }
 

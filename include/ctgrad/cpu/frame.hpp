@@ -7,6 +7,7 @@
 #include "../compiled.hpp"
 #include "simd.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
