@@ -183,7 +183,7 @@ struct axis_classes {
   constexpr void join_operands(graph const& g, node_id id) {
     node const& n = g[id];
     op_kind const kind = info(n.code).kind;
-    bool const whole = kind == op_kind::product || kind == op_kind::view || kind == op_kind::assembly;  // reads or fills arrays, and walks none
+    bool const whole = takes_arrays(kind) || kind == op_kind::view || kind == op_kind::assembly;  // reads or fills arrays, and walks none
     if (!whole && !computed[index(id)]) return;
     if (whole) late[index(id)] = kind != op_kind::view;
     for (int k = 0; k < n.arity; ++k) {

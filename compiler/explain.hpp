@@ -77,7 +77,7 @@ struct explainer {
       if (i.what == action::begin_loop) open = i.loop;
       if (i.what == action::end_loop) open = s.loops[i.loop].parent;
       loop_of[at] = open;
-      if (i.what == action::product) continue;
+      if (reads_arrays(i.what)) continue;
       for (auto operand : i.operands)
         if (operand >= 0) {
           if (++uses[operand] > 1 || loop_of[operand] != open) once[operand] = 0;
@@ -129,6 +129,11 @@ struct explainer {
         out << " = ";
         product(i);
         out << ", by BLAS\n";
+      } else if (i.what == action::call) {
+        name_buffer(s.accesses[i.access_number].buffer);
+        out << " = ";
+        call(i);
+        out << '\n';
       }
     }
     return out;
@@ -165,6 +170,25 @@ struct explainer {
     }
     out << ')';
   }
+  /// `cholesky(a)`, with the order in which an operand has the axes of its array where that is another.
+  constexpr void call(instruction const& i) {
+    node const& n = g[i.node];
+    out << info(n.code).name << '(';
+    for (int k = 0; k < n.arity; ++k) {
+      access const& a = s.accesses[i.operands[k]];
+      if (k) out << ", ";
+      name_buffer(a.buffer);
+      bool in_order = true;
+      for (int axis = 0, last = -1; axis < a.rank; ++axis)
+        if (a.loops[axis] >= 0) in_order = in_order && a.loops[axis] > last, last = a.loops[axis];
+      if (in_order) continue;
+      out << " as [";
+      for (int axis = 0; axis < a.rank; ++axis) (axis ? out << ", " : out) << a.loops[axis];
+      out << ']';
+    }
+    print_flags(out, n);
+    out << ')';
+  }
   constexpr void reduction_name(instruction_id start, int access_number = -1, instruction_id place = -1) {
     instruction const& i = s.instructions[start];
     if (i.access_number >= 0) name_access(access_number >= 0 ? access_number : i.access_number, place);
@@ -178,6 +202,8 @@ constexpr std::string_view to_string(keep_reason why) {
   constexpr std::string_view reasons[] = {"",
                                           "the result of a product",
                                           "a product reads it",
+                                          "the result of a library operation",
+                                          "a library operation reads it",
                                           "it is read along another axis than it is computed along",
                                           "a maximum is taken of it, and a copy might differ by an ulp",
                                           "it is read in another shape or in parts",

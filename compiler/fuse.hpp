@@ -38,10 +38,11 @@ class fuser : schedule_writer {
       node_id const id{i};
       op_kind const kind = info(the(id).code).kind;
       if (is_computed(the(id))) all.push_back(id);
-      if (kind == op_kind::product) {
-        keep(id, keep_reason::product);
-        for (int k = 0; k < 2; ++k)
-          if (is_computed(g[classes.operand(id, k).base])) keep(classes.operand(id, k).base, keep_reason::operand);
+      if (takes_arrays(kind)) {
+        bool const product = kind == op_kind::product;
+        keep(id, product ? keep_reason::product : keep_reason::called);
+        for (int k = 0; k < the(id).arity; ++k)
+          if (is_computed(g[classes.operand(id, k).base])) keep(classes.operand(id, k).base, product ? keep_reason::operand : keep_reason::argument);
       }
       if (kind == op_kind::lookup && is_computed(g[classes.operand(id, 0).base])) keep(classes.operand(id, 0).base, keep_reason::looked_up);
       if (classes.epoch[i] >= epochs) epochs = classes.epoch[i] + 1;
@@ -51,7 +52,7 @@ class fuser : schedule_writer {
     if (epochs == 1) {
       walk(all, -1);
       for (int i = 0; i < g.size(); ++i)
-        if (info(g.nodes[i].code).kind == op_kind::product) product(node_id{i});
+        if (takes_arrays(info(g.nodes[i].code).kind)) whole_arrays(node_id{i});
       return out;
     }
     list<int> group_of;
@@ -60,7 +61,7 @@ class fuser : schedule_writer {
     for (int e = 0; e < epochs; ++e) {
       walk(groups[e], -1);
       for (int i = 0; i < g.size(); ++i)
-        if (info(g.nodes[i].code).kind == op_kind::product && classes.epoch[i] == e) product(node_id{i});
+        if (takes_arrays(info(g.nodes[i].code).kind) && classes.epoch[i] == e) whole_arrays(node_id{i});
     }
     return out;
   }

@@ -39,7 +39,7 @@ struct node {
   /// symbol: its place in the table; constant: bits of the double or the integer; extent: shape whose size it is;
   /// reductions and squeeze: mask of the axes that go; broadcast: mask of the axes that come; permute: source axes, four bits each;
   /// contract: labels (see contraction); slice, windows, skew: see slicing, windowing, skewing; concat: the axis; gather: the axis of the operand that is looked up;
-  /// scatter: the axes that go, and the axis of the result that comes (see scattered_axis).
+  /// scatter: the axes that go, and the axis of the result that comes (see scattered_axis); library operations: their flags.
   std::int64_t attribute = 0;
 
   friend constexpr bool operator==(node const& a, node const& b) {

@@ -4,15 +4,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "ops.hpp"
+#include "interpret_library.hpp"
 
 namespace ctgrad::detail {
-
-/// A tensor's elements in row-major order.
-struct tensor_value {
-  list<std::int64_t> extents;
-  list<scalar> elements;
-};
 
 /// What the names of extents stand for.
 struct extent_binding {
@@ -271,6 +265,8 @@ constexpr list<tensor_value> interpret(graph const& g, list<tensor_value> const&
         for (auto& e : v.elements) e = scalar::from(e.real, n.type);
     } else if (row.kind == op_kind::product) {
       interpret_contraction(n, *operands[0], *operands[1], n.type, v);
+    } else if (row.kind == op_kind::library) {
+      interpret_library(n, operand_type, operands, v);
     } else if (n.code == op::extent) {
       auto number = product_of(extents_of(g[shape_id{static_cast<int>(n.attribute)}], bound));
       v.elements[0] = is_floating(n.type) ? scalar::from(static_cast<double>(number), n.type) : scalar::from(number, n.type);

@@ -24,7 +24,7 @@ struct normalizer : normal_axes {
     for (int i = 0; i < g.size() && !failed; ++i) {
       op_kind const kind = info(g.nodes[i].code).kind;
       // (Not with ?:, after which g++ 12 has destroyed the result.)
-      if (kind == op_kind::view || kind == op_kind::assembly || kind == op_kind::lookup || info(g.nodes[i].code).scatters) values[i] = opaque_tensor(node_id{i});
+      if (kind == op_kind::view || kind == op_kind::assembly || kind == op_kind::lookup || kind == op_kind::library || info(g.nodes[i].code).scatters) values[i] = opaque_tensor(node_id{i});
       else values[i] = value_of(g.nodes[i]);
     }
   }

@@ -25,6 +25,9 @@ enum class op : std::uint8_t {
   sum, prod, max, min, scatter,
   // products summed over shared axes
   contract,
+  // whole arrays in, whole arrays out, along the last axes
+  argsort, cumsum, cumprod,
+  cholesky, triangular_solve, lu, lu_solve, determinant,
   // a request to the differentiate pass
   gradient,
   // maps: one result element from one element of each operand
@@ -50,6 +53,7 @@ enum class op_kind : std::uint8_t {
   assembly,   ///< an array that its operands are computed into
   reduction,
   product,
+  library,    ///< takes its operands whole along their last axes: one call for each place along the others
   request,
   map,
 };
@@ -88,7 +92,13 @@ struct op_info {
   bool additive = false;            ///< a reduction that may go on from what an array holds
   linearity linear = linearity::none;
   bool positional = false;          ///< a leaf whose elements depend on where they stand
+  int whole = 0;                    ///< library: how many axes of each operand one call takes
+  bool fresh = false;               ///< library: its result lies without gaps, in an array of its own
+  std::string_view flags[3]{};      ///< library: what the bits of the attribute say
 };
+
+/// Whether the operands are arrays in memory, and the result is an array: instructions of their own, outside of all loops.
+constexpr bool takes_arrays(op_kind kind) { return kind == op_kind::product || kind == op_kind::library; }
 
 /// The row's facts about `code`.
 constexpr op_info const& info(op code);

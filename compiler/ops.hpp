@@ -8,6 +8,8 @@
 #include "ops/arithmetic.hpp"
 #include "ops/comparison.hpp"
 #include "ops/exponential.hpp"
+#include "ops/factorizations.hpp"
+#include "ops/ordering.hpp"
 #include "ops/structural.hpp"
 #include "ops/trigonometric.hpp"
 
@@ -51,6 +53,22 @@ constexpr auto derivative_table(std::index_sequence<Codes...>) {
   return std::array<derivative_function, op_count>{&derivative_of<static_cast<op>(Codes)>...};
 }
 inline constexpr auto derivatives = derivative_table(std::make_index_sequence<op_count>{});
+
+/// The shape and the dtype of a library operation's result, from those of its operands.
+struct library_rule {
+  shape (*result)(shape const*) = nullptr;
+  dtype (*type)(dtype) = nullptr;
+};
+template <std::size_t... Codes>
+constexpr auto library_table(std::index_sequence<Codes...>) {
+  auto one = []<std::size_t Code>(std::integral_constant<std::size_t, Code>) -> library_rule {
+    using r = row<static_cast<op>(Code)>;
+    if constexpr (r::info.kind == op_kind::library) return {&r::result, &r::type};
+    else return {};
+  };
+  return std::array<library_rule, op_count>{one(std::integral_constant<std::size_t, Codes>{})...};
+}
+inline constexpr auto library_rules = library_table(std::make_index_sequence<op_count>{});
 
 /// The elementwise computation on operands that are taken as `Number`: ieee, wrapping int64 or bool.
 template <op Code, class Number>

@@ -82,7 +82,7 @@ constexpr nest_partition partition_nest(Graph const& g, Schedule const& s, instr
         for (auto const& a : p.arrays) known = known || a.buffer == buffer;
         if (!known) p.arrays.push_back({buffer, code});
       }
-    } else if (i.what == action::product) {
+    } else if (reads_arrays(i.what)) {
       p.divisible = false;
     }
   }

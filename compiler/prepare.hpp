@@ -144,7 +144,7 @@ constexpr node_id expand_scatter(builder& b, node const& n, node_id const* opera
   return call_map(op::where, is_at({&b, operands[1]}, axis, n.shape), x, 0).id;
 }
 
-/// `id` as an array in memory, in any order of its axes: what BLAS reads.
+/// `id` as an array in memory, in any order of its axes: what BLAS and library operations read.
 constexpr node_id in_memory(builder& b, node_id id) {
   source const s = resolve(b.g, id);
   shape const& seen = b.g.shape_of(id);
@@ -158,7 +158,7 @@ constexpr node_id in_memory(builder& b, node_id id) {
 
 constexpr graph prepare(graph const& unprepared) {
   bool any = !unprepared.equalities.empty();
-  for (node const& n : unprepared.nodes) any = any || info(n.code).kind == op_kind::product || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || info(n.code).scatters;
+  for (node const& n : unprepared.nodes) any = any || takes_arrays(info(n.code).kind) || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || info(n.code).scatters;
   if (!any) return unprepared;
   graph from = unprepared;
   unify_extents(from);
@@ -174,7 +174,8 @@ constexpr graph prepare(graph const& unprepared) {
     node_id operands[max_operands];
     for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
     bool const product = info(n.code).kind == op_kind::product, matrices = product && is_matrix_product(n);
-    if (matrices) operands[0] = in_memory(b, operands[0]), operands[1] = in_memory(b, operands[1]);
+    if (matrices || info(n.code).kind == op_kind::library)
+      for (int k = 0; k < n.arity; ++k) operands[k] = in_memory(b, operands[k]);
     if (info(n.code).kind == op_kind::view) map[i] = sinker.view(from, n, operands[0]);
     else map[i] = b.copy(n, operands);
     if (info(n.code).kind == op_kind::lookup && is_walked_once(b, n, operands[0])) map[i] = expand_gather(b, n, operands);
@@ -234,7 +235,8 @@ constexpr graph separate_outputs(graph const& from) {
     node_id& id = g.outputs[number];
     node const n = g[id];
     op_kind const kind = info(n.code).kind;
-    bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::lookup || kind == op_kind::product || (kind == op_kind::assembly && number < g.accumulate_from);
+    bool const computed = kind == op_kind::map || kind == op_kind::reduction || kind == op_kind::lookup || kind == op_kind::product ||
+                          ((kind == op_kind::assembly || (kind == op_kind::library && !info(n.code).fresh)) && number < g.accumulate_from);
     // What is added to an array cannot be read back from it.
     bool const accumulated = number >= g.accumulate_from;
     bool const readable = !accumulated || (!used[index(id)] && (kind != op_kind::reduction || info(n.code).additive));

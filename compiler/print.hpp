@@ -37,6 +37,12 @@ constexpr void print_view(message& out, graph const& g, node const& n) {
   if (s.step != 1) out << ':' << int{s.step};
 }
 
+/// What a library operation's attribute says: `, upper, transposed`.
+constexpr void print_flags(message& out, node const& n) {
+  for (int bit = 0; bit < 3; ++bit)
+    if (info(n.code).kind == op_kind::library && n.attribute >> bit & 1) out << ", " << info(n.code).flags[bit];
+}
+
 /// What `id` repeats.
 constexpr node const& source_of(graph const& g, node_id id) {
   while (g[id].code == op::broadcast || g[id].code == op::squeeze || g[id].code == op::copy) id = g[id].operands[0];
@@ -97,6 +103,7 @@ constexpr void print_formula(message& out, graph const& g, node_id id, int aroun
     }
     if (row.kind == op_kind::view) print_view(out, g, n);
     if (row.kind == op_kind::assembly) out << ", axis " << n.attribute;
+    print_flags(out, n);
     out << ')';
   }
 }
@@ -111,6 +118,7 @@ constexpr void print_label(message& out, graph const& g, node_id id) {
     if (info(n.code).kind == op_kind::view) print_view(out, g, n);
     if (info(n.code).kind == op_kind::assembly || info(n.code).kind == op_kind::lookup) out << " along " << n.attribute;
     if (info(n.code).scatters) out << " along " << scattered_axis(n);
+    print_flags(out, n);
     if (n.code == op::permute)
       for (int i = 0; i < g[n.shape].rank; ++i) out << (i ? ", " : " ") << n.source_axis(i);
   }

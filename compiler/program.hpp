@@ -78,8 +78,14 @@ constexpr list<extent> find_differences(Graph const& g) {
   for (node const& n : g.nodes) {
     shape const& s = g.shapes[static_cast<std::size_t>(index(n.shape))];
     for (int axis = 0; axis < s.rank; ++axis) note(s[axis]);
-    if (info(n.code).scatters) note(s[scattered_axis(n)] - 1);
-    else if (looks_up(n.code)) note(g.shapes[static_cast<std::size_t>(index(g.nodes[static_cast<std::size_t>(index(n.operands[0]))].shape))][static_cast<int>(n.attribute)] - 1);
+    if (!looks_up(n.code)) continue;
+    shape const& x = g.shapes[static_cast<std::size_t>(index(g.nodes[static_cast<std::size_t>(index(n.operands[0]))].shape))];
+    bool const scatter = info(n.code).scatters;
+    extent const all = scatter ? s[scattered_axis(n)] : x[static_cast<int>(n.attribute)];
+    shape const& places = scatter ? x : s;
+    bool together = false;  // there are no places where the axis has no elements
+    for (int axis = 0; axis < places.rank; ++axis) together = together || places[axis] == all;
+    if (!together) note(all - 1);
   }
   return found;
 }
@@ -98,14 +104,16 @@ class in_place {
       around[at] = open, computed[at] = count;
       if (i.what == action::begin_loop) open = at;
       if (i.what == action::compute) ++count;
-      bool const product = i.what == action::product;
-      if (product)
-        for (int k = 0; k < 2; ++k) reads.push_back({at, root_of(s.buffers, s.accesses[i.operands[k]].buffer)});
+      bool const arrays = reads_arrays(i.what);
+      if (arrays)
+        for (auto operand : i.operands) {
+          if (operand >= 0) reads.push_back({at, root_of(s.buffers, s.accesses[operand].buffer)});
+        }
       else
         for (auto operand : i.operands)
           if (operand >= 0) last_use[operand] = at;
       if (i.what == action::load) reads.push_back({at, root_of(s.buffers, s.accesses[i.access_number].buffer)});
-      bool const write = product || i.what == action::store || i.what == action::initialize || i.what == action::accumulate;
+      bool const write = arrays || i.what == action::store || i.what == action::initialize || i.what == action::accumulate;
       if (write && i.access_number >= 0) writes.push_back({at, root_of(s.buffers, s.accesses[i.access_number].buffer)});
     }
     computed[length] = count;
@@ -133,7 +141,7 @@ class in_place {
 
   constexpr bool is_read_before(int r, int w) const {
     instruction const &read = s.instructions[r], &write = s.instructions[w];
-    if (read.what == action::product) return r < w;
+    if (reads_arrays(read.what)) return r < w;
     if ((last_use[r] < 0 ? r : last_use[r]) > w) return false;
     int read_nest = around[r], write_nest = around[w];
     if (read_nest < 0 || write_nest < 0) return true;
@@ -175,7 +183,8 @@ constexpr memory_plan plan_memory(Schedule const& s) {
       last[b] = top;
     };
     if (i.access_number >= 0) touch(i.access_number);
-    for (int k = 0; k < 2 && i.what == action::product; ++k) touch(i.operands[k]);
+    for (int k = 0; k < max_operands && reads_arrays(i.what); ++k)
+      if (i.operands[k] >= 0) touch(i.operands[k]);
   }
   memory_plan p;
   p.slot = list<std::int16_t>(static_cast<std::size_t>(count), -1);

@@ -24,7 +24,11 @@ enum class action : std::uint8_t {
   result,       ///< the reduction `node` is complete, in a register
   store,        ///< operands[0] to `access`
   product,      ///< the whole of the contraction `node`, by BLAS or its stand-in
+  call,         ///< the whole of the library operation `node`
 };
+
+/// Whether the operands of an instruction are accesses, of arrays that it reads whole.
+constexpr bool reads_arrays(action what) { return what == action::product || what == action::call; }
 
 /// Stands for a loop along an axis of an array at which a value says which element it is.
 inline constexpr int looked_up = -2;
@@ -78,6 +82,8 @@ enum class keep_reason : std::uint8_t {
   none,        ///< it is the user's
   product,     ///< the result of a product
   operand,     ///< what a product reads
+  called,      ///< the result of a library operation
+  argument,    ///< what a library operation reads
   two_ways,    ///< read along another axis than it is computed along
   extremum,    ///< a maximum is taken of it: a copy might differ by an ulp
   viewed,      ///< read in another shape, or in parts

@@ -200,6 +200,23 @@ struct node_verifier {
       m << "it is " << to_string(n.type) << " of " << to_string(operand_type(0)) << " and " << to_string(operand_type(1));
   }
 
+  constexpr void check_library() {
+    library_rule const& rule = library_rules[static_cast<std::size_t>(n.code)];
+    shape shapes[max_operands];
+    for (int k = 0; k < n.arity; ++k) {
+      shapes[k] = operand_shape(k);
+      if (shapes[k].rank < row.whole) m << "operand " << k << " is " << shapes[k] << ", and " << row.whole << " axes of it are taken";
+      else if (operand_type(k) != operand_type(0)) m << "its operands are " << to_string(operand_type(0)) << " and " << to_string(operand_type(k));
+      else if (row.whole == 2 && !is_floating(operand_type(k))) m << "it is of " << to_string(operand_type(k));
+      bool same = shapes[k].rank == shapes[0].rank;
+      for (int axis = 0; same && axis + row.whole < shapes[k].rank; ++axis) same = meets(shapes[0][axis], shapes[k][axis]);
+      if (m.empty() && !same) m << "operands " << shapes[0] << " and " << shapes[k] << " have other axes before those taken";
+      if (!m.empty()) return;
+    }
+    if (row.flags[2].empty() && n.attribute >> 2) m << "it has flags that mean nothing";
+    else if (n.type != rule.type(operand_type(0)) || !meets(rule.result(shapes), g[n.shape])) m << "it makes " << to_string(n.type) << g[n.shape] << " of " << shapes[0];
+  }
+
   constexpr void check_request() {
     if (operand_shape(0).rank) m << "only a scalar has a gradient";
     else if (!is_floating(operand_type(0)) || !is_floating(operand_type(1))) m << "only float32 and float64 have gradients";
@@ -252,6 +269,7 @@ struct node_verifier {
     else if (row.kind == op_kind::lookup || row.scatters) check_lookup();
     else if (row.kind == op_kind::reduction) check_reduction();
     else if (row.kind == op_kind::product) check_product();
+    else if (row.kind == op_kind::library) check_library();
     else if (row.kind == op_kind::request) check_request();
     else check_map();
   }

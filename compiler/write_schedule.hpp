@@ -106,7 +106,7 @@ class schedule_writer {
     if (state[i].value_buffer >= 0) return;
     axis_mask mask = 0;
     for (int axis = 0; axis < shape_at(id).rank; ++axis)
-      if (int const c = kind_of(id) == op_kind::product ? -1 : class_of_result(id, axis); c < 0 || !is_open(c)) mask |= axis_mask{1} << axis;  // -1: an axis of extent 1 stays
+      if (int const c = takes_arrays(kind_of(id)) ? -1 : class_of_result(id, axis); c < 0 || !is_open(c)) mask |= axis_mask{1} << axis;  // -1: an axis of extent 1 stays
     shape s;
     for (int axis = 0; axis < shape_at(id).rank; ++axis)
       if (mask >> axis & 1) s.push_back(shape_at(id)[axis]);
@@ -244,13 +244,14 @@ class schedule_writer {
     hold(id, push(i));
     store(id, state[index(id)].current);
   }
-  constexpr void product(node_id id) {
-    instruction i{.what = action::product, .type = the(id).type, .node = id};
-    for (int k = 0; k < 2; ++k) {
+  /// A product, or a call of a library operation.
+  constexpr void whole_arrays(node_id id) {
+    instruction i{.what = kind_of(id) == op_kind::product ? action::product : action::call, .type = the(id).type, .node = id};
+    for (int k = 0; k < the(id).arity; ++k) {
       source const& s = classes.operand(id, k);
       access a;
       a.buffer = static_cast<std::int16_t>(array_of(s.base));
-      // Here `loops` says which axis of the operand, as the product sees it, each axis of the array is.
+      // Here `loops` says which axis of the operand, as its user sees it, each axis of the array is.
       a.rank = static_cast<std::int8_t>(shape_at(s.base).rank);
       for (int axis = 0; axis < a.rank; ++axis) a.loops[axis] = static_cast<std::int16_t>(s.axes[axis]);
       i.operands[k] = intern(a);

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "call.hpp"
 #include "leaf.hpp"
 #include "nest.hpp"
 #include "product.hpp"
@@ -132,6 +133,8 @@ void run_instruction(frame<P>& f) {
     else *to = x;
   } else if constexpr (at.what == action::product) {
     run_product<P, I>(f);
+  } else if constexpr (at.what == action::call) {
+    library_call<P, I>::run(f);
   }
 }
 
