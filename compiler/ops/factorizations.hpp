@@ -7,10 +7,12 @@
 #include "../whole.hpp"
 #include "structural.hpp"
 
+#include <algorithm>
+
 namespace ctgrad::detail {
 
 inline constexpr std::int64_t upper_flag = 1, transposed_flag = 2, unit_flag = 4;  // of triangular_solve; lu_solve has the second
-inline constexpr std::int64_t logarithm_flag = 1;                                  // of determinant
+inline constexpr std::int64_t logarithm_flag = 1, sign_flag = 2;                   // of determinant
 
 /// The transposes of the last two axes.
 constexpr value matrix_transpose(value x) {
@@ -36,6 +38,8 @@ constexpr value triangle_of(value x, bool upper, bool unit) {
   value const below = below_diagonal(x);
   return where(upper ? (unit ? below < 0 : below <= 0) : (unit ? below > 0 : below >= 0), x, 0);
 }
+/// Ones on the diagonals of matrices as those of `x`, zeros elsewhere.
+constexpr value identity_like(value x) { return where(below_diagonal(x) == 0, value{x.b, x.b->real(1, x.type(), x.get().shape)}, 0); }
 constexpr shape without_matrices(shape s) {
   s.rank -= 2;
   return s;
@@ -48,8 +52,11 @@ constexpr void fill_slice(whole_slice<T> y, T number) {
 }
 template <class T>
 constexpr void copy_slice(whole_slice<T const> x, whole_slice<T> y) {
+  bool const rows = x.strides[1] == 1 && y.strides[1] == 1;
   for (std::int64_t i = 0; i < x.extents[0]; ++i)
-    for (std::int64_t j = 0; j < x.extents[1]; ++j) y(i, j) = x(i, j);
+    if (rows) std::copy_n(x.data + i * x.strides[0], x.extents[1], y.data + i * y.strides[0]);
+    else
+      for (std::int64_t j = 0; j < x.extents[1]; ++j) y(i, j) = x(i, j);
 }
 /// Substitution: x = a^-1 x for a triangular matrix a.
 template <class A, class T>
@@ -181,30 +188,34 @@ template <> struct row<op::lu_solve> {
   }
 };
 
-/// The determinant of a, or the logarithm of its size: operands lu(a), a.
+/// The determinant of a, the logarithm of its size, or its sign (-1, 0 or 1): operands lu(a), a.
 template <> struct row<op::determinant> {
-  static constexpr op_info info{.name = "determinant", .kind = op_kind::library, .arity = 2, .cost = 100, .whole = 2, .flags = {"logarithm"}};
+  static constexpr op_info info{.name = "determinant", .kind = op_kind::library, .arity = 2, .cost = 100, .whole = 2, .flags = {"logarithm", "sign"}};
   static constexpr shape result(shape const* x) { return without_matrices(x[1]); }
   static constexpr dtype type(dtype of) { return of; }
   template <class T> static constexpr void eval(std::int64_t flags, whole_slice<T const> packed, whole_slice<T const> a, whole_slice<T> y) {
-    bool const logarithm = flags & logarithm_flag;
-    running_t<T> total(logarithm ? 0 : 1);
+    running_t<T> total(flags & logarithm_flag ? 0 : 1);
     for (std::int64_t i = 0; i < a.extents[0]; ++i) {
-      running_t<T> const pivot(packed(i, i));
-      if (logarithm) total = total + cmath::log(cmath::abs(pivot));
-      else total = whole_number(packed(a.extents[0], i)) == i ? total * pivot : -(total * pivot);
+      running_t<T> pivot(packed(i, i));
+      if (flags & logarithm_flag) {
+        total = total + cmath::log(cmath::abs(pivot));
+        continue;
+      }
+      if (flags & sign_flag && !is_nan(pivot)) pivot = running_t<T>(pivot > running_t<T>(0) ? 1 : pivot < running_t<T>(0) ? -1 : 0);
+      total = total * pivot;
+      if (whole_number(packed(a.extents[0], i)) != i) total = -total;
     }
     y(0) = static_cast<T>(total);
   }
   // d log|det a| = tr(a^-1 da), d det a = det a tr(a^-1 da).
   static constexpr value d1(value g, value packed, value a, value y) {
+    if (y.get().attribute & sign_flag) return {};
     builder& b = *g.b;
     int const rank = a.rank();
     shape_id const all = a.get().shape;
     axis_mask const matrix = axis_mask{3} << (rank - 2);
-    value const eye = where(below_diagonal(a) == 0, value{&b, b.real(1, a.type(), all)}, 0);
     value const weight = y.get().attribute & logarithm_flag ? g : g * y;
-    return call_library<op::lu_solve>(transposed_flag, packed, eye, a) * value{&b, b.broadcast(weight.id, all, matrix)};
+    return call_library<op::lu_solve>(transposed_flag, packed, identity_like(a), a) * value{&b, b.broadcast(weight.id, all, matrix)};
   }
 };
 // clang-format on

@@ -1,0 +1,121 @@
+// Linear algebra on matrices, the last two axes of arrays: factorisations, systems, inverses, determinants.
+// By LAPACK where CTGRAD_USE_CBLAS is 1, whose library has to hold LAPACK, as OpenBLAS does; apart from the umbrella, since few programs need it.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "cpu/lapack.hpp"
+#include "functions.hpp"
+
+#include <string_view>
+
+namespace ctgrad {
+namespace detail {
+
+template <std::int64_t Flag>
+struct triangle_option {
+  static constexpr std::int64_t flag = Flag;
+};
+template <class T>
+inline constexpr bool is_triangle_option = false;
+template <std::int64_t Flag>
+inline constexpr bool is_triangle_option<triangle_option<Flag>> = true;
+
+/// Whether `a` holds square matrices of reals; an error that names `function` where not.
+constexpr bool are_square(value a, std::string_view function) {
+  builder& b = *a.b;
+  if (!is_floating(a.type()))
+    return b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << ": it is " << to_string(a.type()) << ", and has to be float32 or float64; cast it first"), false;
+  int const rank = a.rank();
+  extent rows = rank > 1 ? a.shape()[rank - 2] : extent(0);
+  if (rank < 2 || !b.unify(rows, a.shape()[rank - 1])) b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << ": its last two axes have to be square matrices");
+  return b.ok();
+}
+/// `solve(a, b)` for right sides b: matrices, with as many axes as a, or vectors, with one less.
+template <class Solve>
+constexpr value solved(value a, value right, std::string_view function, Solve solve) {
+  builder& b = *a.b;
+  if (!are_square(a, function)) return a;
+  int const rank = a.rank();
+  bool const vectors = right.rank() == rank - 1;
+  bool fits = vectors || right.rank() == rank;
+  for (int axis = 0; fits && axis < rank - 1; ++axis) {
+    extent e = right.shape()[axis];
+    fits = b.unify(e, a.shape()[axis]);
+  }
+  if (!fits)
+    return {&b, b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << " and " << b.describe(right.id)
+                                 << ": the right side has to have the matrices' rows, and their other axes before them")};
+  dtype const type = promote(a.type(), right.type());
+  a = cast(a, type), right = cast(right, type);
+  if (!vectors) return solve(a, right);
+  axis_mask const column = axis_mask{1} << (rank - 1);
+  return {&b, b.squeeze(solve(a, restore_axes(right, column)).id, column)};
+}
+constexpr value factorized(value a) { return call_library<op::lu>(0, a); }
+
+struct cholesky_function {
+  static constexpr value trace(value a) { return are_square(a, "cholesky") ? call_library<op::cholesky>(0, a) : a; }
+};
+template <std::int64_t Flags>
+struct triangular_solve_function {
+  static constexpr value trace(value a, value b) {
+    return solved(a, b, "triangular_solve", [](value t, value right) { return call_library<op::triangular_solve>(Flags, t, right); });
+  }
+};
+struct solve_function {
+  static constexpr value trace(value a, value b) {
+    return solved(a, b, "solve", [](value m, value right) { return call_library<op::lu_solve>(0, factorized(m), right, m); });
+  }
+};
+struct inv_function {
+  static constexpr value trace(value a) { return are_square(a, "inv") ? call_library<op::lu_solve>(0, factorized(a), identity_like(a), a) : a; }
+};
+template <std::int64_t Flags>
+struct determinant_function {
+  static constexpr value of(value a) { return call_library<op::determinant>(Flags, factorized(a), a); }
+  static constexpr value trace(value a) { return are_square(a, Flags ? "slogdet" : "det") ? of(a) : a; }
+};
+struct logdet_function {
+  static constexpr value trace(value a) {
+    if (!are_square(a, "logdet")) return a;
+    value const sign = determinant_function<sign_flag>::of(a);
+    return determinant_function<logarithm_flag>::of(a) + where(sign < 0, std::numeric_limits<double>::quiet_NaN(), 0);
+  }
+};
+
+}  // namespace detail
+
+// Options of triangular_solve.
+inline constexpr detail::triangle_option<detail::upper_flag> upper{};            ///< the matrix is upper triangular
+inline constexpr detail::triangle_option<detail::transposed_flag> transposed{};  ///< its transpose is meant
+inline constexpr detail::triangle_option<detail::unit_flag> unit_diagonal{};     ///< its diagonal is ones, and is not read
+
+/// The lower triangular L with L L^T = a, for symmetric positive definite matrices a[…, n, n], float32 or float64, as torch.linalg.cholesky. Reads the lower triangles.
+/// NaN in all of a matrix that is not positive definite. The gradient is symmetric (Murray, Differentiation of the Cholesky decomposition, 2016).
+inline constexpr detail::plain_function<detail::cholesky_function> cholesky{};
+
+/// x of a x = b, for lower triangular a[…, n, n], or `ct::upper`, `ct::transposed`, `ct::unit_diagonal`, and right sides b[…, n, k], or b[…, n], with a's axes before them.
+/// What is in the other triangle is not read. A zero on a diagonal gives infinities and NaN, as dividing by it does.
+template <class A, class B, class... Options>
+  requires(detail::is_triangle_option<Options> && ...)
+constexpr auto triangular_solve(A const& a, B const& b, Options...) {
+  return detail::call_function<detail::triangular_solve_function<(std::int64_t{0} | ... | Options::flag)>>(a, b);
+}
+/// x of a x = b, for a[…, n, n] and right sides b[…, n, k], or b[…, n], with a's axes before them, by LU with partial pivoting. The gradient solves with the transpose, by the same
+/// factorisation: db = a^-T g, da = -db x^T (Giles 2008). Where a is singular, infinities and NaN.
+inline constexpr detail::plain_function<detail::solve_function> solve{};
+/// The inverses of a[…, n, n], as torch.linalg.inv; `ct::solve` is more exact and cheaper where the inverse is only multiplied with. Where a is singular, infinities and NaN.
+inline constexpr detail::plain_function<detail::inv_function> inv{};
+
+/// The determinants of a[…, n, n]. The gradient is det a a^-T, and NaN where a is singular.
+inline constexpr detail::plain_function<detail::determinant_function<0>> det{};
+/// log det a, as torch.logdet: NaN where the determinant is negative, -inf where it is 0. The gradient is a^-T.
+inline constexpr detail::plain_function<detail::logdet_function> logdet{};
+/// The sign of the determinant, -1, 0 or 1, which has no gradient, and log|det a|, as torch.linalg.slogdet: a Hana tuple.
+template <class A>
+constexpr auto slogdet(A const& a) {
+  return boost::hana::make_tuple(detail::call_function<detail::determinant_function<detail::sign_flag>>(a), detail::call_function<detail::determinant_function<detail::logarithm_flag>>(a));
+}
+
+}  // namespace ctgrad
