@@ -79,8 +79,8 @@ struct determinant_function {
 struct logdet_function {
   static constexpr value trace(value a) {
     if (!are_square(a, "logdet")) return a;
-    value const sign = determinant_function<sign_flag>::of(a);
-    return determinant_function<logarithm_flag>::of(a) + where(sign < 0, std::numeric_limits<double>::quiet_NaN(), 0);
+    value const sign = determinant_function<sign_flag>::of(a), zero{a.b, a.b->real(0, a.type())};
+    return determinant_function<logarithm_flag>::of(a) + where(sign < 0, std::numeric_limits<double>::quiet_NaN(), zero);
   }
 };
 

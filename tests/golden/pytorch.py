@@ -181,6 +181,51 @@ case("kl_div", F.kl_div, lambda: [normal(3, 4), probabilities(3, 4)])
 case("cosine_similarity", F.cosine_similarity, lambda: [normal(3, 4), normal(3, 4)])
 case("cosine_similarity_-1", lambda a, b: F.cosine_similarity(a, b, dim=-1), lambda: [normal(3, 4), normal(4)])
 
+# Order and running totals.
+def ties():
+    return torch.tensor([[2.0, -1.0, 2.0, 0.5, -1.0], [1.0, 1.0, 1.0, 1.0, 1.0]], dtype=torch.float64)
+
+
+def broken():
+    return torch.tensor([[math.nan, 1.0, -INF, -0.0, INF, 0.0, math.nan, -2.0]], dtype=torch.float64)
+
+
+def zeros_at(*places):
+    x = positive(3, 5)
+    for row, column in places:
+        x[row, column] = 0
+    return x
+
+
+case("argsort", lambda x: torch.argsort(x, stable=True), lambda: [normal(7)], lambda: [ties()], lambda: [broken()])
+case("argsort_descending_0", lambda x: torch.argsort(x, dim=0, descending=True, stable=True), lambda: [normal(5, 3)], lambda: [ties().T.contiguous()], lambda: [broken().T.contiguous()])
+case("sort", lambda x: torch.sort(x, stable=True)[0] ** 2, lambda: [normal(7)], lambda: [normal(3, 4)], lambda: [ties()], lambda: [broken()])
+case("sort_descending_0", lambda x: torch.sort(x, dim=0, descending=True, stable=True)[0] ** 2, lambda: [normal(5, 3)], lambda: [normal(2, 3, 2)])
+case("topk_2", lambda x: torch.topk(x, 2)[0] ** 2, lambda: [normal(3, 5)], lambda: [normal(2)])
+case("topk_2_places", lambda x: torch.topk(x, 2)[1], lambda: [normal(3, 5)])
+case("topk_3_smallest_0", lambda x: torch.topk(x, 3, 0, largest=False)[0] ** 2, lambda: [normal(5, 3)])
+case("cumsum_1", lambda x: torch.cumsum(x, 1) ** 2, lambda: [normal(3, 5)], lambda: [normal(2, 1)])
+case("cumsum_0", lambda x: torch.cumsum(x, 0) ** 2, lambda: [normal(4)], lambda: [normal(2, 3, 2)])
+case("cumprod_1", lambda x: torch.cumprod(x, 1), lambda: [normal(3, 5)], lambda: [zeros_at((0, 2))], lambda: [zeros_at((0, 1), (0, 3), (1, 0), (2, 4))], lambda: [zeros_at((0, 1), (0, 2), (0, 4), (1, 0), (1, 1))])
+case("cumprod_0", lambda x: torch.cumprod(x, 0), lambda: [normal(4, 2)])
+
+
+# Linear algebra.
+def matrices(*shape):
+    return normal(*shape) + 4 * torch.eye(shape[-1], dtype=torch.float64)
+
+
+case("cholesky", lambda x: torch.linalg.cholesky(x @ x.mT), lambda: [normal(3, 5)], lambda: [normal(2, 4, 6)], lambda: [normal(1, 2)])
+for name, options, turned in [("lower", {"upper": False}, False), ("upper_transposed", {"upper": True}, True), ("unit", {"upper": False, "unitriangular": True}, False)]:
+    case("triangular_solve_" + name, lambda a, b, o=options, t=turned: torch.linalg.solve_triangular(a.mT if t else a, b, upper=o["upper"] != t, unitriangular=o.get("unitriangular", False)),
+         lambda: [matrices(4, 4), normal(4, 2)], lambda: [matrices(2, 3, 3), normal(2, 3, 1)])
+case("solve", torch.linalg.solve, lambda: [matrices(4, 4), normal(4, 3)], lambda: [matrices(3, 3)[[2, 0, 1]], normal(3)], lambda: [matrices(2, 3, 3), normal(2, 3)], lambda: [matrices(2, 3, 3), normal(2, 3, 2)])
+case("inv", torch.linalg.inv, lambda: [matrices(4, 4)], lambda: [matrices(3, 3)[[2, 0, 1]]], lambda: [matrices(2, 3, 3)])
+case("det", torch.linalg.det, lambda: [normal(4, 4)], lambda: [normal(2, 3, 3)], lambda: [normal(1, 1)])
+case("logdet", torch.logdet, lambda: [matrices(4, 4)], lambda: [matrices(2, 3, 3)])
+case("slogdet_sign", lambda x: torch.linalg.slogdet(x)[0], lambda: [normal(5, 3, 3)])
+case("slogdet", lambda x: torch.linalg.slogdet(x)[1], lambda: [normal(5, 3, 3)])
+
 
 def written(number, digits):
     return str(int(number)) if isinstance(number, (bool, int)) else f"{number:.{digits}g}"
@@ -218,7 +263,7 @@ def write(name, function, inputs):
     grads = gradients(out, torch.cos, by, create_graph=True)
     for k, g in zip(floating, grads):
         line(f"grad {k}", g)
-    kinks = bool((inputs[0] == 0).any())
+    kinks = bool((inputs[0] == 0).any()) and not name.startswith("cumprod")
     if inputs[0].dtype == torch.float64 and grads[0].requires_grad and not kinks:
         try:
             seconds = gradients(grads[0], torch.sin, by)

@@ -5,7 +5,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE pytorch
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/linalg.hpp>
 #include <ctgrad/nn.hpp>
+#include <ctgrad/sorting.hpp>
 
 #include "../../compiler/verify.hpp"
 #include "../interpreted.hpp"
@@ -76,6 +78,10 @@ std::vector<golden_case> read_cases() {
   return cases;
 }
 
+value squared(value x) { return x * x; }
+value first(auto const& results) { return boost::hana::at_c<0>(results); }
+value second(auto const& results) { return boost::hana::at_c<1>(results); }
+
 using traced_formula = value (*)(value const*);
 #define F(formula) [](value const* x) -> value { return formula; }
 
@@ -136,6 +142,16 @@ std::map<std::string, traced_formula> const& formulas() {
       {"huber_loss", F(ct::huber_loss(x[0], x[1]))}, {"huber_loss_0.6", F(ct::huber_loss(x[0], x[1], 0.6))}, {"binary_cross_entropy", F(ct::binary_cross_entropy(x[0], x[1]))},
       {"binary_cross_entropy_with_logits", F(ct::binary_cross_entropy_with_logits(x[0], x[1]))}, {"cross_entropy", F(ct::cross_entropy(x[0], x[1]))}, {"nll_loss", F(ct::nll_loss(x[0], x[1]))},
       {"kl_div", F(ct::kl_div(x[0], x[1]))}, {"cosine_similarity", F(ct::cosine_similarity(x[0], x[1], 1_c))}, {"cosine_similarity_-1", F(ct::cosine_similarity(x[0], x[1]))},
+      // order and running totals
+      {"argsort", F(ct::argsort(x[0]))}, {"argsort_descending_0", F(ct::argsort(x[0], 0_c, ct::descending))}, {"sort", F(squared(first(ct::sort(x[0]))))},
+      {"sort_descending_0", F(squared(first(ct::sort(x[0], 0_c, ct::descending))))}, {"topk_2", F(squared(first(ct::topk(x[0], 2_c))))}, {"topk_2_places", F(second(ct::topk(x[0], 2_c)))},
+      {"topk_3_smallest_0", F(squared(first(ct::topk(x[0], 3_c, 0_c, ct::smallest))))}, {"cumsum_1", F(squared(ct::cumsum(x[0], 1_c)))}, {"cumsum_0", F(squared(ct::cumsum(x[0], 0_c)))},
+      {"cumprod_1", F(ct::cumprod(x[0], 1_c))}, {"cumprod_0", F(ct::cumprod(x[0], 0_c))},
+      // linear algebra
+      {"cholesky", F(ct::cholesky(ct::matmul(x[0], ct::transpose(x[0]))))}, {"triangular_solve_lower", F(ct::triangular_solve(x[0], x[1]))},
+      {"triangular_solve_upper_transposed", F(ct::triangular_solve(x[0], x[1], ct::upper, ct::transposed))}, {"triangular_solve_unit", F(ct::triangular_solve(x[0], x[1], ct::unit_diagonal))},
+      {"solve", F(ct::solve(x[0], x[1]))}, {"inv", F(ct::inv(x[0]))}, {"det", F(ct::det(x[0]))}, {"logdet", F(ct::logdet(x[0]))}, {"slogdet_sign", F(first(ct::slogdet(x[0])))},
+      {"slogdet", F(second(ct::slogdet(x[0])))},
   };
   return table;
 }
