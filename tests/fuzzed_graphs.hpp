@@ -386,6 +386,20 @@ struct generator {
     }
   }
 
+  /// Places in order, and running totals. (Other library operations need matrices that have a root or an inverse: tests/include/ctgrad/linalg.cpp.)
+  void add_call() {
+    bool const ordered = chance(30);
+    value x = ordered ? exact_value() : any_that([](value v) { return v.type() != dtype::bool_; }, pool[0]);
+    if (x.rank() == 0) return;
+    double const size = bound_of(x);
+    if (x.rank() == 2 && chance(50)) x = detail::matrix_transpose(x);  // (an axis has four elements at most)
+    op const code = ordered ? op::argsort : chance(60) ? op::cumsum : op::cumprod;
+    f.used.insert(code);
+    if (code == op::argsort) exact.insert(index(keep(detail::call_library<op::argsort>(below(2), x), 4).id));
+    else if (code == op::cumsum) keep(detail::call_library<op::cumsum>(below(2), x), 4 * size);
+    else keep(detail::call_library<op::cumprod>(0, x), std::pow(std::max(size, 1.0), 4));
+  }
+
   fuzzed make() {
     make_symbols();
     int const target = 5 + below(56);
@@ -397,7 +411,8 @@ struct generator {
       else if (kind < 83) add_reduction();
       else if (kind < 90) add_movement();
       else if (kind < 94) add_view();
-      else if (kind < 97) add_lookup();
+      else if (kind < 96) add_lookup();
+      else if (kind < 98) add_call();
       else add_product();
     }
     int const outputs = 1 + below(3);

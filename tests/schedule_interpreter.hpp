@@ -237,15 +237,17 @@ class schedule_interpreter {
       }
       if (s.buffers[static_cast<std::size_t>(detail::root_of(s.buffers, a.buffer))].kind == detail::buffer_kind::symbol) fail("a store into a symbol", i);
       element(a.buffer, p[0]) = x;
-    } else if (n.what == action::product) {
-      run_product(n, i);
+    } else if (detail::reads_arrays(n.what)) {
+      run_whole(n, i);
     }
   }
 
-  void run_product(instruction const& n, int i) {
+  /// A product, or a call of a library operation.
+  void run_whole(instruction const& n, int i) {
     detail::node const& m = node_of(n);
-    tensor_value sides[2];
-    for (int k = 0; k < 2; ++k) {
+    tensor_value sides[detail::max_operands];
+    for (int k = 0; k < m.arity; ++k) {
+      if (n.operands[k] < 0) return fail("an operand that is no access", i);
       detail::access const& a = s.accesses[static_cast<std::size_t>(n.operands[k])];
       if (a.buffer < 0) return fail("a product of no array", i);
       memory const& array = arrays[static_cast<std::size_t>(a.buffer)];
@@ -275,7 +277,9 @@ class schedule_interpreter {
     memory& array = arrays[static_cast<std::size_t>(buffer)];
     auto const count = static_cast<std::size_t>(detail::product_of(array.extents));
     tensor_value result{array.extents, detail::list<scalar>(count)};
-    detail::interpret_contraction(m, sides[0], sides[1], m.type, result);
+    tensor_value const* const operands[] = {&sides[0], &sides[1], &sides[2]};
+    if (n.what == action::product) detail::interpret_contraction(m, sides[0], sides[1], m.type, result);
+    else detail::interpret_library(m, g[m.operands[0]].type, operands, result);
     for (std::size_t e = 0; e < count; ++e) {
       if (adds_to(s.buffers[static_cast<std::size_t>(buffer)])) result.elements[e] = add(read(buffer, e, i), result.elements[e]);
       element(buffer, e) = result.elements[e];

@@ -53,7 +53,7 @@ constexpr void fill_slice(whole_slice<T> y, T number) {
 template <class T>
 constexpr void copy_slice(whole_slice<T const> x, whole_slice<T> y) {
   bool const rows = x.strides[1] == 1 && y.strides[1] == 1;
-  for (std::int64_t i = 0; i < x.extents[0]; ++i)
+  for (std::int64_t i = 0; i < x.extents[0] && x.extents[1] > 0; ++i)
     if (rows) std::copy_n(x.data + i * x.strides[0], x.extents[1], y.data + i * y.strides[0]);
     else
       for (std::int64_t j = 0; j < x.extents[1]; ++j) y(i, j) = x(i, j);

@@ -57,7 +57,7 @@ struct library_call {
   /// The slice `number` of an array. Extents that are known are constants: small loops unroll.
   template <class T, int Rank, class Shape>
   static whole_slice<T> slice(T* data, seen_array const& s, std::int64_t number, Shape known) {
-    for (int axis = outer - 1; axis >= 0; --axis) data += number % s.extents[axis] * s.strides[axis], number /= s.extents[axis];
+    for (int axis = outer - 1; axis >= 0 && data != nullptr; --axis) data += number % s.extents[axis] * s.strides[axis], number /= s.extents[axis];  // (null where there are no elements)
     whole_slice<T> part{data};
     [&]<int... K>(std::integer_sequence<int, K...>) {
       ((part.extents[K] = known()[outer + K].is_static() ? known()[outer + K].constant : s.extents[outer + K], part.strides[K] = s.strides[outer + K]), ...);
