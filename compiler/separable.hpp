@@ -61,6 +61,14 @@ constexpr row_dependences find_row_dependences(graph const& g, extent_name name)
           : facts.linear == linearity::each                                      ? (totals == 1 ? total : other)
           : facts.linear == linearity::first && totals == 1 && found.of[static_cast<std::size_t>(index(n.operands[0]))] == total ? total
                                                                                   : other;
+    else if (facts.kind == op_kind::library && totals == 0) {
+      bool apart = axes.single();  // a call for each row
+      for (int k = 0; k < n.arity; ++k) {
+        named_axes const taken(g.shape_of(n.operands[k]), name);
+        apart = apart && !taken.mixed && taken.mask >> (g.shape_of(n.operands[k]).rank - facts.whole) == 0;
+      }
+      d = apart ? rows : other;
+    }
     else if (facts.kind == op_kind::movement) d = totals ? (axes.any() ? other : total) : axes.single() ? rows : other;
     else if (facts.kind == op_kind::reduction) {
       named_axes const before(g.shape_of(n.operands[0]), name);

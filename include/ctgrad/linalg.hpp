@@ -45,7 +45,7 @@ constexpr value solved(value a, value right, std::string_view function, Solve so
   }
   if (!fits)
     return {&b, b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << " and " << b.describe(right.id)
-                                 << ": the right side has to have the matrices' rows, and their other axes before them")};
+                                 << ": the right side has to have the rows of the matrices, and their other axes before them")};
   dtype const type = promote(a.type(), right.type());
   a = cast(a, type), right = cast(right, type);
   if (!vectors) return solve(a, right);

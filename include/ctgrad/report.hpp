@@ -18,6 +18,7 @@ template <class Compiled>
 struct program_report {
   int nests = 0;        ///< loops over memory: outermost loops, each walked once
   int products = 0;     ///< matrix products left to BLAS
+  int calls = 0;        ///< library operations: sorts, running totals, factorisations; `flops` does not count what they do
   int temporaries = 0;  ///< whole arrays of the workspace
   int rows = 0;         ///< row buffers: what one walk of the outer loops keeps
   int operations = 0;   ///< elementwise operations in all bodies
@@ -76,6 +77,7 @@ constexpr auto report(program<Assigned, Outputs...> const&) {
   }
   for (auto const& i : compiled::schedule.instructions) {
     r.products += i.what == detail::action::product;
+    r.calls += i.what == detail::action::call;
     r.operations += i.what == detail::action::compute;
   }
   return r;

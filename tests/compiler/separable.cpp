@@ -58,6 +58,9 @@ IS(total, reduced<op::sum, 0>(f.x));
 IS(total, matmul(f.v, f.x));                              // summed over the rows
 IS(total, sum_of(matmul(detail::transpose_function::trace(f.x), f.x)));
 IS(total, matmul(reduced<op::sum, 0>(f.x), f.w));
+IS(rows, detail::call_library<op::cumsum>(0, f.x));
+IS(rows, detail::call_library<op::argsort>(0, f.x * f.w));
+IS(total, sum_of(detail::call_library<op::cumprod>(0, f.x)));
 // No sums: something of all rows meets one row, or is bent, or what is not summed would be added once for each tile.
 IS(other, f.x - reduced<op::sum, 0>(f.x));
 IS(other, ctgrad::exp(sum_of(f.v)));
@@ -68,6 +71,9 @@ IS(other, sum_of(f.v) + sum_of(f.w * f.w));
 IS(other, reduced<op::max>(f.v));
 IS(other, reduced<op::prod>(f.v));
 IS(other, detail::softmax_function<axis_list<false, 0>>::trace(f.x));
+IS(other, detail::call_library<op::cumsum>(0, f.v));
+IS(other, detail::call_library<op::cumsum>(0, detail::transpose_function::trace(f.x)));
+IS(other, detail::call_library<op::cumsum>(0, reduced<op::sum, 0>(f.x)));
 IS(other, matmul(f.x, detail::transpose_function::trace(f.x)));  // pairs of rows
 IS(other, value{&f.b, f.b.iota(detail::extent(detail::extent_name{n}), dtype::float32)} * f.v);  // a tile counts from 0 again
 IS(rows, f.x * value{&f.b, f.b.iota(detail::extent(detail::extent_name{c}), dtype::float32)});

@@ -1,0 +1,18 @@
+// expect: ctgrad: solve of A[N, N] and b[6]: the right side has to have the rows of the matrices, and their other axes before them
+// SPDX-License-Identifier: BSL-1.0
+#include <ctgrad/core.hpp>
+#include <ctgrad/linalg.hpp>
+namespace ct = ctgrad;
+using namespace ct::literals;
+
+constexpr auto N = ct::dim("N"_s);
+constexpr auto X = ct::tensor<float>("X"_s, N, 6_c);
+constexpr auto A = ct::tensor<float>("A"_s, N, N);
+constexpr auto b = ct::tensor<float>("b"_s, 6_c);
+constexpr auto c = ct::tensor<float>("c"_s, N);
+constexpr auto i = ct::tensor<std::int64_t>("i"_s, N, N);
+#ifdef CTGRAD_FIXED
+constexpr auto result = ct::solve(A, c);
+#else
+constexpr auto result = ct::solve(A, b);
+#endif
