@@ -205,7 +205,7 @@ struct node_verifier {
     shape shapes[max_operands];
     for (int k = 0; k < n.arity; ++k) {
       shapes[k] = operand_shape(k);
-      if (shapes[k].rank < row.whole) m << "operand " << k << " is " << shapes[k] << ", and " << row.whole << " axes of it are taken";
+      if (shapes[k].rank < row.whole) m << "operand " << k << " is " << shapes[k] << ", and " << row.whole << (row.whole == 1 ? " axis" : " axes") << " of it are wanted";
       else if (operand_type(k) != operand_type(0)) m << "its operands are " << to_string(operand_type(0)) << " and " << to_string(operand_type(k));
       else if (row.whole == 2 && !is_floating(operand_type(k))) m << "it is of " << to_string(operand_type(k));
       bool same = shapes[k].rank == shapes[0].rank;
@@ -213,7 +213,9 @@ struct node_verifier {
       if (m.empty() && !same) m << "operands " << shapes[0] << " and " << shapes[k] << " have other axes before those taken";
       if (!m.empty()) return;
     }
-    if (row.flags[2].empty() && n.attribute >> 2) m << "it has flags that mean nothing";
+    bool known = n.attribute >> 3 == 0;
+    for (int bit = 0; bit < 3; ++bit) known = known && !(n.attribute >> bit & 1 && row.flags[bit].empty());
+    if (!known) m << "it has flags that mean nothing";
     else if (n.type != rule.type(operand_type(0)) || !meets(rule.result(shapes), g[n.shape])) m << "it makes " << to_string(n.type) << g[n.shape] << " of " << shapes[0];
   }
 

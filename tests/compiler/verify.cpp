@@ -30,7 +30,8 @@ struct sample {
         broadcast{&b, b.broadcast(v.id, m.get().shape, 1)}, permute{&b, b.permute(m.id, {1, 0})}, column{&b, b.broadcast(v.id, b.intern(shape_of({3, 1})), 2)},
         shifted = ctgrad::sin(column), squeeze{&b, b.squeeze(shifted.id, 2)}, sum = detail::reduce(op::sum, m, 2), most = detail::reduce(op::max, p, 1),
         product{&b, b.matmul(m.id, v.id)}, cast = detail::cast(i, dtype::float64), total = sum_of(v), request = gradient(total, v), quotient = v / exp, negative = -v,
-        slice{&b, b.slice(m.id, 1, 1, 2, 1)}, reshape{&b, b.reshape(m.id, shape_of({6}))}, concat{&b, b.concat(m.id, m.id, 0)}, windows{&b, b.windows(m.id, 1, 2, 2, 1, 1)}, skew{&b, b.skew(windows.id, 2, 1, 1, -1)};
+        slice{&b, b.slice(m.id, 1, 1, 2, 1)}, reshape{&b, b.reshape(m.id, shape_of({6}))}, concat{&b, b.concat(m.id, m.id, 0)}, windows{&b, b.windows(m.id, 1, 2, 2, 1, 1)}, skew{&b, b.skew(windows.id, 2, 1, 1, -1)},
+        order = detail::call_library<op::argsort>(1, m), solution = detail::call_library<op::triangular_solve>(0, windows, windows);
   shape_id start = detail::slicing::unpack(slice.get().attribute).start;
 
   constexpr graph whole() const { return with_outputs(b, {request, where, sum}); }
@@ -128,6 +129,16 @@ constexpr broken all_broken[] = {
     {BREAK(g[s.product.id].attribute = labels(0, 1, 1, 1)), "(matmul): extents 3 and 2 have one label"},
     {BREAK(g[s.product.id].attribute = labels(0, 1, 1, 2)), "(matmul): axis 0 of its result is in no operand"},
     {BREAK(g[s.product.id].type = dtype::float32), "(matmul): it is float32 of float64 and float64"},
+    // library operations
+    {BREAK(g[s.order.id].type = dtype::float64), "(argsort): it makes float64[2, 3] of [2, 3]"},
+    {BREAK(g[s.order.id].shape = s.v.get().shape), "(argsort): it makes int64[3] of [2, 3]"},
+    {BREAK(g[s.order.id].operands[0] = s.x.id), "(argsort): operand 0 is [], and 1 axis of it are wanted"},
+    {BREAK(g[s.order.id].attribute = 2), "(argsort): it has flags that mean nothing"},
+    {BREAK(g[s.order.id].attribute = 8), "(argsort): it has flags that mean nothing"},
+    {BREAK(g[s.solution.id].operands[1] = s.m.id), "(triangular_solve): operands [2, 2, 2] and [2, 3] have other axes before those taken"},
+    {BREAK(g[s.solution.id].operands[0] = s.v.id), "(triangular_solve): operand 0 is [3], and 2 axes of it are wanted"},
+    {BREAK((g[s.solution.id].operands[0] = g[s.solution.id].operands[1] = s.less.id)), "(triangular_solve): operand 0 is [3], and 2 axes of it are wanted"},
+    {BREAK(g[s.solution.id].type = dtype::float32), "(triangular_solve): it makes float32[2, 2, 2] of [2, 2, 2]"},
     // requests
     {BREAK(g[s.request.id].operands[0] = s.v.id), "(grad): only a scalar has a gradient"},
     {BREAK(g[s.request.id].operands[1] = s.i.id), "(grad): only float32 and float64 have gradients"},
