@@ -88,7 +88,7 @@ memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, s
   }
   if (base)
     [&]<int... I>(std::integer_sequence<int, I...>) { ((P::slots[first + I] >= 0 ? void(arrays[first + I].data = base + starts[std::max<int>(0, P::slots[first + I])]) : void()), ...); }(temporaries);
-  reserve_nests<P>(dims, total.arrays, total.rows);
+  reserve_scratch<P>(dims, total.arrays, total.rows);
   return total;
 }
 

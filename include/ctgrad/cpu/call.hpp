@@ -11,7 +11,7 @@
 
 namespace ctgrad::detail {
 
-/// How the CPU computes one slice of a library operation.
+/// How the CPU computes one slice of a library operation. One that has `scratch_bytes(elements)` is given so much memory as well.
 template <op Code>
 struct library_kernel {
   template <class... Slices>
@@ -37,6 +37,26 @@ struct library_call {
   static constexpr shape operand_shape = P::graph.shapes[static_cast<std::size_t>(index(operand<K>.shape))];
   static constexpr shape result_shape = P::graph.shapes[static_cast<std::size_t>(index(n.shape))];
   static constexpr int outer = operand_shape<0>.rank - facts.whole;
+  static constexpr bool has_scratch = requires { library_kernel<n.code>::scratch_bytes(std::int64_t{}); };
+
+  /// Bytes that a kernel works in, rounded to cache lines; never fewer for larger extents.
+  static std::int64_t scratch_bytes(std::int64_t elements) {
+    if constexpr (has_scratch) return (library_kernel<n.code>::scratch_bytes(elements) + 63) / 64 * 64;
+    else return 0;
+  }
+  /// What a call needs besides its temporaries: for the first thread, and for each other one.
+  static void reserve(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
+    if constexpr (has_scratch) {
+      std::int64_t calls = 1, elements = 1;
+      for (int axis = 0; axis < outer + facts.whole; ++axis) {
+        std::int64_t& count = axis < outer ? calls : elements;
+        count = checked_product(count, evaluate_extent<P>(operand_shape<0>[axis], dims));
+      }
+      std::int64_t const bytes = scratch_bytes(elements);
+      arrays = std::max(arrays, bytes);
+      if (calls > 1) rows = std::max(rows, bytes);
+    }
+  }
 
   template <int K>
   static seen_array seen(frame<P> const& f) {
@@ -78,23 +98,49 @@ struct library_call {
     std::int64_t calls = 1, elements = 1;
     for (int axis = 0; axis < outer; ++axis) calls *= arrays[0].extents[axis];
     for (int axis = outer; axis < outer + facts.whole; ++axis) elements *= arrays[0].extents[axis];
-    auto run_one = [&](std::int64_t number) {
-      library_kernel<n.code>::run(n.attribute, slice<T const, operand_shape<K>.rank>(data[K], arrays[K], number, [] { return operand_shape<K>; })...,
-                                  slice<R, result_shape.rank>(to, result, number, [] { return result_shape; }));
+    auto run_one = [&](std::int64_t number, [[maybe_unused]] int thread) {
+      auto call = [&](auto... scratch) {
+        library_kernel<n.code>::run(n.attribute, slice<T const, operand_shape<K>.rank>(data[K], arrays[K], number, [] { return operand_shape<K>; })...,
+                                    slice<R, result_shape.rank>(to, result, number, [] { return result_shape; }), scratch...);
+      };
+      if constexpr (has_scratch) call(thread == 0 ? f.scratch.arrays : f.scratch.rows + (thread - 1) * scratch_bytes(elements));
+      else call();
     };
 #if defined(_OPENMP)
     double const work = static_cast<double>(facts.cost) * static_cast<double>(elements) * (facts.whole == 2 ? static_cast<double>(arrays[0].extents[outer]) / 16 + 1 : 1.0) * static_cast<double>(calls);
     [[maybe_unused]] std::conditional_t<facts.whole == 2, blas_by_one_thread, int> const ours{};
-    int const threads = static_cast<int>(std::min<std::int64_t>(thread_count(), calls));
+    int const threads = static_cast<int>(std::min<std::int64_t>(has_scratch ? f.scratch.threads : thread_count(), calls));
     if (threads > 1 && work >= 2 * part_work) {
       std::int64_t const parts = std::min<std::int64_t>(calls, most_parts);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
       for (std::int64_t part = 0; part < parts; ++part)
-        for (std::int64_t number = calls * part / parts; number < calls * (part + 1) / parts; ++number) run_one(number);
+        for (std::int64_t number = calls * part / parts; number < calls * (part + 1) / parts; ++number) run_one(number, omp_get_thread_num());
       return;
     }
 #endif
-    for (std::int64_t number = 0; number < calls; ++number) run_one(number);
+    for (std::int64_t number = 0; number < calls; ++number) run_one(number, 0);
+  }
+};
+
+/// Where the calls of a program are.
+template <class P>
+struct calls_of {
+  static constexpr int count = [] {
+    int n = 0;
+    for (int i = 0; i < P::size.instructions; ++i) n += P::schedule.instructions[i].what == action::call;
+    return n;
+  }();
+  static constexpr auto places = [] {
+    std::array<int, count + 1> p{};
+    for (int i = 0, n = 0; i < P::size.instructions; ++i)
+      if (P::schedule.instructions[i].what == action::call) p[n++] = i;
+    return p;
+  }();
+  template <int First = 0>
+  static void reserve(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
+    constexpr int here = count - First > 64 ? 64 : count - First;
+    [&]<int... K>(std::integer_sequence<int, K...>) { (library_call<P, places[First + K]>::reserve(dims, arrays, rows), ...); }(std::make_integer_sequence<int, here>{});
+    if constexpr (First + here < count) reserve<First + here>(dims, arrays, rows);
   }
 };
 

@@ -184,10 +184,11 @@ inline constexpr bool needs_memory = [] {
   return needs;
 }();
 
-/// What the nests of a program need besides its temporaries: bytes of their arrays, and of the rows of each thread but the first.
+/// What the nests and calls of a program need besides its temporaries: bytes of their arrays, and of the rows of each thread but the first.
 template <class P>
-void reserve_nests(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
+void reserve_scratch(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
   nests_of<P>::for_each([&]<class Nest>(Nest) { Nest::reserve(dims, arrays, rows); });
+  calls_of<P>::reserve(dims, arrays, rows);
 }
 
 }  // namespace ctgrad::detail

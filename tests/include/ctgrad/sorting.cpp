@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(outputs_of_any_strides_and_none_that_is_an_input) {
 BOOST_AUTO_TEST_CASE(the_same_on_any_number_of_threads) {
 #if defined(_OPENMP)
   constexpr auto step = ct::compile(boost::hana::at_c<0>(ct::sort(X)), ct::cumsum(X, 1_c), ct::grad(ct::sum(ct::cumprod(X, 1_c) * W), X));
-  auto const x = filled<double>(1, 37, 500), w = filled<double>(2, 37, 500);
+  auto const x = filled<double>(1, 37, 1500), w = filled<double>(2, 37, 1500);
   int const before = omp_get_max_threads();
   omp_set_num_threads(1);
   auto const [s, c, d] = step(X = x, W = w);
@@ -225,6 +225,16 @@ BOOST_AUTO_TEST_CASE(the_same_on_any_number_of_threads) {
     auto const [s2, c2, d2] = step(X = x, W = w);
     BOOST_TEST((same(s, s2) && same(c, c2) && same(d, d2)), threads << " threads");
   }
+  // With memory for one thread only.
+  omp_set_num_threads(1);
+  constexpr auto places = ct::argsort(X);
+  constexpr auto order = ct::compile(places);
+  auto space = order.workspace(N = 37, M = 1500);
+  omp_set_num_threads(4);
+  auto p = ct::zeros<std::int64_t>(37, 1500);
+  order.into(space, X = x, places = p);
+  for (std::int64_t r = 0; r < 37; ++r)
+    for (std::int64_t k = 0; k < 1500; ++k) BOOST_TEST(x(r, p(r, k)) == s(r, k));
   omp_set_num_threads(before);
 #endif
 }
