@@ -1,5 +1,6 @@
 // Linear algebra on matrices, the last two axes of arrays: factorisations, systems, inverses, determinants.
-// By LAPACK where CTGRAD_USE_CBLAS is 1, whose library has to hold LAPACK, as OpenBLAS does; apart from the umbrella, since few programs need it.
+// By LAPACK where CTGRAD_USE_CBLAS is 1 and CTGRAD_USE_LAPACK is not 0: the library of CBLAS has to hold it, as OpenBLAS does. Each matrix by one thread, those of a batch by all.
+// There may be six axes before those of the matrices, and three where a gradient is taken, which multiplies matrices. Apart from the umbrella, since few programs need it.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once

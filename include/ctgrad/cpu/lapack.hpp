@@ -7,15 +7,17 @@
 #include "call.hpp"
 #include "gemm.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
-#if !defined(CTGRAD_USE_LAPACK) && defined(CTGRAD_USE_CBLAS)
-#define CTGRAD_USE_LAPACK CTGRAD_USE_CBLAS
+/// Whether the library of CBLAS holds LAPACK.
+#if !defined(CTGRAD_USE_LAPACK)
+#define CTGRAD_USE_LAPACK 1
 #endif
 
-#if defined(CTGRAD_USE_LAPACK) && CTGRAD_USE_LAPACK
+#if CTGRAD_USE_LAPACK && defined(CTGRAD_USE_CBLAS) && CTGRAD_USE_CBLAS
 namespace ctgrad::detail {
 
 // By names of our own: headers of LAPACK that a user includes as well do not agree on how these are declared.
@@ -95,7 +97,7 @@ struct library_kernel<op::lu> {
     for (int i = n; i-- > 0;) {
       int from_one = 0;
       std::memcpy(&from_one, reinterpret_cast<std::byte const*>(exchanges) + sizeof(int) * static_cast<std::size_t>(i), sizeof from_one);
-      exchanges[i] = static_cast<T>(from_one - 1);
+      exchanges[i] = static_cast<T>(std::clamp(from_one - 1, i, n - 1));  // among NaN, what is largest may be nowhere
     }
   }
 };
