@@ -169,6 +169,41 @@ struct pack {
       for (int i = 0; i < count; ++i) part[i].store_unaligned(to + i * lanes<T>);
   }
 
+#if defined(__AVX512F__)
+  /// Whether a part of a pack can be read and written as it is.
+  static constexpr bool masked = lanes<T> * sizeof(T) == 64;
+  /// The first `elements` only; no other memory is touched, and other lanes are 0.
+  void load_first(T const* from, int elements) {
+    for (int i = 0; i < count; ++i) {
+      auto const m = first_lanes(elements - i * lanes<T>);
+      T const* const at = from + i * lanes<T>;
+      if constexpr (std::is_same_v<T, float>) part[i] = batch(_mm512_maskz_loadu_ps(m, at));
+      else if constexpr (std::is_same_v<T, double>) part[i] = batch(_mm512_maskz_loadu_pd(m, at));
+      else if constexpr (sizeof(T) == 4) part[i] = batch(_mm512_maskz_loadu_epi32(m, at));
+      else part[i] = batch(_mm512_maskz_loadu_epi64(m, at));
+    }
+  }
+  void store_first(T* to, int elements) const {
+    for (int i = 0; i < count; ++i) {
+      auto const m = first_lanes(elements - i * lanes<T>);
+      T* const at = to + i * lanes<T>;
+      if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(at, m, part[i].data);
+      else if constexpr (std::is_same_v<T, double>) _mm512_mask_storeu_pd(at, m, part[i].data);
+      else if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(at, m, part[i].data);
+      else _mm512_mask_storeu_epi64(at, m, part[i].data);
+    }
+  }
+
+ private:
+  static auto first_lanes(int elements) {
+    using bits = std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>;
+    return static_cast<bits>((1u << (elements < 0 ? 0 : elements < lanes<T> ? elements : lanes<T>)) - 1);
+  }
+
+ public:
+#else
+  static constexpr bool masked = false;
+#endif
   template <class F>
   static pack each(F f) {
     pack r;
