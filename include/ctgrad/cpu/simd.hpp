@@ -7,6 +7,7 @@
 #include "../../../compiler/dtype.hpp"
 #include "../../../compiler/math.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #if defined(__x86_64__)
@@ -155,7 +156,7 @@ struct pack {
   template <class Number>
     requires std::is_arithmetic_v<Number>
   explicit pack(Number number) {
-    for (auto& p : part) p = batch(static_cast<T>(number));
+    CTGRAD_UNROLL for (int i = 0; i < count; ++i) part[i] = batch(static_cast<T>(number));
   }
   // Two parts are written out: a loop less to unroll shows in the compile time of long bodies.
   void load(T const* from) {
@@ -349,11 +350,22 @@ pack<T, Width> pow(pack<T, Width> const& x, pack<T, Width> const& y) {
 /// 0, 1, 2, … from `first` on.
 template <class T, int Width>
 pack<T, Width> count_from(std::int64_t first) {
-  alignas(64) T numbers[Width];
-  for (int i = 0; i < Width; ++i) numbers[i] = static_cast<T>(first + i);
-  pack<T, Width> r;
-  r.load(numbers);
-  return r;
+  if constexpr (std::is_integral_v<T>) {
+    // (Written to memory and loaded again, numbers waited for their stores: halves of a register.)
+    using batch = typename pack<T, Width>::batch;
+    alignas(64) static constexpr auto numbers = [] {
+      std::array<T, static_cast<std::size_t>(lanes<T>)> n{};
+      for (std::size_t i = 0; i < n.size(); ++i) n[i] = static_cast<T>(i);
+      return n;
+    }();
+    return pack<T, Width>::each([&](int i) { return batch(static_cast<T>(first + i * lanes<T>)) + batch::load_aligned(numbers.data()); });
+  } else {
+    alignas(64) T numbers[Width];
+    for (int i = 0; i < Width; ++i) numbers[i] = static_cast<T>(first + i);
+    pack<T, Width> r;
+    r.load(numbers);
+    return r;
+  }
 }
 
 /// The elements as another dtype (detail::convert says how).
