@@ -13,7 +13,7 @@ namespace ctgrad::detail {
 // clang-format off
 template <> struct row<op::philox> {
   static constexpr op_info info{.name = "philox", .arity = 3, .result = result_rule::word, .cost = 2, .takes_bool = false};
-  static constexpr auto eval(auto seed, auto stream, auto counter) { using cmath::philox; return philox(seed, stream, counter); }
+  static constexpr auto eval(auto const& seed, auto const& stream, auto const& counter) { using cmath::philox; return philox(seed, stream, counter); }
 };
 // clang-format on
 
