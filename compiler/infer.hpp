@@ -110,7 +110,7 @@ constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
 
   dtype const result = row.result == result_rule::boolean || row.result == result_rule::logical ? dtype::bool_ : row.result == result_rule::word ? dtype::int32 : type;
   for (int i = first; i < count; ++i) operands[i] = cast(operands[i], type);
-  if (constant) return fold(code, result, weak && result == type, operands, count);
+  if (constant) return fold(code, result, weak && result != dtype::bool_ && row.result != result_rule::word, operands, count);
   node n{.code = code,
          .type = result,
          .arity = static_cast<std::uint8_t>(count),
