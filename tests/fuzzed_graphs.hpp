@@ -151,9 +151,10 @@ struct generator {
       return;
     }
     if (row.result == result_rule::word) {
-      auto const whole = [&] { return detail::cast(any_that([&](value v) { return exact.count(index(v.id)) && is_integer(v.type()); }, pool[0].constant(below(9))), dtype::int64); };
+      auto const is_exact_integer = [&](value v) { return exact.count(index(v.id)) && is_integer(v.type()); };
+      auto const whole = [&] { return detail::cast(any_that(is_exact_integer, pool[0].constant(below(9))), dtype::int64); };
       value const a = whole(), c = whole();
-      if (a.type() != dtype::int64 || c.type() != dtype::int64 || !meets(a, c)) return;
+      if (!meets(a, c)) return;
       value const word{&f.b, f.b.map(code, a.id, a.constant(below(3)).id, c.id)};
       value const y = keep(detail::cast(word, dtype::float64) * 0x1p-31, 1);
       exact.insert(index(word.id)), exact.insert(index(y.id));

@@ -69,8 +69,8 @@ array<T, Rank> normal_of(generator& g, std::array<std::int64_t, Rank> const& sha
 
 }  // namespace detail
 
-// Shapes stand in braces: `ct::init::kaiming_uniform<float>(g, {128, 64})`. Each array takes the next stream of the generator. All throw shape_error for negative extents and for overflow.
-// Where a fan is needed, there are two axes or more.
+// Shapes stand in braces: `ct::init::kaiming_uniform<float>(g, {128, 64})`. Each array takes the next stream of the generator, but for trunc_normal, which may
+// take several. All throw shape_error for negative extents and for overflow. Where a fan is needed, there are two axes or more.
 
 /// Uniform in [low, high).
 template <std::floating_point T, std::size_t Rank>
@@ -82,13 +82,13 @@ template <std::floating_point T, std::size_t Rank>
 array<T, Rank> normal(generator& g, std::int64_t const (&shape)[Rank], double mean = 0, double deviation = 1) {
   return detail::normal_of<T>(g, std::to_array(shape), mean, deviation);
 }
-/// Normal as far as it lies in [low, high]: what lies outside is drawn again. Throws std::invalid_argument where low >= high, the deviation is not positive, or the mean is more than two
-/// deviations outside.
+/// Normal as far as it lies in [low, high]: what lies outside is drawn again. Throws std::invalid_argument where low >= high, the deviation is not positive, or
+/// the mean is more than two deviations outside.
 template <std::floating_point T, std::size_t Rank>
 array<T, Rank> trunc_normal(generator& g, std::int64_t const (&shape)[Rank], double mean = 0, double deviation = 1, double low = -2, double high = 2) {
   if (!(low < high && deviation > 0 && mean >= low - 2 * deviation && mean <= high + 2 * deviation))
-    throw std::invalid_argument("ctgrad: init::trunc_normal: from " + std::to_string(low) + " to " + std::to_string(high) + " with mean " + std::to_string(mean) + " and deviation " +
-                                std::to_string(deviation) + " is no interval, or the mean is more than two deviations outside");
+    throw std::invalid_argument("ctgrad: init::trunc_normal: from " + std::to_string(low) + " to " + std::to_string(high) + " with mean " + std::to_string(mean) +
+                                " and deviation " + std::to_string(deviation) + " is no interval, or the mean is more than two deviations outside");
   auto result = array<T, Rank>::uninitialized(std::to_array(shape));
   // In a narrow interval the density hardly changes: of uniform numbers those stay that have another below their density.
   bool const narrow = high - low < 2 * deviation;
@@ -96,7 +96,8 @@ array<T, Rank> trunc_normal(generator& g, std::int64_t const (&shape)[Rank], dou
   auto const density = [&](double x) { return std::exp(((peak - mean) * (peak - mean) - (x - mean) * (x - mean)) / (2 * deviation * deviation)); };
   for (std::int64_t kept = 0; kept < result.size();) {
     std::array const wanted{result.size() - kept};
-    auto const x = narrow ? detail::random_array<detail::uniform_between, T>(g, wanted, static_cast<T>(low), static_cast<T>(high)) : detail::normal_of<T>(g, wanted, mean, deviation);
+    auto const x = narrow ? detail::random_array<detail::uniform_between, T>(g, wanted, static_cast<T>(low), static_cast<T>(high))
+                          : detail::normal_of<T>(g, wanted, mean, deviation);
     auto const u = rand<T>(g, narrow ? wanted[0] : 0);
     for (std::int64_t i = 0; i < wanted[0]; ++i)
       if (narrow ? u(i) < density(x(i)) : x(i) >= low && x(i) <= high) result.data()[kept++] = x(i);
@@ -116,7 +117,8 @@ template <std::floating_point T, std::size_t Rank>
 array<T, Rank> xavier_normal(generator& g, std::int64_t const (&shape)[Rank], double gain = 1) {
   return detail::normal_of<T>(g, std::to_array(shape), 0, detail::xavier_deviation(std::to_array(shape), gain));
 }
-/// Uniform with deviation gain / sqrt(fan). Source: He, Zhang, Ren, Sun, Delving deep into rectifiers: surpassing human-level performance on ImageNet classification (2015).
+/// Uniform with deviation gain / sqrt(fan).
+/// Source: He, Zhang, Ren, Sun, Delving deep into rectifiers: surpassing human-level performance on ImageNet classification (2015).
 template <std::floating_point T, std::size_t Rank>
   requires(Rank > 1)
 array<T, Rank> kaiming_uniform(generator& g, std::int64_t const (&shape)[Rank], kaiming_options options = {}) {
@@ -129,8 +131,9 @@ array<T, Rank> kaiming_normal(generator& g, std::int64_t const (&shape)[Rank], k
   return detail::normal_of<T>(g, std::to_array(shape), 0, detail::kaiming_deviation(std::to_array(shape), options));
 }
 
-/// gain times a matrix with orthonormal rows, or columns where there are more rows; axes behind the first are taken as one. Distributed evenly over all such matrices. In
-/// O(rows columns min(rows, columns)), on one thread. Source: Saxe, McClelland, Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear neural networks (2013).
+/// gain times a matrix with orthonormal rows, or columns where there are more rows; axes behind the first are taken as one. Distributed evenly over all such
+/// matrices. In O(rows columns min(rows, columns)), on one thread.
+/// Source: Saxe, McClelland, Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear neural networks (2013).
 template <std::floating_point T, std::size_t Rank>
   requires(Rank > 1)
 array<T, Rank> orthogonal(generator& g, std::int64_t const (&shape)[Rank], double gain = 1) {

@@ -1,5 +1,5 @@
 // Philox for packs. Elements that stand beside each other have counters that follow each other, and then each block gives the words of four of them.
-// Without that, three quarters of the work would be thrown away (measured: 4 times slower).
+// Without that, three quarters of the work would be thrown away (measured: 2.4 times slower).
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
@@ -11,8 +11,8 @@
 
 namespace ctgrad::simd {
 
-// For each kind of register: the products of the low halves of lanes (xsimd multiplies whole lanes, which takes several instructions), and the lanes of two registers, one
-// from each in turn. Registers interleave in parts of 128 bits: block_places says in which order.
+// For each kind of register: the products of the low halves of lanes (xsimd multiplies whole lanes, which takes several instructions), and the lanes of two
+// registers, one from each in turn. Registers interleave in parts of 128 bits: block_places says in which order.
 template <class Register>
 Register multiply_low(Register const& a, Register const& b) {
   using batch = xsimd::batch<std::uint64_t>;
@@ -90,7 +90,8 @@ inline void store_blocks(std::uint64_t first, word_lanes const (&stream)[2], wor
 
 /// A block for each element, of which it gets one word.
 template <int Width>
-[[gnu::noinline]] pack<std::int32_t, Width> philox_apart(pack<std::int64_t, Width> const& seed, pack<std::int64_t, Width> const& stream, pack<std::int64_t, Width> const& counter) {
+[[gnu::noinline]] pack<std::int32_t, Width> philox_apart(pack<std::int64_t, Width> const& seed, pack<std::int64_t, Width> const& stream,
+                                                         pack<std::int64_t, Width> const& counter) {
   constexpr int count = word_lanes::count;
   alignas(64) std::int32_t words[Width];
   auto const counters = counter.elements();
@@ -100,7 +101,7 @@ template <int Width>
     auto const found = detail::philox4x32<word_lanes>({{block, block >> 32, t, t >> 32}}, s, s >> 32);
     alignas(64) std::uint64_t all[4][count];
     for (int k = 0; k < 4; ++k) found.word[k].data.store_aligned(all[k]);
-    for (int lane = 0; lane < count; ++lane) words[i * count + lane] = static_cast<std::int32_t>(static_cast<std::uint32_t>(all[counters.values[i * count + lane] & 3][lane]));
+    for (int lane = 0, at = i * count; lane < count; ++lane, ++at) words[at] = static_cast<std::int32_t>(static_cast<std::uint32_t>(all[counters.values[at] & 3][lane]));
   }
   pack<std::int32_t, Width> result;
   result.load(words);

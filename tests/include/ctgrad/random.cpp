@@ -1,4 +1,5 @@
-// Random numbers in expressions: Philox's words against the authors' vectors and against the paper's algorithm written plainly, distributions against closed forms, dropout's gradient.
+// Random numbers in expressions: Philox's words against the authors' vectors and against the paper's algorithm written plainly, distributions against closed
+// forms, dropout's gradient.
 //
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE random
@@ -25,15 +26,15 @@ using namespace ct::test;
 namespace {
 
 using block = std::array<std::uint32_t, 4>;
+constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
 /// The paper's figure 2, on words of 32 bits.
 constexpr block reference(block c, std::uint32_t k0, std::uint32_t k1) {
   for (int round = 0; round < 10; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
     std::uint64_t const p = 0xD2511F53ull * c[0], q = 0xCD9E8D57ull * c[2];
-    c = {static_cast<std::uint32_t>(q >> 32) ^ c[1] ^ k0, static_cast<std::uint32_t>(q), static_cast<std::uint32_t>(p >> 32) ^ c[3] ^ k1, static_cast<std::uint32_t>(p)};
+    c = {low(q >> 32) ^ c[1] ^ k0, low(q), low(p >> 32) ^ c[3] ^ k1, low(p)};
   }
   return c;
 }
-constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
 constexpr std::uint32_t word(std::int64_t seed, std::int64_t stream, std::int64_t counter) {
   auto const k = static_cast<std::uint64_t>(seed), s = static_cast<std::uint64_t>(stream), c = static_cast<std::uint64_t>(counter);
   return reference({low(c >> 2), low(c >> 34), low(s), low(s >> 32)}, low(k), low(k >> 32))[c % 4];
@@ -51,10 +52,13 @@ static_assert(reference({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, 0xa409
 
 /// As documented: 24 bits of a word, or 32 and 21 bits of two.
 float unit24(std::uint32_t w) { return static_cast<float>((w & 0xffffff) ^ 0x800000) * 0x1p-24f; }
-double unit53(std::uint32_t w, std::uint32_t more) {
+constexpr double unit53(std::uint32_t w, std::uint32_t more) {
   return static_cast<double>((std::uint64_t{w ^ 0x80000000u} << 21) + ((more & 0x1fffff) ^ 0x100000)) * 0x1p-53;
 }
 constexpr std::int64_t part(int number) { return std::int64_t{number} << 60; }
+constexpr std::int64_t integer(std::int64_t seed, std::int64_t stream, std::int64_t place) {
+  return -3 + static_cast<std::int64_t>(unit53(word(seed, stream, place), word(seed, stream, place + part(1))) * 10);
+}
 
 constexpr auto N = ct::dim("N"_s);
 constexpr auto seed = ct::scalar<std::int64_t>("seed"_s);
@@ -133,6 +137,7 @@ BOOST_AUTO_TEST_CASE(distributions) {
   constexpr auto zd = ct::random::normal<double>(k, N);
   constexpr auto r = ct::random::randint(k, -3_c, 7_c, N);
   constexpr auto b = ct::random::bernoulli(k, 0.3_c, N);
+  static_assert(ct::evaluate(ct::random::randint(k, -3_c, 7_c), seed = 5, stream = 6) == integer(5, 6, 0));
   constexpr auto all_of_them = ct::compile(u, z, zd, r, b, x + 0_c);
   std::int64_t const n = 100000;
   auto const [us, zs, zds, rs, bs, same] = all_of_them(x = ct::ones<double>(n), seed = 2024, stream = 3);
@@ -149,7 +154,7 @@ BOOST_AUTO_TEST_CASE(distributions) {
   double truths = 0, square = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     BOOST_REQUIRE((rs(i) >= -3 && rs(i) < 7));
-    BOOST_REQUIRE_EQUAL(rs(i), -3 + static_cast<std::int64_t>(unit53(word(2024, 3, i), word(2024, 3, i + part(1))) * 10));
+    BOOST_REQUIRE_EQUAL(rs(i), integer(2024, 3, i));
     BOOST_REQUIRE_EQUAL(bs(i), us(i) < 0.3f);
     count[static_cast<std::size_t>(rs(i) + 3)] += 1;
     truths += bs(i);
