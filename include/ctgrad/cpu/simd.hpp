@@ -354,11 +354,11 @@ pack<T, Width> count_from(std::int64_t first) {
     // (Written to memory and loaded again, numbers waited for their stores: halves of a register.)
     using batch = typename pack<T, Width>::batch;
     alignas(64) static constexpr auto numbers = [] {
-      std::array<T, static_cast<std::size_t>(lanes<T>)> n{};
+      std::array<T, static_cast<std::size_t>(Width)> n{};
       for (std::size_t i = 0; i < n.size(); ++i) n[i] = static_cast<T>(i);
       return n;
     }();
-    return pack<T, Width>::each([&](int i) { return batch(static_cast<T>(first + i * lanes<T>)) + batch::load_aligned(numbers.data()); });
+    return pack<T, Width>::each([&](int i) { return batch(static_cast<T>(first)) + batch::load_aligned(numbers.data() + i * lanes<T>); });
   } else {
     alignas(64) T numbers[Width];
     for (int i = 0; i < Width; ++i) numbers[i] = static_cast<T>(first + i);

@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(words) {
   for (std::int64_t n : {1, 5, 16, 31, 32, 33, 64, 100})
     for (int way = 0; way < 6; ++way) {
       auto a = ct::array<std::int64_t, 1>::uninitialized({n}), b = a, d = a;
-      std::int64_t const first = way == 0 ? 0 : way == 1 ? -40 : static_cast<std::int64_t>(r.next()), step = way == 2 ? 3 : 1;
+      std::int64_t const first = way == 0 ? 0 : way == 1 ? -40 : way == 5 ? INT64_MAX - 3 : static_cast<std::int64_t>(r.next()), step = way == 2 ? 3 : 1;
       a.fill(static_cast<std::int64_t>(r.next())), b.fill(static_cast<std::int64_t>(r.next()));
       for (std::int64_t i = 0; i < n; ++i) d(i) = static_cast<std::int64_t>(static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i * step));
       if (way == 3) a(n - 1) = 5;
