@@ -7,6 +7,7 @@
 #include "../../../compiler/dtype.hpp"
 #include "../../../compiler/math.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #if defined(__x86_64__)
@@ -155,7 +156,7 @@ struct pack {
   template <class Number>
     requires std::is_arithmetic_v<Number>
   explicit pack(Number number) {
-    for (auto& p : part) p = batch(static_cast<T>(number));
+    CTGRAD_UNROLL for (int i = 0; i < count; ++i) part[i] = batch(static_cast<T>(number));
   }
   // Two parts are written out: a loop less to unroll shows in the compile time of long bodies.
   void load(T const* from) {
@@ -381,23 +382,25 @@ pack<T, Width> pow(pack<T, Width> const& x, pack<T, Width> const& y) {
   else return pack<T, Width>::each([&](int i) { return xsimd::pow(x.part[i], y.part[i]); });
 }
 
-/// 0, 1, 2, … from `first` on.
-/// (g++ 12 fills an array of them by half registers, for which the load of a whole one has to wait: measured, three quarters of the time of a cheap loop.)
+/// 0, 1, 2, … from `first` on; integers wrap.
+/// (Written to memory and loaded again, numbers waited for their stores, which g++ 12 makes by half registers: three quarters of the time of a cheap loop.)
 template <class T, int Width>
 pack<T, Width> count_from(std::int64_t first) {
+  using batch = typename pack<T, Width>::batch;
+  if constexpr (!std::is_integral_v<T>)
+    if (first > (std::int64_t{1} << std::numeric_limits<T>::digits) - Width) {  // not every sum is exact
+      typename pack<T, Width>::element_array numbers;
+      for (int i = 0; i < Width; ++i) numbers.values[i] = static_cast<T>(first + i);
+      pack<T, Width> r;
+      r.load(numbers.values);
+      return r;
+    }
   alignas(64) static constexpr auto numbers = [] {
     typename pack<T, Width>::element_array e{};
     for (int i = 0; i < Width; ++i) e.values[i] = static_cast<T>(i);
     return e;
   }();
-  pack<T, Width> r;
-  r.load(numbers.values);
-  if (std::is_integral_v<T> || first + Width <= std::int64_t{1} << std::numeric_limits<T>::digits) return pack<T, Width>(first) + r;
-  for (int i = 0; i < Width; ++i) {
-    T const number = static_cast<T>(first + i);
-    std::memcpy(reinterpret_cast<std::byte*>(&r) + i * sizeof(T), &number, sizeof number);
-  }
-  return r;
+  return pack<T, Width>::each([&](int i) { return batch(static_cast<T>(first)) + batch::load_aligned(numbers.values + i * lanes<T>); });
 }
 
 /// The elements as another dtype (detail::convert says how).
