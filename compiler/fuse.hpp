@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "place_rows.hpp"
 #include "write_schedule.hpp"
 
 namespace ctgrad::detail {
@@ -333,7 +334,7 @@ class fuser : schedule_writer {
   }
 };
 
-constexpr schedule fuse(graph const& g, axis_class_table const& classes) { return fuser(g, classes).run(); }
+constexpr schedule fuse(graph const& g, axis_class_table const& classes) { return place_rows(g, fuser(g, classes).run()); }
 constexpr schedule fuse(graph const& g) {
   axis_classes const found(g);
   return fuse(g, found.table());

@@ -69,6 +69,12 @@ constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
       if (g[operands[i]].weak) type = dtype::int64;
   if (row.result == result_rule::floating && !is_floating(type)) type = weak ? dtype::float64 : dtype::float32;
   if (row.result == result_rule::logical) type = dtype::bool_;
+  if (row.result == result_rule::word && is_floating(type)) {
+    int which = 0;
+    while (!is_floating(g[operands[which]].type)) ++which;
+    return fail(message() << "ctgrad: " << row.name << " of " << describe(operands[which]) << ": it is " << to_string(g[operands[which]].type) << ", and has to be an integer");
+  }
+  if (row.result == result_rule::word && type == dtype::int32) type = dtype::int64;
   if (!row.takes_bool && type == dtype::bool_)
     return fail(message() << "ctgrad: " << row.name << " of " << describe(a) << ": it is bool, and has no " << row.name << "; cast it first");
   if (first && g[a].type != dtype::bool_)
@@ -102,9 +108,9 @@ constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
     for (int i = 0; i < count; ++i) operands[i] = broadcast_to(operands[i], s);
   }
 
-  dtype const result = row.result == result_rule::boolean || row.result == result_rule::logical ? dtype::bool_ : type;
+  dtype const result = row.result == result_rule::boolean || row.result == result_rule::logical ? dtype::bool_ : row.result == result_rule::word ? dtype::int32 : type;
   for (int i = first; i < count; ++i) operands[i] = cast(operands[i], type);
-  if (constant) return fold(code, result, weak && result != dtype::bool_, operands, count);
+  if (constant) return fold(code, result, weak && result != dtype::bool_ && row.result != result_rule::word, operands, count);
   node n{.code = code,
          .type = result,
          .arity = static_cast<std::uint8_t>(count),

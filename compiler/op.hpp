@@ -40,6 +40,7 @@ enum class op : std::uint8_t {
   equal, not_equal, less, less_equal, greater, greater_equal,
   logical_and, logical_or, logical_xor, logical_not,
   isnan,
+  philox,
   count_
 };
 
@@ -65,6 +66,7 @@ enum class result_rule : std::uint8_t {
   boolean,    ///< bool; the operands still meet in one dtype
   logical,    ///< bool, of operands that are taken as bool
   selected,   ///< `where`: bool first, then as promoted
+  word,       ///< int32, of operands that are integers and are taken as int64
   attribute,  ///< given by the node (cast)
 };
 

@@ -10,6 +10,7 @@
 #include "ops/exponential.hpp"
 #include "ops/factorizations.hpp"
 #include "ops/ordering.hpp"
+#include "ops/random.hpp"
 #include "ops/structural.hpp"
 #include "ops/trigonometric.hpp"
 
@@ -90,6 +91,8 @@ constexpr scalar evaluate_row(dtype operand_type, dtype type, scalar const* x) {
     return x[0].cast(operand_type, type);
   } else if constexpr (facts.result == result_rule::logical) {
     return scalar::of_result(evaluate_as<Code, bool>(x), type);
+  } else if constexpr (facts.result == result_rule::word) {
+    return scalar::of_result(evaluate_as<Code, cmath::wrapping<std::int64_t>>(x), type);
   } else {
     if constexpr (facts.result != result_rule::floating)
       if (!is_floating(operand_type)) return scalar::of_result(evaluate_as<Code, cmath::wrapping<std::int64_t>>(x), type);

@@ -114,6 +114,44 @@ constexpr int collapsible_loops(Schedule const& s, instruction_id begin) {
   return depth;
 }
 
+/// From this cost on (op_info::cost) what a row computes with single numbers is worth the lane of a pack.
+inline constexpr int dear_number = 8;
+
+/// Whether the turns of a loop, whose body is vector loops and numbers, may go through each part of it together, and gain by it:
+/// no turn reads what another writes, sums apart, which are added up turn by turn all the same.
+template <class Graph, class Schedule>
+constexpr bool rows_go_together(Graph const& g, Schedule const& s, instruction_id begin) {
+  instruction const& row = s.instructions[begin];
+  auto touches = [&](int buffer, bool read) {
+    for (instruction_id at = begin + 1; at < row.end; ++at) {
+      instruction const& i = s.instructions[at];
+      if (i.access_number >= 0 && (i.what == action::load) == read && root_of(s.buffers, s.accesses[i.access_number].buffer) == root_of(s.buffers, buffer)) return true;
+    }
+    return false;
+  };
+  auto apart = [&](instruction const& i) {
+    if (i.access_number < 0) return true;
+    access const& a = s.accesses[i.access_number];
+    if (i.what == action::accumulate) return !touches(a.buffer, true);
+    return a.axis_of(row.loop) >= 0 || (i.what == action::load && !touches(a.buffer, false));
+  };
+  bool dear = false;
+  instruction_id leaf_end = -1;
+  for (instruction_id at = begin + 1; at < row.end; ++at) {
+    instruction const& i = s.instructions[at];
+    if (!apart(i)) return false;
+    if (i.what == action::begin_loop) {
+      if (!s.loops[i.loop].leaf) return false;
+      leaf_end = i.end;
+    }
+    if (at <= leaf_end) continue;
+    bool const array_sum = i.what == action::initialize || i.what == action::accumulate ? i.access_number >= 0 : false;
+    if (array_sum || (i.what == action::accumulate && i.end > begin)) return false;
+    if (i.what == action::compute) dear = dear || info(g.nodes[static_cast<std::size_t>(index(i.node))].code).cost >= dear_number;
+  }
+  return dear;
+}
+
 struct nest_partition_size {
   int numbers = 0, arrays = 0, rows = 0, loops = 0;
 };

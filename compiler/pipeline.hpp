@@ -7,6 +7,7 @@
 #include "differentiate.hpp"
 #include "fuse.hpp"
 #include "interpret.hpp"
+#include "mirror.hpp"
 #include "prepare.hpp"
 #include "simplify.hpp"
 
@@ -28,7 +29,7 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"simplify", &simplify<&write_default_rules, Needed>},
     {"differentiate", &differentiate, 3},
     {"simplify gradients", &simplify<&write_default_rules, Needed>},
-    {"prepare", &prepare, 2},
+    {"prepare", [](graph const& g) { return sum_mirrored(prepare(g)); }, 2},
     {"choose computations", &simplify<&write_loop_rules, Needed>},
     {"share", &simplify<&write_sharing_rules, Needed>},
     {"separate outputs", &separate_outputs},

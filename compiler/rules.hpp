@@ -21,8 +21,6 @@ struct rule_writer {
 
   constexpr value variable(char const* name) { return {&b, b.symbol(name, dtype::float64, {})}; }
   constexpr value condition(char const* name) { return {&b, b.symbol(name, dtype::bool_, {})}; }
-  /// A reduction, over whatever axes, that gives a number.
-  constexpr value reduction(op code, value of) { return {&b, b.add({.code = code, .type = dtype::float64, .arity = 1, .operands = {of.id, node_id::none, node_id::none}})}; }
   template <class After>
   constexpr void add(value before, After after) {
     if constexpr (traced<After>) rules.push_back({before.id, after.id});
@@ -85,8 +83,6 @@ constexpr void write_loop_rules(rule_writer& r) {
   // Derivatives have the same parts, and find them here.
   r.add(gelu(x), 0.5 * x * (1 + erf(0.7071067811865476 * x)));
   r.add(silu(x), x * sigmoid(x));
-  // One negation instead of one for each element. A sum starts from 0 and is never -0, so that 0 - sum, unlike -sum, is exact.
-  r.add(r.reduction(op::sum, -x), 0 - r.reduction(op::sum, x));
 }
 
 /// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential.

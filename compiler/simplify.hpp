@@ -29,7 +29,7 @@ struct matcher {
       return place == id;
     }
     if (p.is_constant()) return n.is_constant(p.real()) && cmath::signbit(n.real()) == cmath::signbit(p.real());  // x - 0 is x, x - -0 is not
-    if (n.code != p.code || (info(p.code).kind == op_kind::reduction && n.shape != shape_id::scalar) || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
+    if (n.code != p.code || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
     node_id before[rule_set::most_variables];
     for (int k = 0; k < rule_set::most_variables; ++k) before[k] = bound[k];
     if (match_operands(p, n, false)) return true;
@@ -61,7 +61,6 @@ struct matcher {
     if (p.is_constant()) return b.broadcast(b.real(p.real(), dtype::float64, shape_id::scalar, true), replaced.shape, 0);
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
     for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], replaced);
-    if (info(p.code).kind == op_kind::reduction) return b.reduce(p.code, operands[0], replaced.axes());
     return b.map(p.code, operands[0], operands[1], operands[2]);
   }
 };
@@ -73,6 +72,20 @@ constexpr node_id simplify_structure(builder& b, node_id id, list<char> const& o
   node const x = b.g[n.operands[0]];
   if (n.code == op::where && x.is_constant()) return n.operands[x.attribute ? 1 : 2];
   if (n.code == op::broadcast && x.code == op::broadcast && n.attribute == 0 && x.attribute == 0) return b.broadcast(x.operands[0], n.shape, 0);
+  return id;
+}
+
+/// A factor of all that is summed, which multiplies the sum instead: one multiplication for many. Not below 1, where a sum might overflow that did not.
+/// (A sum starts from 0 and is never -0, so that 0 - sum, unlike -sum, is exact.)
+constexpr node_id factor_of_sum(builder& b, node_id id, list<char> const&) {
+  node const n = b.g[id];
+  if (n.code != op::sum || !is_floating(n.type)) return id;
+  node const x = b.g[n.operands[0]];
+  if (x.code == op::negative) return (0 - value{&b, b.reduce(op::sum, x.operands[0], n.axes())}).id;
+  if (x.code != op::multiply) return id;
+  for (int k = 0; k < 2; ++k)
+    if (node const c = b.g[x.operands[k]]; c.is_constant() && c.real() >= 1 && c.real() < std::numeric_limits<double>::infinity())
+      return (c.real() * value{&b, b.reduce(op::sum, x.operands[1 - k], n.axes())}).id;
   return id;
 }
 
@@ -88,7 +101,8 @@ constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
 template <auto Write, class = void>
 constexpr graph simplify(graph const& from) {
   rule_set const& rules = rules_of<Write>;
-  constexpr bool structure = Write == &write_default_rules;
+  constexpr auto structure_rule = Write == &write_default_rules ? &simplify_structure : Write == &write_loop_rules ? &factor_of_sum : nullptr;
+  constexpr bool structure = structure_rule != nullptr;
   node const* const nodes = from.nodes.data();
   int const count = from.size();
   bool any = structure;
@@ -121,7 +135,7 @@ constexpr graph simplify(graph const& from) {
     if (id == node_id::none) id = b.copy(n, operands);
     for (int round = 0; round < 16 && !wanted[i]; ++round) {
       node_id next = id;
-      if constexpr (structure) next = simplify_structure(b, id, opaque);
+      if constexpr (structure) next = structure_rule(b, id, opaque);
       node const at = b.g.nodes.data()[static_cast<int>(id)];
       int const last = rules.first[static_cast<std::size_t>(at.code) + 1];
       if (is_floating(at.type) || at.type == dtype::bool_)

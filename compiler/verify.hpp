@@ -245,9 +245,11 @@ struct node_verifier {
       }
     }
     bool const truth = row.result == result_rule::boolean || row.result == result_rule::logical;
-    if (n.type != (truth ? dtype::bool_ : type)) m << "it is " << to_string(n.type) << " of " << to_string(type);
+    dtype const result = truth ? dtype::bool_ : row.result == result_rule::word ? dtype::int32 : type;
+    if (n.type != result) m << "it is " << to_string(n.type) << " of " << to_string(type);
     else if (row.result == result_rule::floating && !is_floating(type)) m << "its operands are " << to_string(type) << ", and have to be float32 or float64";
     else if (row.result == result_rule::logical && type != dtype::bool_) m << "its operands are " << to_string(type) << ", and have to be bool";
+    else if (row.result == result_rule::word && type != dtype::int64) m << "its operands are " << to_string(type) << ", and have to be int64";
     else if (!row.takes_bool && type == dtype::bool_) m << "it takes no bool";
   }
 

@@ -150,6 +150,16 @@ struct generator {
       if (exactly && to != dtype::float32) exact.insert(index(y.id));
       return;
     }
+    if (row.result == result_rule::word) {
+      auto const is_exact_integer = [&](value v) { return exact.count(index(v.id)) && is_integer(v.type()); };
+      auto const whole = [&] { return detail::cast(any_that(is_exact_integer, pool[0].constant(below(9))), dtype::int64); };
+      value const a = whole(), c = whole();
+      if (!meets(a, c)) return;
+      value const word{&f.b, f.b.map(code, a.id, a.constant(below(3)).id, c.id)};
+      value const y = keep(detail::cast(word, dtype::float64) * 0x1p-31, 1);
+      exact.insert(index(word.id)), exact.insert(index(y.id));
+      return;
+    }
     bool const jumps = row.result == result_rule::boolean || row.result == result_rule::logical || code == op::floor || code == op::ceil || code == op::round || code == op::sign;
     value x = jumps ? exact_value() : any();
     value y = row.arity > 1 ? partner(x, jumps) : value{};

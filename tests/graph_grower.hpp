@@ -243,9 +243,13 @@ class graph_grower {
     entry const e = exact();
     if (e.v.type() == dtype::bool_ || r.chance(30)) return keep(detail::cast(e.v, dtype::float64), e.size, e.exact);
     if (is_floating(e.v.type())) {
-      // The place along an axis.
+      // The place along an axis, or a random word of each place.
       if (e.v.rank() == 0) return;
-      value const number{&b, b.iota(e.v.shape()[e.v.rank() - 1], dtype::int32)};
+      value number{&b, b.iota(e.v.shape()[e.v.rank() - 1], dtype::int32)};
+      if (r.chance(50)) {
+        value const word{&b, b.map(op::philox, number.constant(7).id, number.constant(r.below(3)).id, number.id)};
+        return keep(detail::cast(word, dtype::float64) * 0x1p-31, 1, true);
+      }
       return keep(detail::cast(number, dtype::float64) * 0.25, 4);
     }
     keep(e.v * e.v + 1, 10, true);

@@ -43,8 +43,8 @@ template <> struct row<op::multiply> {
 template <> struct row<op::divide> {
   static constexpr op_info info{.name = "divide", .arity = 2, .result = result_rule::floating, .cost = 4, .infix = " / ", .precedence = 5, .linear = linearity::first};
   static constexpr auto eval(auto a, auto b) { return a / b; }
-  static constexpr value d0(value g, value, value b, value) { return g / b; }
-  static constexpr value d1(value g, value, value b, value y) { return -(g * y / b); }
+  static constexpr value d0(value g, value, value b, value) { return g * (1 / b); }
+  static constexpr value d1(value g, value, value b, value y) { return -(g * y * (1 / b)); }
 };
 template <> struct row<op::negative> {
   static constexpr op_info info{.name = "negative", .infix = "-", .precedence = 6, .takes_bool = false, .linear = linearity::together};
@@ -69,7 +69,7 @@ template <> struct row<op::power> {
 template <> struct row<op::sqrt> {
   static constexpr op_info info{.name = "sqrt", .result = result_rule::floating, .cost = 5};
   static constexpr auto eval(auto x) { using cmath::sqrt; return sqrt(x); }
-  static constexpr value d0(value g, value, value y) { return g / (2 * y); }
+  static constexpr value d0(value g, value, value y) { return 0.5 * g * (1 / y); }
 };
 template <> struct row<op::rsqrt> {
   static constexpr op_info info{.name = "rsqrt", .result = result_rule::floating, .cost = 8};

@@ -22,7 +22,7 @@ template <> struct row<op::expm1> {
 template <> struct row<op::log> {
   static constexpr op_info info{.name = "log", .result = result_rule::floating, .cost = 14};
   static constexpr auto eval(auto x) { using cmath::log; return log(x); }
-  static constexpr value d0(value g, value x, value) { return g / x; }
+  static constexpr value d0(value g, value x, value) { return g * (1 / x); }
 };
 template <> struct row<op::log1p> {
   static constexpr op_info info{.name = "log1p", .result = result_rule::floating, .cost = 16};

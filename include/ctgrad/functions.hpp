@@ -119,13 +119,8 @@ struct mse_function {
   }
 };
 
-/// x[…, label] for each row: found by comparison, so that it fuses.
-constexpr value chosen_of(value x, value labels) {
-  int const classes = x.rank() - 1;
-  axis_mask const last = axis_mask{1} << classes;
-  value const number = {x.b, x.b->iota(x.shape()[classes], dtype::int32)};
-  return reduce(op::sum, where(number == restore_axes(cast(labels, dtype::int32), last), x, 0), last);
-}
+/// x[…, label] for each row, and another element of it for a label that is no class.
+constexpr value chosen_of(value x, value labels) { return {x.b, x.b->gather(x.id, labels.id, x.rank() - 1)}; }
 /// `loss` of each row, and NaN for a label that is no class, rather than a loss that looks right.
 constexpr value of_known_labels(value loss, value labels, extent const& classes) {
   value const count = {loss.b, loss.b->size_of({1, {classes}}, labels.type())};
@@ -141,9 +136,10 @@ struct cross_entropy_function {
       return {&b, b.fail(message() << "ctgrad: cross_entropy of logits " << b.describe(logits.id) << " and labels " << b.describe(labels.id) << " (" << to_string(labels.type())
                                    << "): the labels have to be integers, one for each row of logits")};
     axis_mask const last = axis_mask{1} << classes;
-    value shifted = logits - shift_of(logits, last);
-    value row_sum = log(reduce(op::sum, exp(shifted), last));
-    return mean_of(of_known_labels(row_sum - chosen_of(shifted, labels), labels, logits.shape()[classes]));
+    value const shift = shift_of(logits, last);
+    value const row_sum = log(reduce(op::sum, exp(logits - shift), last));
+    value const chosen = chosen_of(logits, labels) - reduce(op::sum, shift, last);
+    return mean_of(of_known_labels(row_sum - chosen, labels, logits.shape()[classes]));
   }
 };
 struct binary_cross_entropy_with_logits_function {

@@ -61,12 +61,12 @@ BOOST_FIXTURE_TEST_CASE(softmax_is_three_stages_of_a_row, fixture) {
              "  r13 = start of sum\n"
              "  for k in M, vectorised:\n"
              "    v17 = exp((x[i, k] - v12))\n"
-             "    row0[k] = v17\n"
+             "    output0[i, k] = v17\n"
              "    r13 sum= v17\n"
              "  v21 = r13\n"
              "  v22 = 1 / v21\n"
              "  for l in M, vectorised:\n"
-             "    output0[i, l] = (row0[l] * v22)\n");
+             "    output0[i, l] = (output0[i, l] * v22)\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_sum_over_the_outer_axis_fills_a_row, fixture) {
@@ -134,10 +134,28 @@ BOOST_FIXTURE_TEST_CASE(what_a_loop_would_repeat_is_computed_before_it, fixture)
              "    output0[i, j] = (x[i, j] * (1 + c[j]))\n");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_row_stands_where_its_result_will, fixture) {
+  value const z = {&b, b.symbol("z", dtype::float32, x.shape())}, rows = detail::softmax_function<detail::axis_list<false, -1>>::trace(x);
+  auto has_row = [&](std::vector<value> const& outputs) {
+    b.g.outputs = {};
+    explain(outputs);
+    return kept.find("row0") != std::string::npos;
+  };
+  BOOST_TEST(!has_row({rows}));
+  BOOST_TEST(!has_row({rows * 2 + x}));
+  BOOST_TEST(!has_row({detail::matmul_function::trace(rows, detail::transpose_function::trace(z))}));  // in the array that the product reads
+  BOOST_TEST(has_row({z + rows}));                            // the output may be bound to z, of which each element is read when it is written
+  BOOST_TEST(has_row({detail::cast(rows, dtype::float64)}));  // of another dtype
+  BOOST_TEST(!has_row({detail::cast(rows, dtype::float64), rows}));
+  BOOST_TEST(has_row({detail::reduce_function<detail::op::sum, detail::axis_list<false, 0>>::trace(rows)}));  // written many times
+  b.g.accumulate_from = 0;
+  BOOST_TEST(has_row({rows}));  // what is added to cannot hold anything else
+}
+
 // Each array between loops says why it is one.
 BOOST_FIXTURE_TEST_CASE(reasons_for_what_is_kept, fixture) {
   using softmax_of_rows = detail::softmax_function<detail::axis_list<false, -1>>;
-  explain({softmax_of_rows::trace(x * 2)});
+  explain({detail::reduce_function<detail::op::max, detail::axis_list<false, -1>>::trace(softmax_of_rows::trace(x * 2))});
   BOOST_TEST(kept ==
              "row0[M] = exp(...), kept: several loops read it, and it is dear to compute again\n"
              "row1[M] = multiply(...), kept: a maximum is taken of it, and a copy might differ by an ulp\n");

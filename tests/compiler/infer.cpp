@@ -64,6 +64,26 @@ constexpr bool results_by_kind() {
 }
 static_assert(results_by_kind());
 
+// Random words are int32, of any integers.
+constexpr bool words_of_integers() {
+  for (dtype type : {dtype::int32, dtype::int64}) {
+    builder b;
+    value x = symbol(b, x_name, type);
+    value const word{&b, b.map(op::philox, x.id, x.constant(0).id, x.constant(1).id)};
+    if (word.type() != dtype::int32 || b.g[word.get().operands[0]].type != dtype::int64 || !b.ok()) return false;
+    value const known{&b, b.map(op::philox, x.constant(0).id, x.constant(0).id, x.constant(0).id)};
+    if (known.type() != dtype::int32 || known.get().weak || known.get().attribute != 0x6627e8d5) return false;
+  }
+  for (dtype type : {dtype::bool_, dtype::float32, dtype::float64}) {
+    builder b;
+    value x = symbol(b, x_name, type);
+    b.map(op::philox, x.id, x.id, x.id);
+    if (b.ok()) return false;
+  }
+  return true;
+}
+static_assert(words_of_integers());
+
 /// What constants fold to: the number, the dtype, and whether it still takes the dtype of what it meets.
 struct folded {
   double number;

@@ -78,15 +78,38 @@ static_assert(collapsible([](fixture& f) { return reduced<op::sum, 0>(f.x); }) =
 static_assert(collapsible([](fixture& f) { return f.x * reduced<op::sum>(f.v); }) == 2);
 static_assert(collapsible([](fixture& f) { return f.v * 2.0; }) == 1);  // one loop is one already
 
+// ---- Rows that go through the parts of their loop together.
+
+template <class Make>
+bool together(Make make) {
+  fixture f;
+  value const made = make(f);
+  detail::graph g = f.b.g;
+  g.outputs.push_back(made.id);
+  for (auto const& pass : detail::graph_passes<>) g = pass.run(g);
+  detail::schedule const s = detail::fuse(g);
+  for (int at = 0; at < static_cast<int>(s.instructions.size()); ++at)
+    if (s.instructions[at].what == detail::action::begin_loop) return detail::rows_go_together(g, s, at);
+  return false;
+}
+
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(rows_of_dear_numbers_go_together) {
+  BOOST_TEST(together([](fixture& f) { return ctgrad::exp(reduced<op::sum, 1>(f.x)); }));
+  BOOST_TEST(together([](fixture& f) { return reduced<op::sum>(ctgrad::log(reduced<op::sum, 1>(f.x))); }));
+  BOOST_TEST(together([](fixture& f) { return detail::log_softmax_function<axis_list<false, -1>>::trace(f.x); }));
+  BOOST_TEST(!together([](fixture& f) { return 2 * reduced<op::sum, 1>(f.x); }));           // cheap
+  BOOST_TEST(!together([](fixture& f) { return ctgrad::exp(f.x); }));                        // no numbers of rows
+  BOOST_TEST(!together([](fixture& f) { return detail::log_softmax_function<axis_list<false, -1>>::trace(f.x + f.shift); }));  // a row buffer, which is one row's at a time
+}
 BOOST_AUTO_TEST_CASE(softmax_keeps_a_row_for_each_thread) {
   fixture f;
   auto const seen = f.of({detail::softmax_function<axis_list<false, -1>>::trace(f.x + f.shift)});
   BOOST_TEST(seen.divisible);
   BOOST_TEST(seen.nests == 1);
   BOOST_TEST((seen.numbers == 0 && seen.arrays == 0));
-  BOOST_TEST(seen.rows == 2);  // what the maximum is taken of, and the exponentials
+  BOOST_TEST(seen.rows == 1);  // what the maximum is taken of; the exponentials stand where the result will
 }
 BOOST_AUTO_TEST_CASE(loss_and_gradients_by_a_bias) {
   fixture f;

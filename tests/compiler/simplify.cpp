@@ -79,7 +79,6 @@ const expected_rule expected_loop_rules[] = {
     {"softplus(x)", "relu(x) + log1p(exp(-abs(x)))", softplus_of},
     {"gelu(x)", "0.5 * x * (erf(0.707106781 * x) + 1)"},
     {"silu(x)", "x * sigmoid(x)"},
-    {"sum(-x)", "0 - sum(x)"},
 };
 const expected_rule expected_sharing_rules[] = {
     {"abs(-x)", "abs(x)"},
@@ -256,6 +255,26 @@ BOOST_AUTO_TEST_CASE(negation_moves_out_of_a_sum) {
   BOOST_TEST(formula(after, after.outputs[0]) == "0 - sum(v)");
   for (numbers const& x : {numbers{1, 2, 3}, numbers{1, -1, 0}, numbers{-0.0, -0.0, -0.0}, numbers{-1, infinity, 2}, numbers{infinity, -infinity, 0}, numbers{not_a_number, 1, 1}, numbers{1e308, 1e308, -1e308}})
     BOOST_TEST(same(run(before, {tensor(dtype::float64, {3}, x)}), run(after, {tensor(dtype::float64, {3}, x)})));
+}
+// So does a factor of at least 1, for a smaller one might have kept the sum finite; elements or rows of them.
+BOOST_AUTO_TEST_CASE(factors_move_out_of_a_sum) {
+  auto by_loops = [](value sum) {
+    graph const g = without_dead_nodes(detail::simplify<&detail::write_loop_rules>(with_outputs(*sum.b, {sum})));
+    return formula(g, g.outputs[0]);
+  };
+  builder b;
+  value const v = symbol(b, v_name, dtype::float64, {2, 3}), n = symbol(b, x_name, dtype::int64, {3});
+  BOOST_TEST(by_loops(sum_of(2 * v)) == "2 * sum(v)");
+  BOOST_TEST(by_loops(detail::reduce(op::sum, 1e300 * v, 0b10)).substr(0, 13) == "1e300 * sum(v");
+  BOOST_TEST(by_loops(detail::reduce(op::sum, -v, 0b01)).substr(0, 9) == "0 - sum(v");
+  for (double factor : {0.5, -2.0, 0.0, infinity, not_a_number}) BOOST_TEST(by_loops(sum_of(factor * v)).substr(0, 4) == "sum(");
+  BOOST_TEST(by_loops(sum_of(2 * n)).substr(0, 4) == "sum(");
+  BOOST_TEST(by_loops(detail::reduce(op::max, 2 * v, 0b11)).substr(0, 4) == "max(");
+  graph const before = with_outputs(b, {sum_of(3 * v)}), after = detail::simplify<&detail::write_loop_rules>(before);
+  for (numbers const& x : {numbers{1, 2, 3, 4, 5, 7}, numbers{1, -1, 0, 0, 0, 0}, numbers{-0.0, -0.0, -0.0, -0.0, -0.0, -0.0}, numbers{-1, infinity, 2, 3, 4, 5}, numbers{infinity, -infinity, 0, 1, 1, 1}, numbers{not_a_number, 1, 1, 1, 1, 1}}) {
+    detail::list<tensor_value> const in{tensor(dtype::float64, {2, 3}, x), tensor(dtype::int64, {3}, {1, 2, 3})};
+    BOOST_TEST(same(run(before, in), run(after, in)));
+  }
 }
 BOOST_AUTO_TEST_CASE(dead_nodes_go_and_requests_stay) {
   builder b;

@@ -156,6 +156,8 @@ constexpr broken all_broken[] = {
     {BREAK((g[s.less.id].code = op::divide, g[s.less.id].type = dtype::int32)), "(divide): its operands are int32, and have to be float32 or float64"},
     {BREAK(g[s.less.id].code = op::logical_and), "(logical_and): its operands are int32, and have to be bool"},
     {BREAK(g[s.both.id].code = op::subtract), "(subtract): it takes no bool"},
+    {BREAK((g[s.where.id].code = op::philox, g[s.where.id].operands[0] = g[s.where.id].operands[1] = g[s.where.id].operands[2] = s.i.id, g[s.where.id].type = dtype::int32)),
+     "(philox): its operands are int32, and have to be int64"},
     {BREAK(g[s.cast.id].type = dtype::int32), "(cast): it changes nothing"},
     // the graph
     {BREAK(g.outputs[1] = node_id::none), "output 1: there is no node -1"},

@@ -11,25 +11,6 @@
 
 namespace ctgrad::detail {
 
-/// The instructions of [First, Last) that stand at its own level, without those inside its loops.
-template <class P, int First, int Last>
-struct level_of {
-  static constexpr int count = [] {
-    int n = 0;
-    for (int i = First; i < Last; ++i, ++n)
-      if (P::schedule.instructions[i].what == action::begin_loop) i = P::schedule.instructions[i].end;
-    return n;
-  }();
-  static constexpr auto places = [] {
-    std::array<int, count + 1> p{};
-    for (int i = First, n = 0; i < Last; ++i, ++n) {
-      p[n] = i;
-      if (P::schedule.instructions[i].what == action::begin_loop) i = P::schedule.instructions[i].end;
-    }
-    return p;
-  }();
-};
-
 /// Sets each element of an access to `number`: axes without a loop are walked.
 template <class P, class T, int Access, int Axis = 0>
 void fill(frame<P>& f, T* to, T number) {
@@ -78,8 +59,7 @@ void run_instruction(frame<P>& f) {
     } else if constexpr (P::schedule.loops[at.loop].leaf) {
       leaf_code<P, I>::run(f, 0, trip_count<P, at.loop>(f.dims));
     } else {
-      std::int64_t const n = trip_count<P, at.loop>(f.dims);
-      for (f.at[at.loop] = 0; f.at[at.loop] < n; ++f.at[at.loop]) run_level<P, I + 1, at.end>(f);
+      run_rows<P, I>(f, 0, trip_count<P, at.loop>(f.dims));
     }
   } else if constexpr (at.what == action::load) {
     f.template number<T, I>() = *placed_address<P, T, at.access_number, at.place()>(f);

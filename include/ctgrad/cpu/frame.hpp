@@ -104,6 +104,25 @@ struct frame {
   }
 };
 
+/// The instructions of [First, Last) that stand at its own level, without those inside its loops.
+template <class P, int First, int Last>
+struct level_of {
+  static constexpr int count = [] {
+    int n = 0;
+    for (int i = First; i < Last; ++i, ++n)
+      if (P::schedule.instructions[i].what == action::begin_loop) i = P::schedule.instructions[i].end;
+    return n;
+  }();
+  static constexpr auto places = [] {
+    std::array<int, count + 1> p{};
+    for (int i = First, n = 0; i < Last; ++i, ++n) {
+      p[n] = i;
+      if (P::schedule.instructions[i].what == action::begin_loop) i = P::schedule.instructions[i].end;
+    }
+    return p;
+  }();
+};
+
 template <class P, int Loop>
 inline constexpr extent loop_extent = P::schedule.loops[Loop].e;
 template <class P, int Loop>

@@ -91,6 +91,11 @@ struct leaf_code {
   using accumulators = packs<plan.accumulator_counts>;
   template <class T>
   using pack = typename state::template pack<T>;
+  template <class T>
+  static constexpr bool has_masks = [] {
+    if constexpr (std::is_same_v<T, bool>) return false;
+    else return pack<T>::masked;
+  }();
 
   /// The widest element that the loop handles.
   static constexpr int tile_bytes = [] {
@@ -305,6 +310,13 @@ struct leaf_code {
             if constexpr (a.read) {
               T const* from = reinterpret_cast<T const*>(bases[i]) + done * strides[i];
               T* to = reinterpret_cast<T*>(stages[i].bytes);
+              if constexpr (has_masks<T>)
+                if (strides[i] == 1 && count < width) {
+                  pack<T> few;
+                  few.load_first(from, static_cast<int>(count));
+                  few.store(to);
+                  return;
+                }
               if (count < width) pack<T>(from[(count - 1) * strides[i]]).store(to);
               if (strides[i] == 1) copy_few(reinterpret_cast<std::byte*>(to), reinterpret_cast<std::byte const*>(from), count * static_cast<std::int64_t>(sizeof(T)));
               else
@@ -322,6 +334,13 @@ struct leaf_code {
           if constexpr (a.moves && a.written) {
             T* to = reinterpret_cast<T*>(bases[i]) + done * strides[i];
             T const* from = reinterpret_cast<T const*>(stages[i].bytes);
+            if constexpr (has_masks<T>)
+              if (strides[i] == 1 && count < width) {
+                pack<T> few;
+                few.load(from);
+                few.store_first(to, static_cast<int>(count));
+                return;
+              }
             if (strides[i] == 1) copy_few(reinterpret_cast<std::byte*>(to), reinterpret_cast<std::byte const*>(from), count * static_cast<std::int64_t>(sizeof(T)));
             else
               for (std::int64_t k = 0; k < count; ++k) to[k * strides[i]] = from[k];

@@ -6,7 +6,7 @@
 
 #include "../../../compiler/partition.hpp"
 #include "layout.hpp"
-#include "leaf.hpp"
+#include "rows.hpp"
 #include "threads.hpp"
 
 #include <algorithm>
@@ -26,9 +26,6 @@ inline constexpr int most_parts = 32, most_parts_with_arrays = 16;
 inline constexpr std::int64_t most_part_bytes = 1 << 20;
 /// Parts of a vector loop begin at multiples of this many elements.
 inline constexpr std::int64_t part_granularity = 1024;
-
-template <class P, int First, int Last>
-void run_level(frame<P>& f);
 
 /// The outermost loop that begins at instruction `I`.
 template <class P, int I>
@@ -95,7 +92,7 @@ struct nest_code {
     } else {
       if constexpr (collapsible > 1)
         if (collapsed) return leaf_code<P, I + collapsible - 1>::run(f, from, to);
-      for (f.at[begin.loop] = from; f.at[begin.loop] < to; ++f.at[begin.loop]) run_level<P, I + 1, begin.end>(f);
+      run_rows<P, I>(f, from, to);
     }
   }
   static void run(frame<P>& f) {

@@ -7,6 +7,7 @@
 #include "../../../compiler/dtype.hpp"
 #include "../../../compiler/math.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #if defined(__x86_64__)
@@ -155,7 +156,7 @@ struct pack {
   template <class Number>
     requires std::is_arithmetic_v<Number>
   explicit pack(Number number) {
-    for (auto& p : part) p = batch(static_cast<T>(number));
+    CTGRAD_UNROLL for (int i = 0; i < count; ++i) part[i] = batch(static_cast<T>(number));
   }
   // Two parts are written out: a loop less to unroll shows in the compile time of long bodies.
   void load(T const* from) {
@@ -169,6 +170,41 @@ struct pack {
       for (int i = 0; i < count; ++i) part[i].store_unaligned(to + i * lanes<T>);
   }
 
+#if defined(__AVX512F__)
+  /// Whether a part of a pack can be read and written as it is.
+  static constexpr bool masked = lanes<T> * sizeof(T) == 64;
+  /// The first `elements` only; no other memory is touched, and other lanes are 0.
+  void load_first(T const* from, int elements) {
+    for (int i = 0; i < count; ++i) {
+      auto const m = first_lanes(elements - i * lanes<T>);
+      T const* const at = from + i * lanes<T>;
+      if constexpr (std::is_same_v<T, float>) part[i] = batch(_mm512_maskz_loadu_ps(m, at));
+      else if constexpr (std::is_same_v<T, double>) part[i] = batch(_mm512_maskz_loadu_pd(m, at));
+      else if constexpr (sizeof(T) == 4) part[i] = batch(_mm512_maskz_loadu_epi32(m, at));
+      else part[i] = batch(_mm512_maskz_loadu_epi64(m, at));
+    }
+  }
+  void store_first(T* to, int elements) const {
+    for (int i = 0; i < count; ++i) {
+      auto const m = first_lanes(elements - i * lanes<T>);
+      T* const at = to + i * lanes<T>;
+      if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(at, m, part[i].data);
+      else if constexpr (std::is_same_v<T, double>) _mm512_mask_storeu_pd(at, m, part[i].data);
+      else if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(at, m, part[i].data);
+      else _mm512_mask_storeu_epi64(at, m, part[i].data);
+    }
+  }
+
+ private:
+  static auto first_lanes(int elements) {
+    using bits = std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>;
+    return static_cast<bits>((1u << (elements < 0 ? 0 : elements < lanes<T> ? elements : lanes<T>)) - 1);
+  }
+
+ public:
+#else
+  static constexpr bool masked = false;
+#endif
   template <class F>
   static pack each(F f) {
     pack r;
@@ -346,14 +382,25 @@ pack<T, Width> pow(pack<T, Width> const& x, pack<T, Width> const& y) {
   else return pack<T, Width>::each([&](int i) { return xsimd::pow(x.part[i], y.part[i]); });
 }
 
-/// 0, 1, 2, … from `first` on.
+/// 0, 1, 2, … from `first` on; integers wrap.
+/// (Written to memory and loaded again, numbers waited for their stores, which g++ 12 makes by half registers: three quarters of the time of a cheap loop.)
 template <class T, int Width>
 pack<T, Width> count_from(std::int64_t first) {
-  alignas(64) T numbers[Width];
-  for (int i = 0; i < Width; ++i) numbers[i] = static_cast<T>(first + i);
-  pack<T, Width> r;
-  r.load(numbers);
-  return r;
+  using batch = typename pack<T, Width>::batch;
+  if constexpr (!std::is_integral_v<T>)
+    if (first > (std::int64_t{1} << std::numeric_limits<T>::digits) - Width) {  // not every sum is exact
+      typename pack<T, Width>::element_array numbers;
+      for (int i = 0; i < Width; ++i) numbers.values[i] = static_cast<T>(first + i);
+      pack<T, Width> r;
+      r.load(numbers.values);
+      return r;
+    }
+  alignas(64) static constexpr auto numbers = [] {
+    typename pack<T, Width>::element_array e{};
+    for (int i = 0; i < Width; ++i) e.values[i] = static_cast<T>(i);
+    return e;
+  }();
+  return pack<T, Width>::each([&](int i) { return batch(static_cast<T>(first)) + batch::load_aligned(numbers.values + i * lanes<T>); });
 }
 
 /// The elements as another dtype (detail::convert says how).
@@ -362,6 +409,8 @@ pack<To, Width> convert(pack<From, Width> const& x) {
   if constexpr (std::is_same_v<To, From>) {
     return x;
   } else {
+    if constexpr (std::is_same_v<From, std::int32_t> && std::is_same_v<To, float>)
+      return pack<To, Width>::each([&](int i) { return xsimd::to_float(x.part[i]); });
     auto const from = x.elements();
     alignas(64) To to[Width];
     for (int i = 0; i < Width; ++i) to[i] = detail::cmath::convert<To>(from.values[i]);

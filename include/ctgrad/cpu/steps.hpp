@@ -6,6 +6,7 @@
 
 #include "../../../compiler/ops.hpp"
 #include "../../../compiler/plan.hpp"
+#include "philox.hpp"
 #include "simd.hpp"
 
 #include <algorithm>

@@ -24,7 +24,7 @@ constexpr auto dx = ct::grad(energy, x);
 constexpr auto dy = ct::grad(energy, y);
 constexpr auto dz = ct::grad(energy, z);
 constexpr auto forces = ct::compile(energy, dx, dy, dz);
-static_assert(ct::report(forces).nests == 2);  // the pairs, and what is added at both of their ends
+static_assert(ct::report(forces).nests == 1);  // what both ends of a pair feel is added up for one of them
 
 int main(int argc, char** argv) {
   problem::lennard_jones const in{contender::size(argc, argv, 1)};

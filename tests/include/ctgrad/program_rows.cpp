@@ -1,0 +1,124 @@
+// Rows of a few elements, which go through their loops several at a time: any number of rows, of columns, of strides.
+// Expected values are plain loops in double.
+//
+// SPDX-License-Identifier: BSL-1.0
+#define BOOST_TEST_MODULE program_rows
+#include <ctgrad/ctgrad.hpp>
+#include <ctgrad/indexing.hpp>
+
+#include "../../arrays.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <vector>
+
+namespace ct = ctgrad;
+using namespace ct::literals;
+using ct::test::at, ct::test::doubles, ct::test::filled, ct::test::near;
+
+namespace {
+
+constexpr auto N = ct::dim("N"_s);
+constexpr auto D = ct::dim("D"_s);
+constexpr auto K = ct::dim("K"_s);
+
+/// A logistic loss of rows with weights of their own, what each row has of it, and its gradient: numbers of three dtypes between two vector loops.
+template <class T>
+struct logistic {
+  static constexpr auto X = ct::tensor<T>("X"_s, N, D);
+  static constexpr auto w = ct::tensor<T>("w"_s, D);
+  static constexpr auto label = ct::tensor<std::int32_t>("label"_s, N);
+  static constexpr auto counts = ct::tensor<bool>("counts"_s, N);
+  static constexpr auto z = ct::matmul(X, w) + ct::cast<T>(label);
+  static constexpr auto each = ct::where(counts && label != 3_c, ct::softplus(-z) + ct::sin(z), 0_c);
+  static constexpr auto loss = ct::sum(each);
+  static constexpr auto slope = ct::grad(loss, w);
+  static constexpr auto program = ct::compile(each, loss, slope);
+  static_assert(ct::report(program).nests == 1);
+
+  static void check(std::int64_t n, std::int64_t d, bool turned, double tolerance) {
+    auto const memory = turned ? filled<T>(1, d, n) : filled<T>(1, n, d);
+    ct::view<T const, 2> const x = turned ? memory.t() : memory.view();
+    auto const weights = filled<T>(2, d);
+    auto const labels = filled<std::int32_t>(3, n);
+    auto const mask = filled<bool>(4, n);
+    doubles rows(at(n), 0.0), gradient(at(d), 0.0);
+    double total = 0;
+    for (int i = 0; i < n; ++i) {
+      double s = labels(i);
+      for (int j = 0; j < d; ++j) s += static_cast<double>(x(i, j)) * weights(j);
+      if (!mask(i) || labels(i) == 3) continue;
+      total += rows[at(i)] = std::log1p(std::exp(-std::abs(s))) + std::max(-s, 0.0) + std::sin(s);
+      for (int j = 0; j < d; ++j) gradient[at(j)] += (std::cos(s) - 1 / (1 + std::exp(s))) * x(i, j);
+    }
+    auto const r = program(X = x, w = weights, label = labels, counts = mask);
+    BOOST_TEST_CONTEXT(n << " rows of " << d << (turned ? " strided" : "") << " elements") {
+      BOOST_TEST(near(r[each], rows, tolerance));
+      BOOST_TEST(near(r[loss], total, tolerance * static_cast<double>(n + 1)));
+      BOOST_TEST(near(r[slope], gradient, tolerance * static_cast<double>(n + 1)));
+    }
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(any_number_of_rows_and_columns) {
+  // What the sine is of is a sum of up to 40 products of up to 4: half a unit of its last place is 4e-6, of which 5 may come together.
+  for (std::int64_t n : {0, 1, 7, 8, 15, 16, 17, 33, 50})
+    for (std::int64_t d : {0, 1, 5, 16, 31, 32, 40}) {
+      logistic<float>::check(n, d, false, 2e-5);
+      logistic<double>::check(n, d, d == 5, 4e-14);
+    }
+  // As many elements as go one row after the other.
+  logistic<float>::check(20, 3000, false, 3e-3);
+  logistic<double>::check(20, 3000, true, 1e-11);
+}
+
+// A row is the same wherever it stands among others.
+BOOST_AUTO_TEST_CASE(rows_do_not_depend_on_their_neighbours) {
+  using p = logistic<float>;
+  auto const x = filled<float>(5, 40, 20);
+  auto const weights = filled<float>(6, 20);
+  auto const labels = filled<std::int32_t>(7, 40);
+  auto const mask = filled<bool>(8, 40);
+  auto const all = p::program(p::X = x, p::w = weights, p::label = labels, p::counts = mask);
+  for (std::int64_t from : {0, 1, 3, 16, 39}) {
+    auto const some = p::program(p::X = x.slice(0, from, 40), p::w = weights, p::label = labels.slice(0, from, 40), p::counts = mask.slice(0, from, 40));
+    for (std::int64_t i = from; i < 40; ++i) BOOST_TEST(some[p::each](i - from) == all[p::each](i));
+  }
+}
+
+// Places that data gives, positions and numbers from outside, in the middle of three loops; what is written is where a row is read.
+BOOST_AUTO_TEST_CASE(lookups_and_positions) {
+  constexpr auto X = ct::tensor<double>("X"_s, N, D);
+  constexpr auto table = ct::tensor<double>("table"_s, K);
+  constexpr auto id = ct::tensor<std::int64_t>("id"_s, N);
+  constexpr auto s = ct::scalar<double>("s"_s);
+  constexpr auto shift = ct::index_select(table, 0_c, id) * s;
+  constexpr auto weight = ct::exp(ct::unsqueeze(shift, 1_c) - ct::logsumexp(X, 1_c, ct::keepdim));
+  constexpr auto share = ct::softmax(X) * weight;
+  constexpr auto total = ct::sum(share * X);
+  constexpr auto by_table = ct::grad(total, table);
+  constexpr auto program = ct::compile(share, total, by_table);
+  for (std::int64_t n : {1, 16, 21}) {
+    std::int64_t const d = 13, k = 5;
+    auto const x = filled<double>(9, n, d);
+    auto const t = filled<double>(10, k);
+    std::vector<std::int64_t> ids;
+    for (std::int64_t i = 0; i < n; ++i) ids.push_back(i * 7 % k);
+    doubles expected(at(n * d), 0.0), gradient(at(k), 0.0);
+    double sum = 0;
+    for (int i = 0; i < n; ++i) {
+      double all = 0, row = 0;
+      for (int j = 0; j < d; ++j) all += std::exp(x(i, j));
+      double const w = std::exp(t(ids[at(i)]) * 0.5) / all;
+      for (int j = 0; j < d; ++j) expected[at(i * d + j)] = std::exp(x(i, j)) / all * w, row += expected[at(i * d + j)] * x(i, j);
+      sum += row, gradient[at(ids[at(i)])] += 0.5 * row;
+    }
+    auto const r = program(X = x, table = t, id = ids, s = 0.5);
+    BOOST_TEST(near(r[share], expected, 1e-14));
+    BOOST_TEST(near(r[total], sum, 1e-13));
+    BOOST_TEST(near(r[by_table], gradient, 1e-13));
+  }
+}
