@@ -110,6 +110,13 @@ struct explainer {
       if (shape const& has = s.shapes[index(s.buffers[b].s)]; has.rank) out << has;
     }
   }
+  /// What a unit reads and writes.
+  constexpr void name_memory(unit const& u) {
+    if (!u.reads.empty()) out << "reads ", name_arrays(u.reads, false), out << "; ";
+    out << "writes ";
+    name_arrays(u.writes, false);
+    for (std::size_t k = 0; k < u.numbers.size(); ++k) out << (k || !u.writes.empty() ? ", r" : "r") << u.numbers[k];
+  }
   /// What a unit reads, writes and costs.
   constexpr void begin(unit const& u) {
     out << "# ";
@@ -117,10 +124,7 @@ struct explainer {
     if (u.parallel) out << ", parallel";
     if (u.stages > 1) out << ", " << u.stages << " stages a row";
     out << ": ";
-    if (!u.reads.empty()) out << "reads ", name_arrays(u.reads, false), out << "; ";
-    out << "writes ";
-    name_arrays(u.writes, false);
-    for (std::size_t k = 0; k < u.numbers.size(); ++k) out << (k || !u.writes.empty() ? ", r" : "r") << u.numbers[k];
+    name_memory(u);
     out << "\n#   " << u.cost.flops << " flops, " << u.cost.bytes << " bytes\n";
   }
   /// Why what comes after a unit is not part of it.
