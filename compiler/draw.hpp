@@ -7,8 +7,9 @@
 #include "print.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace ctgrad::detail {
@@ -114,7 +115,7 @@ class graph_drawing {
     // Boxes are in the order of the graph, but for numbers, which have no operands.
     std::vector<int> order;
     for (int i = 0; i < static_cast<int>(boxes.size()); ++i) order.push_back(i);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
+    std::sort(order.begin(), order.end(), [&](int a, int b) { return std::pair(key(a), a) < std::pair(key(b), b); });
     for (int i : order)
       for (int from : at(i).above) at(i).layer = std::max(at(i).layer, at(from).layer + 1);
     // What has no operands stands just above its first user.
@@ -164,10 +165,10 @@ class graph_drawing {
       bool const down = sweep % 2 == 0;
       for (std::size_t k = 0; k < layers.size(); ++k) {
         auto& layer = layers[down ? k : layers.size() - 1 - k];
-        std::vector<std::pair<double, int>> places;
-        for (int i : layer) places.emplace_back(mean_of(down ? at(i).above : at(i).below, at(i).x), i);
-        std::stable_sort(places.begin(), places.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
-        for (std::size_t p = 0; p < places.size(); ++p) layer[p] = places[p].second;
+        std::vector<std::tuple<double, std::size_t, int>> places;  // equal ones stay as they are
+        for (std::size_t p = 0; p < layer.size(); ++p) places.emplace_back(mean_of(down ? at(layer[p]).above : at(layer[p]).below, at(layer[p]).x), p, layer[p]);
+        std::sort(places.begin(), places.end());
+        for (std::size_t p = 0; p < places.size(); ++p) layer[p] = std::get<2>(places[p]);
         spread(layer);
       }
     }

@@ -67,6 +67,7 @@ struct explainer {
     if (i.what == action::load) name_access(i.access_number, i.place());
     else if (i.what == action::constant) out << g[i.node].real();
     else if (i.what == action::extent) print_formula(out, g, i.node, depth ? 10 : 0);
+    else if (i.what == action::position && i.loop < 0) out << '0';
     else if (i.what == action::position) name_loop(i.loop);
     else if (i.what == action::compute && (once[id] || depth == 0)) {
       op_info const& row = info(g[i.node].code);
@@ -212,7 +213,8 @@ struct explainer {
   /// `matmul(a, b^T)`, or with the labels of each array's axes: `einsum("bij,bkj->bik", a, b)`.
   constexpr void product(instruction const& i) {
     auto const labels = contraction::unpack(g[i.node].attribute);
-    bool const matrices = s.accesses[i.operands[0]].rank == 2 && s.accesses[i.operands[1]].rank == 2 && g.shape_of(i.node).rank == 2 && !labels.has(label_role::batch);
+    auto is_matrix = [](access const& a) { return a.rank == 2 && a.loops[0] >= 0 && a.loops[1] >= 0; };
+    bool const matrices = is_matrix(s.accesses[i.operands[0]]) && is_matrix(s.accesses[i.operands[1]]) && g.shape_of(i.node).rank == 2 && !labels.has(label_role::batch);
     out << (matrices ? "matmul(" : "einsum(\"");
     for (int k = 0; k < 2 && !matrices; ++k) {
       access const& a = s.accesses[i.operands[k]];
