@@ -205,6 +205,15 @@ struct printer {
     bool const outer = g[n.shape].rank == 2 && along(row, 1) && along(1 - row, 0);
     node_id const left = shown(n.operands[outer ? 1 - row : 0]), right = shown(n.operands[outer ? row : 1]);
     if (left == right && !outer) return parenthesised(exponent, around, [&] { print(left, base), out << "^{2}"; });
+    // What is multiplied by 1 / x is a fraction.
+    for (int k = 1; k >= 0; --k) {
+      node_id const below = k ? right : left;
+      bool const root = g[below].code == op::rsqrt, quotient = g[below].code == op::divide && g[shown(g[below].operands[0])].is_constant(1);
+      if (outer || names[index(below)] >= 0 || (g[below].code != op::reciprocal && !root && !quotient)) continue;
+      return parenthesised(fraction, around, [&] {
+        out << "\\frac{", print(k ? left : right, bare), out << (root ? "}{\\sqrt{" : "}{"), print(g[below].operands[quotient ? 1 : 0], bare), out << (root ? "}}" : "}");
+      });
+    }
     auto is_tensor = [&](node_id id) { return g.shape_of(id).rank > 0 && !g[id].is_constant(); };
     bool const elements = !outer && is_tensor(left) && is_tensor(right);
     parenthesised(written.binds, around, [&] {

@@ -75,6 +75,8 @@ BOOST_AUTO_TEST_CASE(parentheses_stand_where_they_are_needed) {
   BOOST_TEST(f.of(ctgrad::pow(x + 1, 3)) == "\\left(x + 1\\right)^{3}");
   BOOST_TEST(f.of(ctgrad::pow(ctgrad::pow(x, y), 2)) == "\\left(x^{\\beta_{2}}\\right)^{2}");
   BOOST_TEST(f.of(ctgrad::exp(x - y) * ctgrad::exp(x - y)) == "\\left(e^{x - \\beta_{2}}\\right)^{2}");
+  BOOST_TEST(f.of(x * ctgrad::reciprocal(y + 1)) == "\\frac{x}{\\beta_{2} + 1}");
+  BOOST_TEST(f.of(ctgrad::rsqrt(x) * 0.5) == "\\frac{0.5}{\\sqrt{x}}");
   BOOST_TEST(f.of(1e-5 * x) == "1 \\cdot 10^{-5} \\, x");
 }
 BOOST_AUTO_TEST_CASE(functions) {

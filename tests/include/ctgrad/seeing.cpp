@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(the_first_part_that_is_no_number) {
 // The value is finite, and its gradient is not.
 BOOST_AUTO_TEST_CASE(gradients_are_checked) {
   auto const r = ct::check(root_step)(y = ct::array<double, 1>{1, 4, 0});
-  BOOST_TEST(r.message == "ctgrad: 1 / (2 * sqrt(y)) is inf at [2]: 2 * sqrt(y) = 0; it reaches output 1");
+  BOOST_TEST(r.message == "ctgrad: rsqrt(y) is inf at [2]: y = 0; it reaches output 1");
   BOOST_TEST(ct::check(root_step)(y = ct::array<double, 1>{1, 4, 9}).ok());
 }
 // float32 overflows where float64 would not; sums name the range of what they add up.
@@ -254,6 +254,6 @@ BOOST_AUTO_TEST_CASE(pictures_of_graphs) {
 }
 
 BOOST_AUTO_TEST_CASE(formulas_of_expressions_and_programs) {
-  BOOST_TEST(ct::to_latex(ct::grad(root, y)) == "\\frac{1}{2 \\, \\sqrt{y}}");
-  BOOST_TEST(ct::to_latex(root_step) == "\\begin{aligned}\ny_{0} &= \\sum_{N} \\sqrt{y} \\\\\ny_{1} &= \\frac{1}{2 \\, \\sqrt{y}}\n\\end{aligned}");
+  BOOST_TEST(ct::to_latex(ct::grad(root, y)) == "\\frac{0.5}{\\sqrt{y}}");
+  BOOST_TEST(ct::to_latex(root_step) == "\\begin{aligned}\ny_{0} &= \\sum_{N} \\sqrt{y} \\\\\ny_{1} &= \\frac{0.5}{\\sqrt{y}}\n\\end{aligned}");
 }
