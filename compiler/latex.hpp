@@ -194,15 +194,23 @@ struct printer {
         } else out << written.text[i];
     });
   }
-  /// A square, an outer product, a product of elements of tensors, or a plain one.
-  constexpr void multiply(node const& n, form const& written, int around) {
-    // A vector that is repeated along the other axis; the two stand in any order.
+  /// Of an outer product of vectors: which operand has its second axis; -1 where it is none. The two stand in any order.
+  constexpr int outer_row(node const& n) const {
+    if (n.code != op::multiply || g[n.shape].rank != 2) return -1;
     auto along = [&](int k, int axis) {
       source const s = resolve(g, n.operands[k]);
       return g.shape_of(s.base).rank == 1 && s.axes[0] == axis;
     };
-    int const row = along(0, 1) ? 0 : 1;
-    bool const outer = g[n.shape].rank == 2 && along(row, 1) && along(1 - row, 0);
+    for (int row = 0; row < 2; ++row)
+      if (along(row, 1) && along(1 - row, 0)) return row;
+    return -1;
+  }
+  /// Products of matrices and vectors stand in parentheses in one of elements.
+  constexpr int level_of_factor(node_id id, bool elements) const { return elements && (info(g[id].code).kind == op_kind::product || outer_row(g[id]) >= 0) ? fraction : factor; }
+  /// A square, an outer product, a product of elements of tensors, or a plain one.
+  constexpr void multiply(node const& n, form const& written, int around) {
+    int const row = outer_row(n);
+    bool const outer = row >= 0;
     node_id const left = shown(n.operands[outer ? 1 - row : 0]), right = shown(n.operands[outer ? row : 1]);
     if (left == right && !outer) return parenthesised(exponent, around, [&] { print(left, base), out << "^{2}"; });
     // What is multiplied by 1 / x is a fraction.
@@ -217,9 +225,9 @@ struct printer {
     auto is_tensor = [&](node_id id) { return g.shape_of(id).rank > 0 && !g[id].is_constant(); };
     bool const elements = !outer && is_tensor(left) && is_tensor(right);
     parenthesised(written.binds, around, [&] {
-      print(left, factor);
+      print(left, level_of_factor(left, elements));
       out << (elements ? " \\odot " : starts_with_digit(right) ? " \\cdot " : " \\, ");
-      print(right, outer ? base : factor);
+      print(right, outer ? base : level_of_factor(right, elements));
       if (outer) out << "^{\\top}";
     });
   }

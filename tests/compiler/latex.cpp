@@ -111,6 +111,8 @@ BOOST_AUTO_TEST_CASE(products_and_movement) {
   BOOST_TEST(f.of({&f.b, f.b.matmul(x.id, v.id)}) == "x \\, v");
   BOOST_TEST(f.of(turned + 1) == "\\beta_{2}^{\\top} + 1");
   BOOST_TEST(f.of(detail::outer_function::trace(v, ctgrad::exp(v))) == "v \\, \\left(e^{v}\\right)^{\\top}");
+  value const u{&f.b, f.b.symbol("u", dtype::float64, {1, {N}})};
+  BOOST_TEST(f.of(x * detail::outer_function::trace(u, v)) == "x \\odot \\left(u \\, v^{\\top}\\right)");
   BOOST_TEST(f.of({&f.b, f.b.slice(v.id, 0, 1, C - 1, 1)}) == "v_{[1:C_{1}]}");
   BOOST_TEST(f.of({&f.b, f.b.slice((x + 1).id, 1, 0, 2, 3)}) == "\\left(x + 1\\right)_{[:, 0:6:3]}");
   BOOST_TEST(f.of({&f.b, f.b.concat(x.id, y.id, 1)}) == "\\operatorname{concat}_{1}\\left(x, \\beta_{2}\\right)");
