@@ -5,13 +5,32 @@
 #pragma once
 
 #include "print.hpp"
-#include "schedule.hpp"
+#include "units.hpp"
 
 namespace ctgrad::detail {
+
+constexpr std::string_view to_string(keep_reason why) {
+  constexpr std::string_view reasons[] = {"",
+                                          "the result of a product",
+                                          "a product reads it",
+                                          "the result of a library operation",
+                                          "a library operation reads it",
+                                          "it is read along another axis than it is computed along",
+                                          "a maximum is taken of it, and a copy might differ by an ulp",
+                                          "it is read in another shape or in parts",
+                                          "it is read at places that are known when it runs",
+                                          "it is put together of parts",
+                                          "several loops read it, and it is dear to compute again",
+                                          "a loop that does not change it would compute it in each turn",
+                                          "a reduction that later loops read",
+                                          "a reduction over a loop around its elements"};
+  return reasons[static_cast<std::size_t>(why)];
+}
 
 struct explainer {
   graph const& g;
   schedule const& s;
+  list<unit> units = find_units(g, s);
   message out{};
 
   constexpr void name_buffer(int number) {
@@ -49,7 +68,8 @@ struct explainer {
     instruction const& i = s.instructions[id];
     if (i.what == action::load) name_access(i.access_number, i.place());
     else if (i.what == action::constant) out << g[i.node].real();
-    else if (i.what == action::extent) print_formula(out, g, i.node);
+    else if (i.what == action::extent) print_formula(out, g, i.node, depth ? 10 : 0);
+    else if (i.what == action::position && i.loop < 0) out << '0';
     else if (i.what == action::position) name_loop(i.loop);
     else if (i.what == action::compute && (once[id] || depth == 0)) {
       op_info const& row = info(g[i.node].code);
@@ -85,10 +105,72 @@ struct explainer {
     }
   }
 
+  constexpr void name_arrays(list<int> const& buffers, bool after) {
+    for (int b : buffers) {
+      if (after) out << ", ";
+      after = true;
+      name_buffer(b);
+      if (shape const& has = s.shapes[index(s.buffers[b].s)]; has.rank) out << has;
+    }
+  }
+  /// What a unit reads and writes.
+  constexpr void name_memory(unit const& u) {
+    if (!u.reads.empty()) out << "reads ", name_arrays(u.reads, false), out << "; ";
+    out << "writes ";
+    name_arrays(u.writes, false);
+    for (std::size_t k = 0; k < u.numbers.size(); ++k) out << (k || !u.writes.empty() ? ", r" : "r") << u.numbers[k];
+  }
+  /// What a unit reads, writes and costs.
+  constexpr void begin(unit const& u) {
+    out << "# ";
+    print_name(out, u);
+    if (u.parallel) out << ", parallel";
+    if (u.stages > 1) out << ", " << u.stages << " stages a row";
+    out << ": ";
+    name_memory(u);
+    out << "\n#   ";
+    if (u.what != action::call) out << u.cost.flops << " flops, ";
+    out << u.cost.bytes << " bytes\n";
+  }
+  /// Why what comes after a unit is not part of it.
+  constexpr void end(std::size_t place) {
+    unit const& u = units[place];
+    for (unit_end const& e : u.ends) {
+      out << "# ends: ";
+      if (e.buffer >= 0) name_buffer(e.buffer);
+      else out << 'r' << e.number;
+      out << " has to be whole before ";
+      print_name(out, units[e.reader]);
+      if (e.buffer < 0) out << " (a reduction over all of the loop)";
+      else if (s.buffers[e.buffer].why != keep_reason::none) out << " (" << to_string(s.buffers[e.buffer].why) << ')';
+      out << '\n';
+    }
+    if (!u.ends.empty() || !u.is_nest() || place + 1 == units.size()) return;
+    out << "# ends: no loop of it is one of ";
+    print_name(out, units[place + 1]);
+    out << '\n';
+  }
+
   constexpr message run() {
     find_names();
-    int depth = 0;
+    std::size_t next = 0;  // unit
     for (std::size_t at = 0; at < s.instructions.size(); ++at) {
+      bool const in_unit = next < units.size() && static_cast<int>(at) == units[next].first;
+      if (!in_unit) {
+        lines(at, at + 1);
+        continue;
+      }
+      begin(units[next]);
+      lines(at, static_cast<std::size_t>(units[next].last));
+      at = static_cast<std::size_t>(units[next].last) - 1;
+      end(next++);
+    }
+    return out;
+  }
+  /// Instructions [first, last), a line for each that is not part of another's.
+  constexpr void lines(std::size_t first, std::size_t last) {
+    int depth = 0;
+    for (std::size_t at = first; at < last; ++at) {
       instruction const& i = s.instructions[at];
       auto const id = static_cast<instruction_id>(at);
       if (i.what == action::end_loop) {
@@ -136,12 +218,12 @@ struct explainer {
         out << '\n';
       }
     }
-    return out;
   }
   /// `matmul(a, b^T)`, or with the labels of each array's axes: `einsum("bij,bkj->bik", a, b)`.
   constexpr void product(instruction const& i) {
     auto const labels = contraction::unpack(g[i.node].attribute);
-    bool const matrices = s.accesses[i.operands[0]].rank == 2 && s.accesses[i.operands[1]].rank == 2 && g.shape_of(i.node).rank == 2 && !labels.has(label_role::batch);
+    auto is_matrix = [](access const& a) { return a.rank == 2 && a.loops[0] >= 0 && a.loops[1] >= 0; };
+    bool const matrices = is_matrix(s.accesses[i.operands[0]]) && is_matrix(s.accesses[i.operands[1]]) && g.shape_of(i.node).rank == 2 && !labels.has(label_role::batch);
     out << (matrices ? "matmul(" : "einsum(\"");
     for (int k = 0; k < 2 && !matrices; ++k) {
       access const& a = s.accesses[i.operands[k]];
@@ -198,27 +280,31 @@ struct explainer {
 
 constexpr message explain(graph const& g, schedule const& s) { return explainer{g, s}.run(); }
 
-constexpr std::string_view to_string(keep_reason why) {
-  constexpr std::string_view reasons[] = {"",
-                                          "the result of a product",
-                                          "a product reads it",
-                                          "the result of a library operation",
-                                          "a library operation reads it",
-                                          "it is read along another axis than it is computed along",
-                                          "a maximum is taken of it, and a copy might differ by an ulp",
-                                          "it is read in another shape or in parts",
-                                          "it is read at places that are known when it runs",
-                                          "it is put together of parts",
-                                          "several loops read it, and it is dear to compute again",
-                                          "a loop that does not change it would compute it in each turn",
-                                          "a reduction that later loops read",
-                                          "a reduction over a loop around its elements"};
-  return reasons[static_cast<std::size_t>(why)];
+/// What each output is, of the graph as the user wrote it: `output1[784] = grad(output0, w)`, in about 100 characters.
+constexpr message explain_outputs(graph const& g) {
+  message out;
+  for (int k = 0; k < static_cast<int>(g.outputs.size()); ++k) {
+    node_id const id = g.outputs[k];
+    out << "output" << k;
+    if (g.shape_of(id).rank) out << g.shape_of(id);
+    out << (k >= g.accumulate_from ? " += " : " = ");
+    int of = -1;
+    if (g[id].code == op::gradient)
+      for (int other = 0; other < k && of < 0; ++other)
+        if (g.outputs[other] == g[id].operands[0]) of = other;
+    if (of >= 0) {
+      out << info(op::gradient).name << "(output" << of << ", ";
+      print_short_formula(out, g, g[id].operands[1], 80);
+      out << ')';
+    } else print_short_formula(out, g, id, 100);
+    out << '\n';
+  }
+  return out;
 }
 
 /// Each array between the loops, and why what it holds is not computed where it is read: a line for each edge that is not fused.
 constexpr message explain_kept(graph const& g, schedule const& s) {
-  explainer e{g, s};
+  explainer e{g, s, {}};
   for (int i = 0; i < static_cast<int>(s.buffers.size()); ++i) {
     buffer const& b = s.buffers[static_cast<std::size_t>(i)];
     if (b.why == keep_reason::none) continue;

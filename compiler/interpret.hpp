@@ -194,7 +194,10 @@ constexpr void interpret_contraction(node const& n, tensor_value const& a, tenso
   for (auto& e : by_label) e = 1;
   for (std::size_t i = 0; i < a.extents.size(); ++i) by_label[labels.left[i]] = a.extents[i];
   for (std::size_t i = 0; i < b.extents.size(); ++i) by_label[labels.right[i]] = b.extents[i];
-  list<std::int64_t> all(by_label, by_label + contraction::max_labels);
+  int labelled = 0;
+  for (int label = 0; label < contraction::max_labels; ++label)
+    if (labels.role(label) != label_role::none) labelled = label + 1;
+  list<std::int64_t> all(by_label, by_label + labelled);
   odometer o(all);
   auto offset = [&](auto const& side, tensor_value const& t) {
     std::size_t sum = 0;
@@ -214,66 +217,71 @@ constexpr void interpret_contraction(node const& n, tensor_value const& a, tenso
     if (is_floating(type)) e = scalar::from(e.real, type);
 }
 
+/// Elements of `x`, put together along the axes that go.
+constexpr void interpret_reduction(node const& n, tensor_value const& x, tensor_value& result) {
+  auto const functions = reductions[static_cast<std::size_t>(n.code)];
+  // float32 is reduced in double and rounded once (see above).
+  dtype const wide = is_floating(n.type) ? dtype::float64 : n.type;
+  for (auto& e : result.elements) e = functions.identity(n.type);
+  odometer o(x.extents);
+  for (auto const& element : x.elements) {
+    std::size_t place = 0;
+    for (std::size_t axis = 0; axis < o.at.size(); ++axis)
+      if (!(n.axes() >> axis & 1)) place = place * static_cast<std::size_t>(o.extents[axis]) + static_cast<std::size_t>(o.at[axis]);
+    result.elements[place] = functions.combine(result.elements[place], element, wide);
+    o.next();
+  }
+  if (is_floating(n.type))
+    for (auto& e : result.elements) e = scalar::from(e.real, n.type);
+}
+
+/// The value of node `i` of `g`, of which `values` has those before it. `inputs` are the symbols' values, in the order of the table.
+constexpr tensor_value interpret_node(graph const& g, int i, list<tensor_value> const& values, list<tensor_value> const& inputs, extent_binding const& bound) {
+  node const& n = g.nodes[i];
+  if (n.code == op::symbol) return inputs[static_cast<std::size_t>(n.attribute)];
+  tensor_value v{extents_of(g[n.shape], bound), {}};
+  auto const count = static_cast<std::size_t>(product_of(v.extents));
+  v.elements.assign(count, n.is_constant() ? scalar::of(n) : scalar{});
+  op_info const& row = info(n.code);
+  tensor_value const* operands[max_operands]{};
+  for (int k = 0; k < n.arity; ++k) operands[k] = &values[index(n.operands[k])];
+  dtype const operand_type = n.arity ? g[n.operands[n.arity - 1]].type : n.type;
+  if (row.kind == op_kind::map) {
+    for (std::size_t e = 0; e < count; ++e) {
+      scalar arguments[max_operands];
+      for (int k = 0; k < n.arity; ++k) arguments[k] = operands[k]->elements[e];
+      v.elements[e] = evaluate_map(n.code, operand_type, n.type, arguments);
+    }
+  } else if (row.kind == op_kind::movement) {
+    odometer o(v.extents);
+    for (std::size_t e = 0; e < count; ++e, o.next()) v.elements[e] = operands[0]->elements[moved_offset(n, o.at, operands[0]->extents)];
+  } else if (row.kind == op_kind::view) {
+    interpret_view(g, n, *operands[0], bound, v);
+  } else if (row.kind == op_kind::assembly) {
+    interpret_assembly(n, *operands[0], *operands[1], v);
+  } else if (row.kind == op_kind::lookup) {
+    interpret_gather(n, *operands[0], *operands[1], v);
+  } else if (row.scatters) {
+    interpret_scatter(n, *operands[0], *operands[1], v);
+  } else if (row.kind == op_kind::reduction) {
+    interpret_reduction(n, *operands[0], v);
+  } else if (row.kind == op_kind::product) {
+    interpret_contraction(n, *operands[0], *operands[1], n.type, v);
+  } else if (row.kind == op_kind::library) {
+    interpret_library(n, operand_type, operands, v);
+  } else if (n.code == op::extent) {
+    auto number = product_of(extents_of(g[shape_id{static_cast<int>(n.attribute)}], bound));
+    v.elements[0] = is_floating(n.type) ? scalar::from(static_cast<double>(number), n.type) : scalar::from(number, n.type);
+  } else if (n.code == op::iota) {
+    for (std::size_t e = 0; e < count; ++e) v.elements[e] = scalar{static_cast<double>(e), static_cast<std::int64_t>(e)};
+  }
+  return v;
+}
+
 /// The values of all outputs of `g`. `inputs` are the symbols' values, in the order of the table.
 constexpr list<tensor_value> interpret(graph const& g, list<tensor_value> const& inputs, extent_binding const& bound) {
   list<tensor_value> values(g.nodes.size());
-  for (int i = 0; i < g.size(); ++i) {
-    node const& n = g.nodes[i];
-    tensor_value& v = values[i];
-    v.extents = extents_of(g[n.shape], bound);
-    auto const count = static_cast<std::size_t>(product_of(v.extents));
-    if (n.code == op::symbol) {
-      v = inputs[static_cast<std::size_t>(n.attribute)];
-      continue;
-    }
-    v.elements.assign(count, n.is_constant() ? scalar::of(n) : scalar{});
-    op_info const& row = info(n.code);
-    tensor_value const* operands[max_operands]{};
-    for (int k = 0; k < n.arity; ++k) operands[k] = &values[index(n.operands[k])];
-    dtype const operand_type = n.arity ? g[n.operands[n.arity - 1]].type : n.type;
-    if (row.kind == op_kind::map) {
-      for (std::size_t e = 0; e < count; ++e) {
-        scalar arguments[max_operands];
-        for (int k = 0; k < n.arity; ++k) arguments[k] = operands[k]->elements[e];
-        v.elements[e] = evaluate_map(n.code, operand_type, n.type, arguments);
-      }
-    } else if (row.kind == op_kind::movement) {
-      odometer o(v.extents);
-      for (std::size_t e = 0; e < count; ++e, o.next()) v.elements[e] = operands[0]->elements[moved_offset(n, o.at, operands[0]->extents)];
-    } else if (row.kind == op_kind::view) {
-      interpret_view(g, n, *operands[0], bound, v);
-    } else if (row.kind == op_kind::assembly) {
-      interpret_assembly(n, *operands[0], *operands[1], v);
-    } else if (row.kind == op_kind::lookup) {
-      interpret_gather(n, *operands[0], *operands[1], v);
-    } else if (row.scatters) {
-      interpret_scatter(n, *operands[0], *operands[1], v);
-    } else if (row.kind == op_kind::reduction) {
-      auto const functions = reductions[static_cast<std::size_t>(n.code)];
-      // float32 is reduced in double and rounded once (see above).
-      dtype const wide = is_floating(n.type) ? dtype::float64 : n.type;
-      for (auto& e : v.elements) e = functions.identity(n.type);
-      odometer o(operands[0]->extents);
-      for (auto const& element : operands[0]->elements) {
-        std::size_t place = 0;
-        for (std::size_t axis = 0; axis < o.at.size(); ++axis)
-          if (!(n.axes() >> axis & 1)) place = place * static_cast<std::size_t>(o.extents[axis]) + static_cast<std::size_t>(o.at[axis]);
-        v.elements[place] = functions.combine(v.elements[place], element, wide);
-        o.next();
-      }
-      if (is_floating(n.type))
-        for (auto& e : v.elements) e = scalar::from(e.real, n.type);
-    } else if (row.kind == op_kind::product) {
-      interpret_contraction(n, *operands[0], *operands[1], n.type, v);
-    } else if (row.kind == op_kind::library) {
-      interpret_library(n, operand_type, operands, v);
-    } else if (n.code == op::extent) {
-      auto number = product_of(extents_of(g[shape_id{static_cast<int>(n.attribute)}], bound));
-      v.elements[0] = is_floating(n.type) ? scalar::from(static_cast<double>(number), n.type) : scalar::from(number, n.type);
-    } else if (n.code == op::iota) {
-      for (std::size_t e = 0; e < count; ++e) v.elements[e] = scalar{static_cast<double>(e), static_cast<std::int64_t>(e)};
-    }
-  }
+  for (int i = 0; i < g.size(); ++i) values[i] = interpret_node(g, i, values, inputs, bound);
   list<tensor_value> results;
   for (node_id id : g.outputs) results.push_back(values[index(id)]);
   return results;

@@ -38,7 +38,7 @@ class row_placer {
       if (i.what == action::end_loop) open = around[open];
       around[at] = open;
       if (i.what == action::begin_loop) open = at;
-      if (i.what == action::product) continue;
+      if (reads_arrays(i.what)) continue;
       for (auto operand : i.operands)
         if (operand >= 0) last_use[operand] = at;
     }
@@ -55,7 +55,7 @@ class row_placer {
     uses.clear();
     for (int at = 0; at < length; ++at) {
       instruction const& i = s.instructions[at];
-      if (i.what == action::product || i.access_number < 0 || access_of(at).buffer != row) continue;
+      if (reads_arrays(i.what) || i.access_number < 0 || access_of(at).buffer != row) continue;
       if ((i.what != action::load && i.what != action::store) || access_of(at).axis_of(looked_up) >= 0) return false;
       uses.push_back(at);
     }

@@ -49,22 +49,54 @@ constexpr node const& source_of(graph const& g, node_id id) {
   return g[id];
 }
 
-/// The formula of `id`, as a user would write it. Repetition to a larger shape is not shown.
-constexpr void print_formula(message& out, graph const& g, node_id id, int around = 0) {
+/// The number of a constant as it was written: a float32 is the shortest decimal that rounds to it.
+constexpr double written_number(node const& n) {
+  double const exact = n.real(), size = exact < 0 ? -exact : exact;
+  if (n.type != dtype::float32 || !(size > 1e-20 && size < 1e20)) return exact;
+  auto power = [](int e) {
+    double p = 1;
+    for (; e > 0; --e) p *= 10;
+    return p;
+  };
+  int first = 0;  // the place of the first digit
+  while (size >= power(first + 1)) ++first;
+  while (size * power(-first) < 1) --first;
+  for (int last = first; last > first - 9; --last) {
+    double const unit = power(last < 0 ? -last : last);
+    auto const digits = static_cast<double>(static_cast<std::int64_t>((last < 0 ? size * unit : size / unit) + 0.5));
+    double const decimal = last < 0 ? digits / unit : digits * unit;
+    if (static_cast<double>(static_cast<float>(decimal)) == size) return exact < 0 ? -decimal : decimal;
+  }
+  return exact;
+}
+
+/// The formula of `id`, as a user would write it, down to `depth` operations: three points stand for what is below. Repetition to a larger shape is not shown.
+constexpr void print_formula(message& out, graph const& g, node_id id, int around = 0, int depth = 1 << 20) {
   node const& n = g[id];
   op_info const& row = info(n.code);
-  auto operand = [&](int k, int precedence) { print_formula(out, g, n.operands[k], precedence); };
+  bool const shown = n.code == op::broadcast || n.code == op::squeeze || n.code == op::copy;  // as their operand is
+  if (depth == 0 && n.arity > 0 && !shown) return void(out << "...");
+  auto operand = [&](int k, int precedence) { print_formula(out, g, n.operands[k], precedence, depth - (shown ? 0 : 1)); };
   if (n.code == op::symbol) {
     out << g.symbols[static_cast<std::size_t>(n.attribute)].view();
   } else if (n.is_constant()) {
     if (n.type == dtype::bool_) out << (n.attribute ? "true" : "false");
-    else if (n.real() < 0 && around > 0) out << '(' << n.real() << ')';
-    else out << n.real();
-  } else if (n.code == op::broadcast || n.code == op::squeeze || n.code == op::copy) {
+    else if (n.real() < 0 && around > 0) out << '(' << written_number(n) << ')';
+    else out << written_number(n);
+  } else if (shown) {
     operand(0, around);
   } else if (n.code == op::extent) {
     shape const& s = g[shape_id{static_cast<int>(n.attribute)}];
-    for (int i = 0; i < s.rank; ++i) (i ? out << " * " : out) << s[i];
+    auto is_sum = [&](extent const& e) { return e.count + (e.constant != 0) > 1; };
+    bool const product = s.rank > 1 || (s.rank == 1 && s[0].count == 1 && !s[0].name().characters);
+    bool const parenthesis = around > (s.rank == 1 && is_sum(s[0]) ? 4 : product ? 5 : 10);
+    if (parenthesis) out << '(';
+    for (int i = 0; i < s.rank; ++i) {
+      if (i) out << " * ";
+      if (s.rank > 1 && is_sum(s[i])) out << '(' << s[i] << ')';
+      else out << s[i];
+    }
+    if (parenthesis) out << ')';
   } else if (n.code == op::cast) {
     out << "cast<" << to_string(n.type) << ">(";
     operand(0, 0);
@@ -80,7 +112,7 @@ constexpr void print_formula(message& out, graph const& g, node_id id, int aroun
       bool const swap = row.commutative && row.precedence != 5 && g[n.operands[0]].is_constant();
       bool const minus = swap && row.precedence == 4 && n.code == op::add && g[n.operands[0]].real() < 0;
       operand(swap ? 1 : 0, row.precedence);
-      if (minus) out << " - " << -g[n.operands[0]].real();
+      if (minus) out << " - " << -written_number(g[n.operands[0]]);
       else {
         out << row.infix;
         // A sum of sums needs no parentheses; a product with a quotient does, since it was rounded in another order.
@@ -106,6 +138,19 @@ constexpr void print_formula(message& out, graph const& g, node_id id, int aroun
     print_flags(out, n);
     out << ')';
   }
+}
+
+/// The formula of `id` in about `width` characters: as deep as it fits.
+constexpr void print_short_formula(message& out, graph const& g, node_id id, std::size_t width, int around = 0) {
+  message fits;
+  for (int depth = 1;; ++depth) {
+    message deeper;
+    print_formula(deeper, g, id, around, depth);
+    bool const more = deeper.size() != fits.size() || depth == 1;
+    if (depth == 1 || deeper.size() <= width) fits = deeper;
+    if (!more || deeper.size() > width) break;
+  }
+  out << fits;
 }
 
 /// What a node is, without its operands: for lists and pictures.

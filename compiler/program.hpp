@@ -210,45 +210,92 @@ constexpr memory_plan plan_memory(Schedule const& s) {
 }
 
 /// Arithmetic and memory traffic, as `report` gives them.
+template <class Number>
 struct work {
-  std::int64_t flops = 0, bytes = 0;
+  Number flops = 0, bytes = 0;
 };
 
-/// Elementwise operations count 1, a reduction 1 for each element, a product 2 for each term; bytes are what passes over memory outside of caches read and write.
-template <class Graph, class Schedule>
-constexpr work measure(Graph const& g, Schedule const& s, extent_binding const& bound) {
-  work total;
-  list<std::int64_t> trips;
-  std::int64_t around = 1;
-  auto size_of_shape = [&](shape_id id) { return product_of(extents_of(g.shapes[static_cast<std::size_t>(index(id))], bound)); };
-  for (auto const& i : s.instructions) {
+/// The accesses of a nest that pass over memory.
+template <class Schedule>
+struct memory_walks {
+  Schedule const& s;
+  int outermost = -1;
+  list<access> read{}, written{};
+
+  /// Whether both are the same elements in each turn of the outermost loop.
+  constexpr bool same(access const& a, access const& b) const {
+    if (a.buffer != b.buffer || a.rank != b.rank) return false;
+    for (int axis = 0; axis < a.rank; ++axis) {
+      int const x = a.loops[axis], y = b.loops[axis];
+      bool const inner = x >= 0 && y >= 0 && x != outermost && y != outermost;
+      if (x != y && !(inner && s.loops[static_cast<std::size_t>(x)].e == s.loops[static_cast<std::size_t>(y)].e)) return false;
+    }
+    return true;
+  }
+  /// Notes an access; whether it is the first to its elements.
+  constexpr bool add(access const& a, bool write) {
+    for (access const& known : written)
+      if (same(known, a)) return false;
+    for (access const& known : read)
+      if (!write && same(known, a)) return false;
+    (write ? written : read).push_back(a);
+    return true;
+  }
+};
+
+/// Of instructions [first, last), whole loops, where `size` gives an extent's number: an integer, or a polynomial.
+/// Elementwise operations count 1, a reduction 1 for each element, a product 2 for each term; bytes are what passes over memory outside of caches read and write:
+/// what a turn of an outermost loop reads again, or has written, is in the cache.
+template <class Number, class Graph, class Schedule, class Size>
+constexpr work<Number> measure(Graph const& g, Schedule const& s, int first, int last, Size const& size) {
+  work<Number> total;
+  memory_walks<Schedule> walks{s};
+  list<Number> trips;
+  Number around = 1;
+  auto elements_of = [&](shape const& of) {
+    Number elements = 1;
+    for (int axis = 0; axis < of.rank; ++axis) elements *= size(of[axis]);
+    return elements;
+  };
+  auto shape_of = [&](node_id id) -> shape const& { return g.shapes[static_cast<std::size_t>(index(g.nodes[static_cast<std::size_t>(index(id))].shape))]; };
+  for (int at = first; at < last; ++at) {
+    instruction const& i = s.instructions[static_cast<std::size_t>(at)];
     if (i.what == action::begin_loop) {
+      if (trips.empty()) walks.outermost = i.loop, walks.read.clear(), walks.written.clear();
       trips.push_back(around);
-      around *= s.loops[i.loop].e.evaluate(bound);
+      around *= size(s.loops[i.loop].e);
     } else if (i.what == action::end_loop) {
       around = trips.back();
       trips.pop_back();
     } else if (i.what == action::compute) {
-      total.flops += info(g.nodes[static_cast<std::size_t>(index(i.node))].code).cost ? around : 0;
+      if (info(g.nodes[static_cast<std::size_t>(index(i.node))].code).cost) total.flops += around;
     } else if (i.what == action::accumulate) {
       total.flops += around;
     } else if (i.what == action::product) {
       node const& n = g.nodes[static_cast<std::size_t>(index(i.node))];
       auto const labels = contraction::unpack(n.attribute);
-      shape const& left = g.shapes[static_cast<std::size_t>(index(g.nodes[static_cast<std::size_t>(index(n.operands[0]))].shape))];
-      std::int64_t summed = 1;
+      shape const& left = shape_of(n.operands[0]);
+      Number terms = elements_of(shape_of(i.node));
+      Number elements = terms;
+      elements += elements_of(left);
+      elements += elements_of(shape_of(n.operands[1]));
+      total.bytes += elements * Number(static_cast<std::int64_t>(size_of(i.type)));
       for (int axis = 0; axis < left.rank; ++axis)
-        if (labels.role(labels.left[static_cast<std::size_t>(axis)]) == label_role::summed) summed *= left[axis].evaluate(bound);
-      total.flops += 2 * size_of_shape(n.shape) * summed;
+        if (labels.role(labels.left[static_cast<std::size_t>(axis)]) == label_role::summed) terms *= size(left[axis]);
+      total.flops += terms * Number(2);
+    } else if (i.what == action::call) {
+      node const& n = g.nodes[static_cast<std::size_t>(index(i.node))];
+      total.bytes += elements_of(shape_of(i.node)) * Number(static_cast<std::int64_t>(size_of(n.type)));
+      for (int k = 0; k < n.arity; ++k) total.bytes += elements_of(shape_of(n.operands[k])) * Number(static_cast<std::int64_t>(size_of(g.nodes[static_cast<std::size_t>(index(n.operands[k]))].type)));
     }
-    bool const whole = (i.what == action::load || i.what == action::store) && s.buffers[s.accesses[i.access_number].buffer].kind != buffer_kind::row;
-    if (whole) {
+    bool const moves = i.what == action::load || i.what == action::store || (i.what == action::accumulate && i.access_number >= 0);
+    if (moves && s.buffers[s.accesses[i.access_number].buffer].kind != buffer_kind::row && walks.add(s.accesses[i.access_number], i.what != action::load)) {
       // An access touches each element once for each walk of its own loops.
-      std::int64_t elements = 1;
+      Number elements = 1;
       for (int axis = 0; axis < s.accesses[i.access_number].rank; ++axis)
-        if (int const loop = s.accesses[i.access_number].loops[axis]; loop >= 0) elements *= s.loops[loop].e.evaluate(bound);
+        if (int const loop = s.accesses[i.access_number].loops[axis]; loop >= 0) elements *= size(s.loops[loop].e);
       if (i.place() >= 0) elements = around;
-      total.bytes += elements * static_cast<std::int64_t>(size_of(i.type));
+      total.bytes += elements * Number(static_cast<std::int64_t>(size_of(i.type)));
     }
   }
   return total;

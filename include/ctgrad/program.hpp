@@ -10,10 +10,9 @@
 #include "cpu/views.hpp"
 #include "gradient.hpp"
 #include "results.hpp"
+#include "workspace.hpp"
 
 #include <algorithm>
-#include <memory>
-#include <new>
 #include <tuple>
 
 namespace ctgrad {
@@ -34,14 +33,6 @@ struct outputs_that_differ {
     return l.b.error;
   }
 };
-
-inline constexpr std::align_val_t arena_alignment{64};
-
-/// Memory of temporaries.
-struct arena_delete {
-  void operator()(std::byte* bytes) const { ::operator delete(bytes, arena_alignment); }
-};
-using arena = std::unique_ptr<std::byte, arena_delete>;
 
 template <class P, int Buffer, int Axis>
 inline constexpr extent buffer_extent = P::template buffer_shape<Buffer>[Axis];
@@ -92,24 +83,17 @@ memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, s
   return total;
 }
 
-template <class T>
-struct result_type {
-  using type = T;
+/// What a call does when all is bound: its instructions in order.
+struct whole_run {
+  template <class P>
+  void operator()(frame<P>& f) const {
+    run_level<P, 0, P::size.instructions>(f);
+  }
 };
+/// For tools that look into a call (instrument.hpp).
+struct program_access;
 
 }  // namespace detail
-
-/// The memory of a program's temporaries, made by `program::workspace`. Used by one call at a time.
-class workspace_memory {
- public:
-  explicit workspace_memory(std::int64_t bytes) : bytes_(bytes), memory_(bytes ? static_cast<std::byte*>(::operator new(static_cast<std::size_t>(bytes), detail::arena_alignment)) : nullptr) {}
-  std::int64_t bytes() const { return bytes_; }
-  std::byte* data() { return memory_.get(); }
-
- private:
-  std::int64_t bytes_;
-  detail::arena memory_;
-};
 
 /// A compiled program: a function of its symbols. It holds nothing, and may be called from several threads at once.
 template <int Assigned, class... Outputs>
@@ -120,17 +104,7 @@ struct program {
   /// Throws shape_error, binding_error before anything is computed.
   template <bound... Bindings>
   auto operator()(Bindings&&... bindings) const {
-    static_assert(Assigned >= static_cast<int>(sizeof...(Outputs)), "ctgrad: a program that accumulates is called with ct::parameters or through into");
-    detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
-    call c;
-    c.bind_symbols(bindings...);
-    results<Outputs...> r;
-    c.make_outputs(r, std::make_integer_sequence<int, sizeof...(Outputs)>{});
-    detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr);
-    workspace_memory memory(layout.bytes(detail::thread_count()));
-    if (memory.data()) detail::lay_out_temporaries<compiled>(c.arrays, c.dims, memory.data());
-    c.run(memory, layout);
-    return r;
+    return evaluate(detail::whole_run{}, bindings...);
   }
 
   /// The memory that `into` needs for extents up to the given ones, and as many threads as there are now: `step.workspace(N = 4096)`.
@@ -168,7 +142,7 @@ struct program {
   /// Throws shape_error, binding_error, overlap_error before anything is written.
   template <bound... Bindings>
   void into(workspace_memory& space, Bindings&&... bindings) const {
-    compute(space, [](call& c, detail::memory_layout const& layout, workspace_memory& memory) { c.run(memory, layout); }, bindings...);
+    compute(space, [](call& c, detail::memory_layout const& layout, workspace_memory& memory) { c.run(memory, layout, c.dims); }, bindings...);
   }
   /// As `into`, for arrays that are a tile of `whole` rows of extent `Name`: where a formula has the extent as a number, as a mean does, it is that of the whole.
   template <class Name, bound... Bindings>
@@ -183,7 +157,22 @@ struct program {
   }
 
  private:
+  friend detail::program_access;
   struct call;
+  template <class Run, class... Bindings>
+  static auto evaluate(Run const& run, Bindings&... bindings) {
+    static_assert(Assigned >= static_cast<int>(sizeof...(Outputs)), "ctgrad: a program that accumulates is called with ct::parameters or through into");
+    detail::require_no_error<detail::names_error<compiled, std::remove_cv_t<Bindings>...>>();
+    call c;
+    c.bind_symbols(bindings...);
+    results<Outputs...> r;
+    c.make_outputs(r, std::make_integer_sequence<int, sizeof...(Outputs)>{});
+    detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr);
+    workspace_memory memory(layout.bytes(detail::thread_count()));
+    if (memory.data()) detail::lay_out_temporaries<compiled>(c.arrays, c.dims, memory.data());
+    c.run(memory, layout, c.dims, run);
+    return r;
+  }
   /// Checks and binds everything, then runs.
   template <class Run, class... Bindings>
   static void compute(workspace_memory& space, Run const& run, Bindings&... bindings) {
@@ -236,7 +225,7 @@ struct program {
     void bind_symbols(Bindings&... bindings) {
       (bind_symbol(bindings), ...);
       for (int i = 0; i < compiled::dim_count; ++i) dims[i] = arrays[compiled::dims[i].symbol].extents[compiled::dims[i].axis];
-      [&]<int... I>(std::integer_sequence<int, I...>) { (check_symbol<I>(), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
+      [&]<int... I>(std::integer_sequence<int, I...>) { (check_extents<I>(), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
       if constexpr (compiled::difference_count > 0)
         for (auto const& e : compiled::differences)
           if (std::int64_t const size = detail::evaluate_extent<compiled>(e, dims); size < 0) [[unlikely]] detail::throw_negative_extent(e, size);
@@ -252,10 +241,6 @@ struct program {
         }();
         ranges[number] = detail::describe_data<compiled::graph.symbols[number].type>(arrays[number], b.data, numbers[number], name);
       }
-    }
-    template <int Symbol>
-    void check_symbol() {
-      check_extents<Symbol>();
     }
     /// A buffer as messages name it.
     static std::string name_of_buffer(int buffer) { return detail::name_of_buffer<compiled>(buffer); }
@@ -362,9 +347,9 @@ struct program {
         throw shape_error("ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(layout.bytes()) + ": make it for larger extents");
     }
 
-    void run(workspace_memory& space, detail::memory_layout const& layout) { run(space, layout, dims); }
     /// Runs the loops; the temporaries are laid out.
-    void run(workspace_memory& space, detail::memory_layout const& layout, std::int64_t const* sizes) {
+    template <class Run = detail::whole_run>
+    void run(workspace_memory& space, detail::memory_layout const& layout, std::int64_t const* sizes, Run const& loops = {}) {
       detail::make_views<compiled>(arrays, dims);
       detail::frame<compiled> f;
       f.arrays = arrays;
@@ -372,7 +357,7 @@ struct program {
       f.sizes = sizes;
       f.scratch = {space.data() + layout.slots, space.data() + layout.bytes(), 1};
       if (layout.rows > 0) f.scratch.threads = static_cast<int>(std::min<std::int64_t>(detail::thread_count(), 1 + (space.bytes() - layout.bytes()) / layout.rows));
-      detail::run_level<compiled, 0, compiled::size.instructions>(f);
+      loops(f);
     }
   };
 };

@@ -28,7 +28,7 @@ struct program_report {
   constexpr std::int64_t flops(Bindings const&... extents) const {
     return work(extents...).flops;
   }
-  /// Bytes of arrays that one call reads and writes, each array once for each loop that walks it.
+  /// Bytes of arrays that one call reads and writes, each array once for each nest or product: what a turn of its outermost loop reads again is in the cache.
   template <bound... Bindings>
   constexpr std::int64_t bytes(Bindings const&... extents) const {
     return work(extents...).bytes;
@@ -60,8 +60,9 @@ struct program_report {
     return b;
   }
   template <bound... Bindings>
-  static constexpr detail::work work(Bindings const&... extents) {
-    return detail::measure(Compiled::graph, Compiled::schedule, bind(extents...));
+  static constexpr detail::work<std::int64_t> work(Bindings const&... extents) {
+    auto const bound = bind(extents...);
+    return detail::measure<std::int64_t>(Compiled::graph, Compiled::schedule, 0, Compiled::size.instructions, [&](detail::extent const& e) { return e.evaluate(bound); });
   }
 };
 
@@ -118,7 +119,8 @@ constexpr std::string_view to_string(E const&) {
   return detail::text_of<detail::formula_of<E>>.view();
 }
 
-/// The loops of a program, as pseudo-code, and what is kept between them with the reason why it is not fused.
+/// The loops of a program, as pseudo-code. Above each nest (parallel: in parts on threads, where it is large enough) and each product stand what it reads, what it
+/// writes and what it costs, below it why it ends; at last, what is kept between them with the reason why it is not fused.
 template <int Assigned, class... Outputs>
 std::string explain(program<Assigned, Outputs...> const& p) {
   using compiled = detail::compiled<Assigned, Outputs...>;
@@ -126,9 +128,11 @@ std::string explain(program<Assigned, Outputs...> const& p) {
   detail::message head;
   head << r.nests << (r.nests == 1 ? " nest, " : " nests, ") << r.products << (r.products == 1 ? " product, " : " products, ") << r.temporaries
        << (r.temporaries == 1 ? " temporary, " : " temporaries, ") << r.rows << (r.rows == 1 ? " row buffer\n" : " row buffers\n");
+  head << detail::explain_outputs(detail::kept_graph<detail::program_source<Assigned, Outputs...>>::kept.thaw()) << '\n';
   auto const schedule = detail::thaw_schedule(compiled::schedule);
-  std::string const kept = detail::to_text(detail::explain_kept(compiled::graph.thaw(), schedule));
-  return detail::to_text(head) + detail::to_text(detail::explain(compiled::graph.thaw(), schedule)) + (kept.empty() ? "" : "\n" + kept);
+  auto const graph = compiled::graph.thaw();
+  detail::message const kept = detail::explain_kept(graph, schedule);
+  return detail::to_text(head << detail::explain(graph, schedule) << (kept.empty() ? "" : "\n") << kept);
 }
 
 /// The graph of an expression or a program in Graphviz's language: `dot -Tsvg`.

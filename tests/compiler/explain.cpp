@@ -52,6 +52,8 @@ BOOST_FIXTURE_TEST_CASE(value_and_gradient_in_one_loop, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(softmax_is_three_stages_of_a_row, fixture) {
   BOOST_TEST(explain({detail::softmax_function<detail::axis_list<false, -1>>::trace(x)}) ==
+             "# nest 0, parallel, 3 stages a row: reads x[N, M]; writes output0[N, M]\n"
+             "#   5 * M * N + 4 * N flops, 8 * M * N bytes\n"
              "for i in N:\n"
              "  r4 = start of max\n"
              "  for j in M, vectorised:\n"
@@ -72,6 +74,8 @@ BOOST_FIXTURE_TEST_CASE(softmax_is_three_stages_of_a_row, fixture) {
 BOOST_FIXTURE_TEST_CASE(a_sum_over_the_outer_axis_fills_a_row, fixture) {
   BOOST_TEST(explain({detail::reduce_function<detail::op::sum, detail::axis_list<false, 0>>::trace(x)}) ==
              "output0[:] = start of sum\n"
+             "# nest 0, parallel: reads x[N, M]; writes output0[M]\n"
+             "#   M * N flops, 4 * M * N + 4 * M bytes\n"
              "for i in N:\n"
              "  for j in M, vectorised:\n"
              "    output0[j] sum= x[i, j]\n");
@@ -80,7 +84,12 @@ BOOST_FIXTURE_TEST_CASE(a_sum_over_the_outer_axis_fills_a_row, fixture) {
 BOOST_FIXTURE_TEST_CASE(products_stand_between_nests, fixture) {
   value square = {&b, b.matmul(detail::transpose_function::trace(x).id, x.id)};
   BOOST_TEST(explain({ctgrad::exp(square)}) ==
+             "# product 0: reads x[N, M]; writes temporary0[M, M]\n"
+             "#   2 * M * M * N flops, 4 * M * M + 8 * M * N bytes\n"
              "temporary0 = matmul(x^T, x), by BLAS\n"
+             "# ends: temporary0 has to be whole before nest 0 (the result of a product)\n"
+             "# nest 0, parallel: reads temporary0[M, M]; writes output0[M, M]\n"
+             "#   M * M flops, 8 * M * M bytes\n"
              "for i in M:\n"
              "  for j in M, vectorised:\n"
              "    output0[i, j] = exp(temporary0[i, j])\n");
@@ -95,8 +104,14 @@ BOOST_FIXTURE_TEST_CASE(products_show_their_transposes, fixture) {
   std::swap(turned.right[0], turned.right[1]);
   BOOST_TEST(explain({value{&b, b.contract(p.id, w.id, {labels.result, labels.right, labels.left})}, value{&b, b.contract(x.id, p.id, {labels.left, labels.result, labels.right})},
                       value{&b, b.contract(x.id, p.id, {labels.left, labels.result, turned.right})}}) ==
+             "# product 0: reads p[N, N], w[M, N]; writes output0[N, M]\n"
+             "#   2 * M * N * N flops, 8 * M * N + 4 * N * N bytes\n"
              "output0 = matmul(p, w^T), by BLAS\n"
+             "# product 1: reads x[N, M], p[N, N]; writes output1[M, N]\n"
+             "#   2 * M * N * N flops, 8 * M * N + 4 * N * N bytes\n"
              "output1 = matmul(x^T, p), by BLAS\n"
+             "# product 2: reads x[N, M], p[N, N]; writes output2[N, M]\n"
+             "#   2 * M * N * N flops, 8 * M * N + 4 * N * N bytes\n"
              "output2 = matmul(p^T, x), by BLAS\n");
 }
 
@@ -105,14 +120,22 @@ BOOST_FIXTURE_TEST_CASE(products_in_batches_show_their_labels, fixture) {
   auto const size = [](char const* name) { return detail::extent(detail::extent_name{name}); };
   value batch = {&b, b.symbol("t", dtype::float32, {3, {size(n), size(m), size(m)}})};
   value product = {&b, b.matmul(batch.id, detail::transpose_function::trace(batch).id)};
-  BOOST_TEST(explain({product}) == "output0 = einsum(\"dab,dcb->dac\", t, t), by BLAS\n");
+  BOOST_TEST(explain({product}) ==
+             "# product 0: reads t[N, M, M]; writes output0[N, M, M]\n"
+             "#   2 * M * M * M * N flops, 12 * M * M * N bytes\n"
+             "output0 = einsum(\"dab,dcb->dac\", t, t), by BLAS\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_value_walked_two_ways_is_cut, fixture) {
   value row = y * 2, table = detail::outer_function::trace(row, row);
   auto const text = explain({table});
-  BOOST_TEST(text == "for i in N, vectorised:\n"
+  BOOST_TEST(text == "# nest 0, parallel: reads y[N]; writes temporary0[N]\n"
+                     "#   N flops, 8 * N bytes\n"
+                     "for i in N, vectorised:\n"
                      "  temporary0[i] = (2 * y[i])\n"
+                     "# ends: temporary0 has to be whole before nest 1 (it is read along another axis than it is computed along)\n"
+                     "# nest 1, parallel: reads temporary0[N]; writes output0[N, N]\n"
+                     "#   N * N flops, 4 * N * N + 8 * N bytes\n"
                      "for j in N:\n"
                      "  for k in N, vectorised:\n"
                      "    output0[j, k] = (temporary0[j] * temporary0[k])\n");
@@ -121,14 +144,21 @@ BOOST_FIXTURE_TEST_CASE(a_value_walked_two_ways_is_cut, fixture) {
 BOOST_FIXTURE_TEST_CASE(what_a_loop_would_repeat_is_computed_before_it, fixture) {
   value columns = {&b, b.symbol("c", dtype::float32, {1, {detail::extent(detail::extent_name{m})}})};
   BOOST_TEST(explain({x * ctgrad::exp(columns)}) ==
+             "# nest 0, parallel: reads c[M]; writes temporary0[M]\n"
+             "#   M flops, 8 * M bytes\n"
              "for i in M, vectorised:\n"
              "  temporary0[i] = exp(c[i])\n"
+             "# ends: temporary0 has to be whole before nest 1 (a loop that does not change it would compute it in each turn)\n"
+             "# nest 1, parallel: reads x[N, M], temporary0[M]; writes output0[N, M]\n"
+             "#   M * N flops, 8 * M * N + 4 * M bytes\n"
              "for j in N:\n"
              "  for k in M, vectorised:\n"
              "    output0[j, k] = (x[j, k] * temporary0[k])\n");
   // An addition is cheaper than an array.
   b.g.outputs = {};
   BOOST_TEST(explain({x * (columns + 1)}) ==
+             "# nest 0, parallel: reads c[M], x[N, M]; writes output0[N, M]\n"
+             "#   2 * M * N flops, 8 * M * N + 4 * M bytes\n"
              "for i in N:\n"
              "  for j in M, vectorised:\n"
              "    output0[i, j] = (x[i, j] * (1 + c[j]))\n");
@@ -150,6 +180,50 @@ BOOST_FIXTURE_TEST_CASE(a_row_stands_where_its_result_will, fixture) {
   BOOST_TEST(has_row({detail::reduce_function<detail::op::sum, detail::axis_list<false, 0>>::trace(rows)}));  // written many times
   b.g.accumulate_from = 0;
   BOOST_TEST(has_row({rows}));  // what is added to cannot hold anything else
+}
+
+// A sum of all elements is a number, which later loops read: also after more has been done with it.
+BOOST_FIXTURE_TEST_CASE(numbers_that_later_loops_read, fixture) {
+  value total = detail::reduce_function<detail::op::sum, all_axes>::trace(y);
+  BOOST_TEST(explain({y / (total * total)}) ==
+             "r0 = start of sum\n"
+             "# nest 0, parallel: reads y[N]; writes r0\n"
+             "#   N flops, 4 * N bytes\n"
+             "for i in N, vectorised:\n"
+             "  r0 sum= y[i]\n"
+             "# ends: r0 has to be whole before nest 1 (a reduction over all of the loop)\n"
+             "v5 = r0\n"
+             "v6 = v5 * v5\n"
+             "# nest 1, parallel: reads y[N]; writes output0[N]\n"
+             "#   N flops, 8 * N bytes\n"
+             "for j in N, vectorised:\n"
+             "  output0[j] = (y[j] / v6)\n");
+}
+
+// Parts of an array are computed where they stand, in loops of their own.
+BOOST_FIXTURE_TEST_CASE(parts_of_a_concatenation, fixture) {
+  value const twice = y * 2, rest = ctgrad::exp(value{&b, b.slice(y.id, 0, 1, detail::extent(detail::extent_name{n}) - 1, 1)});
+  BOOST_TEST(explain({value{&b, b.concat(twice.id, rest.id, 0)}}) ==
+             "# nest 0, parallel: reads y[N]; writes output0[2 * N - 1]\n"
+             "#   N - 1 flops, 8 * N - 8 bytes\n"
+             "for i in N - 1, vectorised:\n"
+             "  output0.part1[i] = exp(slice(y, axis 0, 1:N)[i])\n"
+             "# ends: no loop of it is one of nest 1\n"
+             "# nest 1, parallel: reads y[N]; writes output0[2 * N - 1]\n"
+             "#   N flops, 8 * N bytes\n"
+             "for j in N, vectorised:\n"
+             "  output0.part0[j] = (2 * y[j])\n");
+}
+
+// The graph as the user wrote it names the outputs; a gradient is one of what it is of.
+BOOST_FIXTURE_TEST_CASE(outputs_by_the_names_of_their_formulas, fixture) {
+  value loss = detail::reduce_function<detail::op::sum, all_axes>::trace(y * y);
+  b.g.outputs = {loss.id, b.gradient(loss.id, y.id), ctgrad::exp(x + ctgrad::log(x * ctgrad::tanh(x - ctgrad::sin(x + ctgrad::cos(x / ctgrad::sqrt(x - ctgrad::cbrt(x * ctgrad::atan(x + ctgrad::softplus(x * ctgrad::atan2(x, ctgrad::erf(x))))))))))).id};
+  b.g.accumulate_from = 1;
+  BOOST_TEST(detail::explain_outputs(b.g).view() ==
+             "output0 = sum(y * y)\n"
+             "output1[N] += grad(output0, y)\n"
+             "output2[N, M] += exp(x + log(x * tanh(x - sin(x + cos(x / sqrt(x - cbrt(x * atan(x + softplus(x * ...)))))))))\n");
 }
 
 // Each array between loops says why it is one.

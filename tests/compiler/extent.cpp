@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE extent
 #include "../../compiler/extent.hpp"
+#include "../../compiler/polynomial.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -107,6 +108,22 @@ BOOST_AUTO_TEST_CASE(too_many_terms_and_factors) {
   shape s;
   for (int i = 0; i < max_rank; ++i) s.push_back(i);
   BOOST_CHECK_THROW(s.push_back(1), char const*);
+}
+// What loops cost has as many terms and factors as there are.
+constexpr polynomial p(extent const& e) { return polynomial(e); }
+static_assert(prints(p(N) * p(M) * p(K) * p(L) * p(N), "K * L * M * N * N"));
+static_assert(prints(p(N - 1) * p(N + 1), "N * N - 1") && prints(p(2) * p(N - M), "-2 * M + 2 * N") && prints(p(N) * 0, "0") && prints(polynomial(7), "7"));
+static_assert(p(N + M) * p(N + M) == [] {
+  polynomial sum = p(N) * p(N);
+  sum += p(M) * p(M), sum += p(N * 2) * p(M);
+  return sum;
+}());
+static_assert(prints(p(INT64_MAX) * p(3), "9223372036854775807") && prints(p(INT64_MAX) * p(-3), "-9223372036854775807"));
+BOOST_AUTO_TEST_CASE(costs) {
+  polynomial sum = p(N - 2) * p(M) * p(K + L);
+  sum += 5;
+  BOOST_TEST(prints(sum, "K * M * N + L * M * N - 2 * K * M - 2 * L * M + 5"));
+  BOOST_TEST(sum.evaluate([](extent_name name) { return name.view() == "N" ? 7 : name.view() == "M" ? 3 : 2; }) == 5 * 3 * 4 + 5);
 }
 BOOST_AUTO_TEST_CASE(printing) {
   BOOST_TEST(prints(N * M - 3, "M * N - 3"));

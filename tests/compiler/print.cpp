@@ -76,6 +76,28 @@ PRINTS_OF_MATRIX("slice(x, axis 1, 1::-1) + 1", value{x.b, x.b->slice(x.id, 1, 1
 PRINTS_OF_MATRIX("concat(x, exp(x), axis 1)", value{x.b, x.b->concat(x.id, ctgrad::exp(x).id, 1)});
 PRINTS_OF_MATRIX("matmul(x, y)", value{x.b, x.b->matmul(x.id, y.id)});
 
+// An extent is a number, of which only products and sums need parentheses; a formula may be cut to a width.
+constexpr bool prints_extents() {
+  builder b;
+  detail::extent const n(detail::extent_name{n_name});
+  value x{&b, b.symbol(x_name, dtype::float32, {})};
+  auto text = [&](detail::shape const& s, std::string_view expected) {
+    detail::message m;
+    print_formula(m, b.g, (x / value{&b, b.size_of(s, dtype::float32)}).id);
+    return m.view() == expected;
+  };
+  return text({1, {n}}, "x / N") && text({2, {n, 3}}, "x / (N * 3)") && text({1, {n - 1}}, "x / (N - 1)") && text({2, {n - 1, n}}, "x / ((N - 1) * N)");
+}
+static_assert(prints_extents());
+constexpr bool prints_short(std::size_t width, std::string_view text) {
+  builder b;
+  value x{&b, b.symbol(x_name, dtype::float32, {})};
+  detail::message m;
+  print_short_formula(m, b.g, (ctgrad::exp(x + ctgrad::log(x)) * x).id, width);
+  return m.view() == text;
+}
+static_assert(prints_short(80, "x * exp(x + log(x))") && prints_short(18, "x * exp(x + ...)") && prints_short(10, "x * ...") && prints_short(0, "x * ..."));
+
 constexpr graph sample() {
   builder b;
   detail::extent const n(detail::extent_name{n_name});

@@ -3,8 +3,11 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE fusion
+#include "../../compiler/draw.hpp"
+#include "../../compiler/explain.hpp"
+#include "../../compiler/find_fault.hpp"
+#include "../../compiler/latex.hpp"
 #include "../../compiler/pipeline.hpp"
-#include "../../compiler/print.hpp"
 
 #include "../random_graphs.hpp"
 #include "../schedule_interpreter.hpp"
@@ -168,4 +171,45 @@ BOOST_AUTO_TEST_CASE(hundreds_of_loops) {
 }
 BOOST_AUTO_TEST_CASE(many_products) {
   for (int size : {3, 6, 12}) fuzz(size, 300, {.gradients = true, .products = 6});
+}
+
+// What people are shown of any graph: costs as polynomials are those counted for the extents, units do not overlap and name what later ones wait for,
+// and where a check finds nothing, nothing is NaN.
+BOOST_AUTO_TEST_CASE(what_is_said_of_graphs) {
+  int const first = count_of("CTGRAD_FUZZ_SEED", 1), seeds = count_of("CTGRAD_FUZZ_SEEDS", 300);
+  for (int seed = first; seed < first + seeds; ++seed) {
+    graph const g = after_passes(random_graph(static_cast<std::uint64_t>(seed) * 1000, 4 + seed % 20, {.gradients = seed % 3 == 0, .products = seed % 3}));
+    schedule const s = detail::fuse(g);
+    auto const units = detail::find_units(g, s);
+    int last = 0;
+    for (std::size_t k = 0; k < units.size(); ++k) {
+      BOOST_TEST(units[k].first >= last);
+      last = units[k].last;
+      for (auto const& end : units[k].ends) BOOST_TEST((end.reader > static_cast<int>(k) && end.reader < static_cast<int>(units.size())));
+      for (auto const& bound : some_extents()) {
+        auto const counted = detail::measure<std::int64_t>(g, s, units[k].first, units[k].last, [&](detail::extent const& e) { return e.evaluate(bound); });
+        BOOST_TEST(units[k].cost.flops.evaluate(bound) == static_cast<double>(counted.flops));
+        BOOST_TEST(units[k].cost.bytes.evaluate(bound) == static_cast<double>(counted.bytes));
+      }
+    }
+    auto const text = detail::explain(g, s);
+    std::string_view const shown = text.view();
+    std::size_t told = 0;
+    for (std::size_t at = 0; (at = shown.find(" flops, ", at)) != std::string_view::npos; ++at) ++told;
+    BOOST_TEST(told == units.size());
+    auto const formulas = detail::print_latex(g);
+    int braces = 0;
+    for (char c : formulas.view()) braces += c == '{' ? 1 : c == '}' ? -1 : 0;
+    BOOST_TEST(braces == 0, formulas.view());
+    BOOST_TEST(detail::draw(g).ends_with("</svg>\n"));
+    for (auto const& bound : some_extents()) {
+      random_bits r{static_cast<std::uint64_t>(seed)};
+      auto const inputs = random_inputs(r, g, bound);
+      auto const fault = detail::find_fault(g, inputs, bound);
+      if (fault.kind != detail::fault_kind::none) continue;
+      auto const values = detail::interpret(g, inputs, bound);
+      for (auto const& v : values)
+        for (auto const& e : v.elements) BOOST_TEST(e.real == e.real);
+    }
+  }
 }

@@ -1,0 +1,9 @@
+// All that shows what a program is and does: formulas in LaTeX, profiles, checks, pages.
+//
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "check.hpp"
+#include "html_report.hpp"
+#include "latex.hpp"
+#include "profile.hpp"
