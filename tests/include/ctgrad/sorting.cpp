@@ -242,16 +242,27 @@ BOOST_AUTO_TEST_CASE(the_same_on_any_number_of_threads) {
 BOOST_AUTO_TEST_CASE(a_call_stands_between_loops) {
   BOOST_TEST(ct::explain(ct::compile(ct::sum(ct::cumsum(2_c * X, 1_c)))) ==
              "2 nests, 0 products, 2 temporaries, 0 row buffers\n"
+             "output0 = sum(cumsum(2 * X))\n"
+             "\n"
+             "# nest 0, parallel: reads X[N, M]; writes temporary1[N, M]\n"
+             "#   M * N flops, 16 * M * N bytes\n"
              "for i in N:\n"
              "  for j in M, vectorised:\n"
              "    temporary1[i, j] = (2 * X[i, j])\n"
+             "# ends: temporary1 has to be whole before call 0 (a library operation reads it)\n"
+             "# call 0: reads temporary1[N, M]; writes temporary0[N, M]\n"
+             "#   16 * M * N bytes\n"
              "temporary0 = cumsum(temporary1)\n"
+             "# ends: temporary0 has to be whole before nest 1 (the result of a library operation)\n"
              "r9 = start of sum\n"
+             "# nest 1, parallel: reads temporary0[N, M]; writes r9\n"
+             "#   M * N flops, 8 * M * N bytes\n"
              "for k in N:\n"
              "  for l in M, vectorised:\n"
              "    r9 sum= temporary0[k, l]\n"
              "v16 = r9\n"
-             "output0 = v16\n\n"
+             "output0 = v16\n"
+             "\n"
              "temporary0[N, M] = cumsum(...), kept: the result of a library operation\n"
              "temporary1[N, M] = multiply(...), kept: a library operation reads it\n");
 }
