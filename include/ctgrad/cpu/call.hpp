@@ -112,9 +112,9 @@ struct library_call {
     int const threads = static_cast<int>(std::min<std::int64_t>(has_scratch ? f.scratch.threads : thread_count(), calls));
     if (threads > 1 && work >= 2 * part_work) {
       std::int64_t const parts = std::min<std::int64_t>(calls, most_parts);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-      for (std::int64_t part = 0; part < parts; ++part)
-        for (std::int64_t number = calls * part / parts; number < calls * (part + 1) / parts; ++number) run_one(number, omp_get_thread_num());
+      share_parts(static_cast<int>(parts), threads, [&](int part, int thread) {
+        for (std::int64_t number = calls * part / parts; number < calls * (part + 1) / parts; ++number) run_one(number, thread);
+      });
       return;
     }
 #endif

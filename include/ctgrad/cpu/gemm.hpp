@@ -131,17 +131,11 @@ void gemm(std::int64_t rows, std::int64_t columns, std::int64_t summed, matrix_r
   if (wanted >= 2) {
     std::int64_t const width = ((length + wanted - 1) / wanted + band_granularity - 1) / band_granularity * band_granularity;
     int const bands = static_cast<int>((length + width - 1) / width), threads = std::min(thread_count(), bands);
-    auto run_band = [&](int band) {
+    share_parts(bands, threads, [&](int band, int) {
       std::int64_t const from = band * width, count = std::min(width, length - from);
       if (by_rows) gemm_piece<T>(count, columns, summed, {&a(from, 0), a.row_stride, a.column_stride}, b, accumulate, {&c(from, 0), c.row_stride, c.column_stride});
       else gemm_piece<T>(rows, count, summed, a, {&b(0, from), b.row_stride, b.column_stride}, accumulate, {&c(0, from), c.row_stride, c.column_stride});
-    };
-    if (threads > 1) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-      for (int band = 0; band < bands; ++band) run_band(band);
-    } else {
-      for (int band = 0; band < bands; ++band) run_band(band);
-    }
+    });
     return;
   }
 #endif

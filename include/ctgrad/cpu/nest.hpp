@@ -192,14 +192,7 @@ struct nest_code {
         (std::memcpy(totals[K][part], &mine.template number<number_type<K>, partition.numbers[K]>(), sizeof(number_type<K>)), ...);
       }(std::make_integer_sequence<int, size.numbers>{});
     };
-#if defined(_OPENMP)
-    int const threads = std::min(size.rows > 0 ? f.scratch.threads : thread_count(), parts);
-    if (threads > 1) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-      for (int part = 0; part < parts; ++part) run_part(part, omp_get_thread_num());
-    } else
-#endif
-      for (int part = 0; part < parts; ++part) run_part(part, 0);
+    share_parts(parts, std::min(size.rows > 0 ? f.scratch.threads : thread_count(), parts), run_part);
 
     [&]<int... K>(std::integer_sequence<int, K...>) { (add_numbers<K>(f, totals[K], parts), ...); }(std::make_integer_sequence<int, size.numbers>{});
     [&]<int... K>(std::integer_sequence<int, K...>) {

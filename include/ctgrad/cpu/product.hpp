@@ -120,15 +120,9 @@ void multiply(product_axis* axes, int count, T const* left, T const* right, bool
   if (products >= 4 && work * static_cast<double>(products) >= least_parallel_work) {
     blas_by_one_thread const ours;
     int const parts = static_cast<int>(std::min<std::int64_t>(products, most_product_parts)), threads = std::min(thread_count(), parts);
-    auto run_part = [&](int part) {
+    share_parts(parts, threads, [&](int part, int) {
       for (std::int64_t number = products * part / parts; number < products * (part + 1) / parts; ++number) run(number, [](auto... arguments) { gemm_piece<T>(arguments...); });
-    };
-    if (threads > 1) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-      for (int part = 0; part < parts; ++part) run_part(part);
-    } else {
-      for (int part = 0; part < parts; ++part) run_part(part);
-    }
+    });
     return;
   }
 #endif

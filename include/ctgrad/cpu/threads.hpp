@@ -33,6 +33,23 @@ inline int thread_count() {
 #endif
 }
 
+/// Calls f(context, part, thread) for each part, on so many threads; parts go to whichever is free. The one parallel region of all programs.
+[[gnu::noinline]] inline void share_parts(int parts, [[maybe_unused]] int threads, void const* context, void (*f)(void const*, int, int)) {
+#if defined(_OPENMP)
+  if (threads > 1) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (int part = 0; part < parts; ++part) f(context, part, omp_get_thread_num());
+    return;
+  }
+#endif
+  for (int part = 0; part < parts; ++part) f(context, part, 0);
+}
+/// Calls f(part, thread) for each part, on so many threads.
+template <class F>
+void share_parts(int parts, int threads, F const& f) {
+  share_parts(parts, threads, &f, [](void const* context, int part, int thread) { (*static_cast<F const*>(context))(part, thread); });
+}
+
 /// While one of these lives, OpenBLAS computes in the thread that calls it. The number of its threads comes back with the end of the last.
 class blas_by_one_thread {
 #if defined(CTGRAD_HAS_BLAS_THREADS)
