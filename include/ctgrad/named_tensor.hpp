@@ -38,7 +38,7 @@ struct named_tensor {
     auto const v = view_of(data);
     using T = std::remove_const_t<typename decltype(v)::value_type>;
     type = dtype_of<T>;
-    shape.assign(v.shape().begin(), v.shape().end());
+    for (std::int64_t extent : v.shape()) shape.push_back(extent);
     if (v.is_contiguous()) {
       bytes = std::as_bytes(std::span(v.data(), static_cast<std::size_t>(v.size())));
     } else {

@@ -90,7 +90,7 @@ void load(std::string const& path, parameter_set<T, Symbols...>& parameters, Opt
 inline void save(std::string const& path, std::vector<named_tensor> const& tensors, std::map<std::string, std::string> const& metadata = {}) {
   std::string const file = detail::printable_path(path);
   std::vector<named_tensor> by_size;
-  for (int size : {8, 4, 1})
+  for (unsigned size : {8u, 4u, 1u})
     for (auto const& t : tensors)
       if (size_of(t.type) == size) by_size.push_back(t);
   std::string const header = detail::write_safetensors_header(by_size, metadata, file);
