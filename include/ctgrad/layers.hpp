@@ -153,16 +153,21 @@ struct multi_head_attention_function {
     return attention_of<Heads, Causal>(x, p);
   }
 };
+/// `p`: weight and bias of the first norm, of attention, of the second norm, and of two linear layers.
+template <int Heads, bool Causal>
+constexpr value block_of(value x, value const* p) {
+  value const epsilon = x.constant(1e-5);
+  value const seen = attention_of<Heads, Causal>(layer_norm_function::trace(x, p[0], p[1], epsilon), p + 2);
+  if (!x.b->ok()) return x;
+  value const h = x + seen;
+  return h + mlp_of<decltype(gelu)>(layer_norm_function::trace(h, p[10], p[11], epsilon), p + 12, 2);
+}
 template <int Heads, bool Causal>
 struct transformer_block_function {
   template <class... Parameters>
   static constexpr value trace(value x, Parameters... parameters) {
     value const p[] = {parameters...};
-    value const epsilon = x.constant(1e-5);
-    value const seen = attention_of<Heads, Causal>(layer_norm_function::trace(x, p[0], p[1], epsilon), p + 2);
-    if (!x.b->ok()) return x;
-    value const h = x + seen;
-    return h + mlp_of<decltype(gelu)>(layer_norm_function::trace(h, p[10], p[11], epsilon), p + 12, 2);
+    return block_of<Heads, Causal>(x, p);
   }
 };
 

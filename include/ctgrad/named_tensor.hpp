@@ -107,7 +107,9 @@ void assign_tensors(Find const& find, std::string const& file, Set& p, Optimiser
   auto check = [&](std::string const& name, auto const& v) {
     named_tensor t = find(name);
     require_tensor<std::remove_const_t<typename std::remove_cvref_t<decltype(v)>::value_type>>(t, v.shape().size(), file);
-    if (!std::equal(t.shape.begin(), t.shape.end(), v.shape().begin()))
+    bool fits = true;
+    for (std::size_t axis = 0; axis < t.shape.size(); ++axis) fits = fits && t.shape[axis] == v.shape()[axis];
+    if (!fits)
       throw shape_error(place_of_tensor(file, name) + " has shape " + shape_text(t.shape) + ", and needs " + shape_text(v.shape()));
     found.push_back(std::move(t));
   };
