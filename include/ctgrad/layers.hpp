@@ -23,9 +23,9 @@ namespace detail {
 using namespace ctgrad::detail;
 
 /// "prefix.part".
-template <char... Prefix, char... Part>
-constexpr auto operator/(boost::hana::string<Prefix...>, boost::hana::string<Part...>) {
-  return boost::hana::string<Prefix..., '.', Part...>{};
+template <class Prefix, char... Part>
+constexpr auto operator/(Prefix, boost::hana::string<Part...>) {
+  return parameter_path<Prefix, boost::hana::string<Part...>>{};
 }
 template <int Number>
 inline constexpr auto digit = boost::hana::string_c<'0' + Number>;

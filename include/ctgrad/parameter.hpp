@@ -39,6 +39,23 @@ concept initializer = std::is_empty_v<T> && requires(std::span<float> elements, 
 
 namespace detail {
 
+/// "prefix.part". Kept in parts, because programs are named after their parameters: a compiler names a part once, and refers to it from then on.
+/// (Two transformer blocks with their 35 gradients, g++ 12 at -O2: 135 s with whole names, 57 s with parts.)
+template <class Prefix, class Part>
+struct parameter_path {};
+template <class Name>
+struct full_name {
+  using type = Name;
+};
+template <class Prefix, class Part>
+struct full_name<parameter_path<Prefix, Part>> {
+  template <char... A, char... B>
+  static boost::hana::string<A..., '.', B...> join(boost::hana::string<A...>, boost::hana::string<B...>);
+  using type = decltype(join(typename full_name<Prefix>::type{}, Part{}));
+};
+template <class Prefix, class Part>
+inline constexpr char const* name_of<parameter_path<Prefix, Part>> = name_of<typename full_name<parameter_path<Prefix, Part>>::type>;
+
 /// The name of a symbol that is a parameter, and how it begins.
 template <class Name, class Initial>
 struct parameter_name {};
@@ -49,7 +66,7 @@ template <class... Symbols>
 struct symbol_list {};
 template <class... Symbols, class Next>
 constexpr auto operator|(symbol_list<Symbols...> all, std::type_identity<Next>) {
-  if constexpr ((std::is_same_v<Symbols, Next> || ...)) return all;
+  if constexpr (((name_of<typename Symbols::name_type> == name_of<typename Next::name_type>) || ...)) return all;
   else return symbol_list<Symbols..., Next>{};
 }
 template <class... Symbols, class... More>

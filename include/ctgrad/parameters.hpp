@@ -73,6 +73,13 @@ class parameter_set {
  public:
   using element_type = T;
   static constexpr std::size_t count = sizeof...(Symbols);
+  /// Which of the symbols has a name; -1 for none.
+  template <class Name>
+  static constexpr int place = [] {
+    int i = 0, found = -1;
+    ((detail::name_of<typename Symbols::name_type> == detail::name_of<Name> ? void(found = i++) : void(++i)), ...);
+    return found;
+  }();
 
   /// Zeros, where all extents are known.
   parameter_set() {
@@ -107,18 +114,14 @@ class parameter_set {
     std::apply([&](auto const&... b) { (copy(b), ...); }, initial);
   }
 
-  /// The value and the gradient of a symbol.
+  /// The value and the gradient of a symbol, or of a name: `params[w]`, `params["fc1.weight"_s]`.
   template <class Symbol>
   auto operator[](Symbol) {
-    constexpr int i = place<Symbol>;
-    if constexpr (i < 0) detail::require_no_error<no_parameter<Symbol>>();
-    else return parameter_value<T, static_cast<std::size_t>(Symbol::rank)>{part<Symbol>(values_.data()), part<Symbol>(grads_.data())};
+    return at<typename Symbol::name_type>();
   }
-  /// Those of a name: `params["fc1.weight"_s]`.
   template <char... Characters>
-  auto operator[](boost::hana::string<Characters...> name) {
-    using symbol = decltype(named(name));
-    return (*this)[symbol{}];
+  auto operator[](boost::hana::string<Characters...>) {
+    return at<boost::hana::string<Characters...>>();
   }
   /// Calls `f(name, value, grad)` for every parameter, in order: a char const*, and two views.
   template <class F>
@@ -126,7 +129,7 @@ class parameter_set {
     (f(detail::target_name<Symbols>, part<Symbols>(values_.data()), part<Symbols>(grads_.data())), ...);
   }
   template <class Symbol>
-  static constexpr bool has = (std::is_same_v<Symbol, Symbols> || ...);
+  static constexpr bool has = place<typename Symbol::name_type> >= 0;
 
   /// The elements of `all`, a vector over all parameters, that belong to a symbol.
   template <class Symbol>
@@ -156,33 +159,26 @@ class parameter_set {
     values_ = zeros<T>(total);
     grads_ = zeros<T>(total);
   }
-  /// The symbol of a name, or one that is none of these.
   template <class Name>
-  static constexpr auto named(Name) {
-    constexpr int i = [] {
-      int n = 0, found = -1;
-      ((detail::target_name<Symbols> == detail::name_of<Name> ? void(found = n++) : void(++n)), ...);
-      return found;
-    }();
-    if constexpr (i < 0) return symbol<T, Name>{};
-    else return std::tuple_element_t<static_cast<std::size_t>(i), std::tuple<Symbols...>>{};
-  }
-  template <class Symbol>
   struct no_parameter {
-    constexpr detail::message operator()() const { return detail::message() << "ctgrad: " << detail::target_name<Symbol> << " is none of these parameters"; }
+    constexpr detail::message operator()() const { return detail::message() << "ctgrad: " << detail::name_of<Name> << " is none of these parameters"; }
   };
-  template <class Symbol>
-  static constexpr int place = [] {
-    int i = 0, found = -1;
-    ((std::is_same_v<Symbol, Symbols> ? void(found = i++) : void(++i)), ...);
-    return found;
-  }();
+  template <class Name>
+  auto at() {
+    constexpr int i = place<Name>;
+    if constexpr (i < 0) {
+      detail::require_no_error<no_parameter<Name>>();
+    } else {
+      using own = std::tuple_element_t<static_cast<std::size_t>(i), std::tuple<Symbols...>>;
+      return parameter_value<T, static_cast<std::size_t>(own::rank)>{part<own>(values_.data()), part<own>(grads_.data())};
+    }
+  }
   template <class Symbol>
   auto part(T* of) {
     constexpr auto rank = static_cast<std::size_t>(Symbol::rank);
     std::array<std::int64_t, rank> extents{};
-    for (std::size_t axis = 0; axis < rank; ++axis) extents[axis] = extents_[place<Symbol>][axis];
-    return view<T, rank>(of + first_[place<Symbol>], extents);
+    for (std::size_t axis = 0; axis < rank; ++axis) extents[axis] = extents_[place<typename Symbol::name_type>][axis];
+    return view<T, rank>(of + first_[place<typename Symbol::name_type>], extents);
   }
   template <class Binding>
   void copy(Binding const& b) {

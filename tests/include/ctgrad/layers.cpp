@@ -42,9 +42,11 @@ constexpr auto b0 = ct::parameter<double>("mlp.0.bias"_s, ct::initial::uniform<6
 constexpr auto W1 = ct::parameter<double>("mlp.1.weight"_s, ct::initial::uniform<5>{}, 3_c, 5_c);
 constexpr auto b1 = ct::parameter<double>("mlp.1.bias"_s, ct::initial::uniform<5>{}, 3_c);
 
-template <class... Symbols>
-constexpr bool are_parameters(ct::expression auto const& e, Symbols...) {
-  return std::is_same_v<decltype(ct::parameters_of(e)), hana::tuple<Symbols...>>;
+constexpr bool are_parameters(ct::expression auto const& e, auto... expected) {
+  return hana::unpack(ct::parameters_of(e), [=]<class... Symbols>(Symbols...) {
+    if constexpr (sizeof...(Symbols) == sizeof...(expected)) return ((ct::detail::target_name<Symbols> == ct::detail::target_name<decltype(expected)>)&&...);
+    else return false;
+  });
 }
 static_assert(are_parameters(loss, W0, b0, W1, b1));
 static_assert(are_parameters(ct::sum(b1 * ct::grad(loss, b1)) + loss, b1, W0, b0, W1));
