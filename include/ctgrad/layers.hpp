@@ -82,7 +82,7 @@ constexpr auto table_parameter(auto prefix, auto count, auto width) {
 }
 template <class T, int Groups, class In, class Out, class... Sizes>
 constexpr auto conv_parameters(auto prefix, Out out, Sizes... sizes) {
-  constexpr std::int64_t each = In::integer / Groups;
+  constexpr std::int64_t each = In::integer / (Groups < 1 ? 1 : Groups);  // the convolution says that there are none
   using begin = initial::uniform<(each * ... * Sizes::integer)>;
   return std::tuple(parameter<T>(prefix / "weight"_s, begin{}, out, constant<false, each>{}, sizes...), parameter<T>(prefix / "bias"_s, begin{}, out));
 }
@@ -113,7 +113,7 @@ struct mlp_function {
   }
 };
 
-/// [..., N, heads width] to [..., heads, N, width], and back.
+/// […, N, heads width] to […, heads, N, width], and back.
 constexpr value heads_first(value x, int heads) {
   int const rank = x.rank();
   shape split = x.shape();
