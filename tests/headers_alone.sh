@@ -15,13 +15,20 @@ passed=0
 failed=0
 
 find "$folder" -type f -name '*.hpp' | sort >"$work/headers"
-# Those for Python need nanobind, which not every machine has.
-printf '#include <nanobind/nanobind.h>\n' >"$work/alone.cpp"
-if ! "$@" -fsyntax-only "$work/alone.cpp" >/dev/null 2>&1 </dev/null; then
-  grep -v '/python[./]' "$work/headers" >"$work/others"
-  cmp -s "$work/headers" "$work/others" || printf 'skipped: the headers for Python: there is no nanobind\n'
+# Some need a library that not every machine has: skip_without INCLUDE PATTERN COMPILER [FLAG]...
+skip_without() {
+  include=$1
+  pattern=$2
+  shift 2
+  printf '#include <%s>\n' "$include" >"$work/alone.cpp"
+  "$@" -fsyntax-only "$work/alone.cpp" >/dev/null 2>&1 </dev/null && return
+  grep -v "$pattern" "$work/headers" >"$work/others"
+  cmp -s "$work/headers" "$work/others" || printf 'skipped: the headers %s: there is no %s\n' "$pattern" "$include"
   mv "$work/others" "$work/headers"
-fi
+}
+skip_without nanobind/nanobind.h '/python[./]' "$@"
+skip_without nlohmann/json.hpp '/safetensors' "$@"
+skip_without zip.h '/npz' "$@"
 while IFS= read -r header; do
   printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$work/alone.cpp"
   # The builder, the rows and the op table define each other's functions: one of them alone leaves some undefined, and only that is no failure.

@@ -14,22 +14,24 @@ struct l1_loss_function {
 };
 struct smooth_l1_loss_function {
   static constexpr value trace(value prediction, value target, value beta) {
-    value const d = abs(prediction - target);
-    return mean_of(where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta));
+    value const d = abs(prediction - target), near = where(d < beta, d, 0);  // a square that is finite, and so is its derivative
+    return mean_of(where(d < beta, 0.5 * near * near / beta, d - 0.5 * beta));
   }
 };
 // Source: Huber, Robust estimation of a location parameter (1964).
 struct huber_loss_function {
   static constexpr value trace(value prediction, value target, value delta) {
-    value const d = abs(prediction - target);
-    return mean_of(where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)));
+    value const d = abs(prediction - target), near = where(d <= delta, d, 0);
+    return mean_of(where(d <= delta, 0.5 * near * near, delta * (d - 0.5 * delta)));
   }
 };
-/// Logarithms are at least -100, so that a loss is finite.
+/// Logarithms are at least -100, so that a loss is finite; of 1 - p, as rounded, only that of 0 is below.
 struct binary_cross_entropy_function {
   static constexpr value trace(value p, value target) {
-    auto bounded = [](value logarithm) { return where(logarithm > -100, logarithm, -100); };
-    return mean_of(-(target * bounded(log(p)) + (1 - target) * bounded(log1p(-p))));
+    constexpr double smallest = 3.7200759760208361e-44;  // e^-100
+    value const none = p <= smallest, all = p == 1;
+    value const logarithm = where(none, -100, log(where(none, 1, p))), other = where(all, -100, log1p(-where(all, 0, p)));
+    return mean_of(-(target * logarithm + (1 - target) * other));
   }
 };
 struct nll_loss_function {

@@ -16,6 +16,7 @@
 #include "../../compiler/dtype.hpp"
 #include "error.hpp"
 #include "strides.hpp"
+#include "text.hpp"
 
 namespace ctgrad::detail {
 
@@ -30,17 +31,6 @@ struct npy_header {
 };
 
 inline constexpr std::string_view npy_magic{"\x93NUMPY", 6};
-
-/// `text` between quotes, on one line and short, whatever bytes it has.
-inline std::string in_quotes(std::string_view text) {
-  std::string result = "'";
-  for (char letter : text.substr(0, 40)) {
-    bool const plain = letter >= ' ' && letter <= '~';
-    if (plain) result += letter;
-    else result += {'\\', 'x', "0123456789abcdef"[(letter >> 4) & 15], "0123456789abcdef"[letter & 15]};
-  }
-  return result + (text.size() > 40 ? "…'" : "'");
-}
 
 /// The name of a dtype in .npy files, for those that tensors have.
 constexpr std::string_view npy_descr(dtype type) {

@@ -4,13 +4,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "parameter.hpp"
 #include "program.hpp"
 
 namespace ctgrad {
 
-/// One parameter: its value and its gradient, which share memory with the set that it is of.
+/// The value and the gradient of a parameter, which share memory with the set that it is of.
 template <class T, std::size_t Rank>
-struct parameter {
+struct parameter_value {
   view<T, Rank> value, grad;
 };
 
@@ -24,8 +25,8 @@ struct parameters_error {
           ? void(m << "ctgrad: parameter " << target_name<Symbols> << " is " << to_string(Symbols::type.type) << ", and only float32 and float64 have gradients")
           : void()),
      ...);
-    dtype const types[] = {Symbols::type.type...};
-    char const* const names[] = {target_name<Symbols>...};
+    dtype const types[] = {Symbols::type.type..., dtype::float32};
+    char const* const names[] = {target_name<Symbols>..., nullptr};
     for (std::size_t i = 0; i < sizeof...(Symbols); ++i) {
       if (m.empty() && types[i] != types[0])
         m << "ctgrad: parameters " << names[0] << " and " << names[i] << " are " << to_string(types[0]) << " and " << to_string(types[i]) << "; one set has one dtype";
@@ -47,6 +48,22 @@ struct parameter_data_error {
     return {};
   }
 };
+/// What stands in the way of making parameters from an expression alone.
+template <class... Symbols>
+struct storage_error {
+  constexpr message operator()() const {
+    message m = parameters_error<Symbols...>{}();
+    if (sizeof...(Symbols) == 0) m << "ctgrad: this expression has no parameters; ct::parameter and the layers of ct::nn declare some";
+    auto check = [&]<class Symbol>(std::type_identity<Symbol>) {
+      for (int axis = 0; axis < Symbol::rank; ++axis)
+        if (m.empty() && !Symbol::type.s[axis].is_static())
+          m << "ctgrad: axis " << axis << " of parameter " << target_name<Symbol> << " has extent " << Symbol::type.s[axis] << ", which has to be known to make it; give it data, as ct::parameters("
+            << target_name<Symbol> << " = ...)";
+    };
+    (check(std::type_identity<Symbols>{}), ...);
+    return m;
+  }
+};
 
 }  // namespace detail
 
@@ -56,43 +73,63 @@ class parameter_set {
  public:
   using element_type = T;
   static constexpr std::size_t count = sizeof...(Symbols);
+  /// Which of the symbols has a name; -1 for none.
+  template <class Name>
+  static constexpr int place = [] {
+    int i = 0, found = -1;
+    ((detail::name_of<typename Symbols::name_type> == detail::name_of<Name> ? void(found = i++) : void(++i)), ...);
+    return found;
+  }();
 
+  /// Zeros, where all extents are known.
+  parameter_set() {
+    std::size_t number = 0;
+    auto measure = [&]<class Symbol>(std::type_identity<Symbol>) {
+      static_assert(detail::storage_error<Symbol>{}().empty(), "ctgrad: parameters without data have to have known extents");
+      for (int axis = 0; axis < Symbol::rank; ++axis) extents_[number][static_cast<std::size_t>(axis)] = Symbol::type.s[axis].constant;
+      ++number;
+    };
+    (measure(std::type_identity<Symbols>{}), ...);
+    allocate();
+  }
   template <class... Bindings>
   explicit parameter_set(std::tuple<Bindings...> const& initial) {
     std::size_t number = 0;
-    std::int64_t total = 0;
     auto measure = [&](auto const& binding) {
       using target = typename std::remove_cvref_t<decltype(binding)>::target;
       std::int64_t none;
       detail::array_ref a;
       detail::describe_data<dtype_of<T>>(a, binding.data, none);
-      std::int64_t size = 1;
       for (int axis = 0; axis < target::rank; ++axis) {
         detail::extent const& e = target::type.s[axis];
         if (e.is_static() && e.constant != a.extents[axis])
           throw shape_error("ctgrad: axis " + std::to_string(axis) + " of parameter " + detail::target_name<target> + " has extent " + std::to_string(a.extents[axis]) +
                             ", and needs " + std::to_string(e.constant));
         extents_[number][static_cast<std::size_t>(axis)] = a.extents[axis];
-        size *= a.extents[axis];
       }
-      first_[number++] = total;
-      total += size;
+      ++number;
     };
     std::apply([&](auto const&... b) { (measure(b), ...); }, initial);
-    values_ = zeros<T>(total);
-    grads_ = zeros<T>(total);
+    allocate();
     std::apply([&](auto const&... b) { (copy(b), ...); }, initial);
   }
 
-  /// The value and the gradient of a symbol.
+  /// The value and the gradient of a symbol, or of a name: `params[w]`, `params["fc1.weight"_s]`.
   template <class Symbol>
   auto operator[](Symbol) {
-    constexpr int i = place<Symbol>;
-    if constexpr (i < 0) detail::require_no_error<no_parameter<Symbol>>();
-    else return parameter<T, static_cast<std::size_t>(Symbol::rank)>{part<Symbol>(values_.data()), part<Symbol>(grads_.data())};
+    return at<typename Symbol::name_type>();
+  }
+  template <char... Characters>
+  auto operator[](boost::hana::string<Characters...>) {
+    return at<boost::hana::string<Characters...>>();
+  }
+  /// Calls `f(name, value, grad)` for every parameter, in order: a char const*, and two views.
+  template <class F>
+  void for_each(F const& f) {
+    (f(detail::target_name<Symbols>, part<Symbols>(values_.data()), part<Symbols>(grads_.data())), ...);
   }
   template <class Symbol>
-  static constexpr bool has = (std::is_same_v<Symbol, Symbols> || ...);
+  static constexpr bool has = place<typename Symbol::name_type> >= 0;
 
   /// The elements of `all`, a vector over all parameters, that belong to a symbol.
   template <class Symbol>
@@ -110,22 +147,38 @@ class parameter_set {
   std::int64_t first_[count + 1]{};
   std::array<std::int64_t, detail::max_rank> extents_[count + 1]{};
 
-  template <class Symbol>
+  void allocate() {
+    constexpr int ranks[] = {Symbols::rank..., 0};
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::int64_t size = 1;
+      for (int axis = 0; axis < ranks[i]; ++axis) size *= extents_[i][static_cast<std::size_t>(axis)];
+      first_[i] = total;
+      total += size;
+    }
+    values_ = zeros<T>(total);
+    grads_ = zeros<T>(total);
+  }
+  template <class Name>
   struct no_parameter {
-    constexpr detail::message operator()() const { return detail::message() << "ctgrad: " << detail::target_name<Symbol> << " is none of these parameters"; }
+    constexpr detail::message operator()() const { return detail::message() << "ctgrad: " << detail::name_of<Name> << " is none of these parameters"; }
   };
-  template <class Symbol>
-  static constexpr int place = [] {
-    int i = 0, found = -1;
-    ((std::is_same_v<Symbol, Symbols> ? void(found = i++) : void(++i)), ...);
-    return found;
-  }();
+  template <class Name>
+  auto at() {
+    constexpr int i = place<Name>;
+    if constexpr (i < 0) {
+      detail::require_no_error<no_parameter<Name>>();
+    } else {
+      using own = std::tuple_element_t<static_cast<std::size_t>(i), std::tuple<Symbols...>>;
+      return parameter_value<T, static_cast<std::size_t>(own::rank)>{part<own>(values_.data()), part<own>(grads_.data())};
+    }
+  }
   template <class Symbol>
   auto part(T* of) {
     constexpr auto rank = static_cast<std::size_t>(Symbol::rank);
     std::array<std::int64_t, rank> extents{};
-    for (std::size_t axis = 0; axis < rank; ++axis) extents[axis] = extents_[place<Symbol>][axis];
-    return view<T, rank>(of + first_[place<Symbol>], extents);
+    for (std::size_t axis = 0; axis < rank; ++axis) extents[axis] = extents_[place<typename Symbol::name_type>][axis];
+    return view<T, rank>(of + first_[place<typename Symbol::name_type>], extents);
   }
   template <class Binding>
   void copy(Binding const& b) {
@@ -146,6 +199,29 @@ auto parameters(First&& first, Rest&&... rest) {
   (detail::require_no_error<detail::parameter_data_error<std::remove_cvref_t<Rest>>>(), ...);
   return parameter_set<T, typename std::remove_cvref_t<First>::target, typename std::remove_cvref_t<Rest>::target...>(
       std::tuple<First const&, Rest const&...>(first, rest...));
+}
+
+/// Parameters of an expression, all that `ct::parameters_of` finds, as they begin: `auto params = ct::parameters(loss, std::mt19937_64(1));`. Gradients start at zero.
+/// Extents have to be known while compiling, and all are of one dtype.
+template <expression E, class Generator>
+  requires requires(Generator& generator) {
+    { generator() } -> std::unsigned_integral;
+  }
+auto parameters(E const& e, Generator&& generator) {
+  return [&]<class... Symbols>(boost::hana::tuple<Symbols...>) {
+    using problem = detail::storage_error<Symbols...>;
+    if constexpr (detail::text_of<problem>.view().size() != 0) {
+      detail::require_no_error<problem>();
+    } else {
+      parameter_set<std::common_type_t<typename Symbols::element_type...>, Symbols...> p;
+      auto begin = [&]<class Symbol>(Symbol s) {
+        auto const value = p[s].value;
+        detail::initial_of<Symbol>::type::fill(std::span(value.data(), static_cast<std::size_t>(value.size())), generator);
+      };
+      (begin(Symbols{}), ...);
+      return p;
+    }
+  }(parameters_of(e));
 }
 
 /// A program that computes `Of` and adds its gradients into those of a parameter set.
@@ -213,6 +289,11 @@ template <expression Of, expression... By>
 constexpr auto backward(Of const& of, By const&... by) {
   static_cast<void>(detail::make_program<1>(of, grad(of, by)...));
   return backward_program<Of, By...>{};
+}
+/// The same for all parameters of the expression (`ct::parameters_of`).
+template <expression Of>
+constexpr auto backward(Of const& of) {
+  return boost::hana::unpack(parameters_of(of), [](auto... by) { return backward(Of{}, by...); });
 }
 
 }  // namespace ctgrad

@@ -17,6 +17,8 @@ template <char... Characters, int Number>
 struct state_name<boost::hana::string<Characters...>, Number> {
   using type = boost::hana::string<Characters..., ' ', '(', 's', 't', 'a', 't', 'e', ' ', '0' + Number, ')'>;
 };
+template <class Name, class Initial, int Number>
+struct state_name<parameter_name<Name, Initial>, Number> : state_name<typename full_name<Name>::type, Number> {};
 template <class Symbol, int Number>
 struct state_symbol;
 template <class T, class Name, class... Extents, int Number>

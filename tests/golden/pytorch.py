@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Asks PyTorch for the values, gradients and second gradients of every function, and writes them to a file that tests/laws/pytorch.cpp reads.
+"""Asks PyTorch for the values, gradients and second gradients of every function, and writes them to files that tests/laws/pytorch.cpp reads:
+pytorch.txt, of inputs that are chosen here, and opinfo.txt, of those that PyTorch's own tests have for the functions here (torch.testing's OpInfo), as far as they need no other options.
 
 A line for each: `case NAME DTYPE`, then `in`, `out`, `grad K` and `grad2 K` with extents and elements. grad K is the derivative of the sum of out * cos(1, 2, 3, …) by input K,
 grad2 K that of the sum of grad 0 * sin(1, 2, 3, …) by input K. Elements are written with as many digits as tell them apart.
 
-usage: pytorch.py > pytorch.txt    (PyTorch 2.x, on the CPU)
+usage: pytorch.py > pytorch.txt, pytorch.py opinfo > opinfo.txt    (PyTorch 2.x, on the CPU; the latter also needs numpy and expecttest)
 SPDX-License-Identifier: BSL-1.0
 """
 
 import math
+import re
 import sys
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -62,7 +65,8 @@ for name in "log log1p sqrt rsqrt reciprocal".split():
     unary(name, getattr(torch, name), positive, edged=name in ("log", "log1p"))
 unary("softplus", F.softplus, edged=True)
 unary("gelu", F.gelu)
-unary("silu", F.silu)
+case("gelu", F.gelu, lambda: [edges()[:-2]])
+unary("silu", F.silu, edged=True)
 case("add", torch.add, lambda: [normal(3, 4), normal(4)])
 case("subtract", torch.sub, lambda: [normal(3, 1), normal(1, 4)])
 case("multiply", torch.mul, lambda: [normal(2, 3, 4), normal(3, 1)])
@@ -80,19 +84,19 @@ unary("leaky_relu", F.leaky_relu, edged=True)
 unary("leaky_relu_0.2", lambda x: F.leaky_relu(x, 0.2))
 unary("elu", F.elu, edged=True)
 unary("elu_0.7", lambda x: F.elu(x, 0.7))
-unary("celu_2", lambda x: F.celu(x, 2.0))
-unary("selu", F.selu)
-unary("mish", F.mish)
+unary("celu_2", lambda x: F.celu(x, 2.0), edged=True)
+unary("selu", F.selu, edged=True)
+unary("mish", F.mish, edged=True)
 unary("hardtanh", F.hardtanh, edged=True)
 unary("hardtanh_-0.3_0.6", lambda x: F.hardtanh(x, -0.3, 0.6))
 unary("hardsigmoid", F.hardsigmoid, edged=True)
 unary("hardswish", F.hardswish)
 case("hardswish", F.hardswish, lambda: [torch.tensor([-4.0, -2.5, -0.5, 0.0, 2.5, 4.0], dtype=torch.float64)])
-unary("softsign", F.softsign)
-unary("tanhshrink", F.tanhshrink)
-unary("softshrink", F.softshrink)
-unary("hardshrink", F.hardshrink)
-unary("log_sigmoid", F.logsigmoid)
+unary("softsign", F.softsign, edged=True)
+unary("tanhshrink", F.tanhshrink, edged=True)
+unary("softshrink", F.softshrink, edged=True)
+unary("hardshrink", F.hardshrink, edged=True)
+unary("log_sigmoid", F.logsigmoid, edged=True)
 case("glu", F.glu, lambda: [normal(3, 6)])
 case("glu_0", lambda x: F.glu(x, 0), lambda: [normal(4, 3)])
 case("softmax", lambda x: F.softmax(x, -1), lambda: [normal(3, 5)], lambda: [normal(2, 3, 4)])
@@ -142,6 +146,72 @@ case("repeat_interleave", lambda x: torch.repeat_interleave(x, 3, 1), lambda: [n
 case("tril", torch.tril, lambda: [normal(3, 4)], lambda: [normal(2, 4, 3)])
 case("triu_1", lambda x: torch.triu(x, 1), lambda: [normal(4, 4)])
 
+# Places that are data, each of which may be there twice; none; and what a dtype is.
+places = lambda *shape, below: torch.randint(0, below, shape, generator=generator)
+case("gather_0", lambda x, i: torch.gather(x, 0, i), lambda: [normal(3, 4), places(5, 4, below=3)], lambda: [normal(3, 2), places(0, 2, below=3)], lambda: [normal(4), places(3, below=4)])
+case("gather_1", lambda x, i: torch.gather(x, 1, i), lambda: [normal(3, 4), places(3, 2, below=4)], lambda: [normal(2, 3, 4), places(2, 5, 4, below=3)])
+case("gather_1", lambda x, i: torch.gather(x, 1, i), lambda: [edges().reshape(3, 6), places(3, 4, below=6)])
+case("index_select_0", lambda x, i: torch.index_select(x, 0, i), lambda: [normal(3, 4), places(5, below=3)], lambda: [normal(3, 2), places(0, below=3)], lambda: [normal(4), places(6, below=4)])
+case("index_select_1", lambda x, i: torch.index_select(x, 1, i), lambda: [normal(3, 4), places(5, below=4)], lambda: [normal(2, 3, 4), places(2, below=3)])
+case("embedding", F.embedding, lambda: [places(4, below=5), normal(5, 3)], lambda: [places(2, 3, below=4), normal(4, 2)], lambda: [places(0, below=4), normal(4, 2)])
+case("scatter_add_0", lambda x, i, a: torch.scatter_add(x, 0, i, a), lambda: [normal(3, 4), places(5, 4, below=3), normal(5, 4)], lambda: [normal(3), places(0, below=3), normal(0)])
+case("scatter_add_1", lambda x, i, a: torch.scatter_add(x, 1, i, a), lambda: [normal(3, 4), places(3, 6, below=4), normal(3, 6)], lambda: [normal(2, 3, 2), places(2, 4, 2, below=3), normal(2, 4, 2)])
+case("segment_sum_4", lambda x, i: torch.zeros(4, *x.shape[1:], dtype=x.dtype).index_add(0, i, x), lambda: [normal(6), places(6, below=4)], lambda: [normal(7, 3), places(7, below=4)])
+case("one_hot_4", lambda i: F.one_hot(i, 4), lambda: [places(5, below=4)], lambda: [places(2, 3, below=4)], lambda: [places(0, below=4)])
+case("masked_fill", lambda x, m: torch.masked_fill(x, m, -1.5), lambda: [normal(3, 4), normal(3, 4) > 0], lambda: [normal(3, 4), normal(4) > 0], lambda: [edges(), edges() > 0])
+ties = lambda: torch.tensor([[1.0, 3.0, 3.0, -2.0], [-2.0, -2.0, 5.0, 5.0], [0.0, -0.0, 0.0, -0.0]], dtype=torch.float64)
+nans = lambda: torch.tensor([[1.0, math.nan, 3.0, math.nan], [INF, INF, -INF, -INF], [-INF, -INF, -INF, math.nan]], dtype=torch.float64)
+for name, function in [("argmax", torch.argmax), ("argmin", torch.argmin)]:
+    case(name + "_0", lambda x, f=function: f(x, 0), lambda: [normal(4, 3)], lambda: [ties()], lambda: [nans()], lambda: [places(5, 3, below=3)])
+    case(name + "_-1", lambda x, f=function: f(x, -1), lambda: [normal(2, 3, 4)], lambda: [ties()], lambda: [nans()], lambda: [places(4, 5, below=3).to(torch.int32)])
+
+# Integers and truth values, and what they become beside others.
+whole = lambda *shape, dtype=torch.int64: torch.randint(-9, 10, shape, generator=generator).to(dtype)
+some_dtypes = [torch.int32, torch.int64]
+for name, function in [("add", torch.add), ("subtract", torch.sub), ("multiply", torch.mul), ("divide", torch.div), ("minimum", torch.minimum), ("maximum", torch.maximum)]:
+    for a in some_dtypes:
+        case(name, function, *(lambda a=a, b=b: [whole(3, 4, dtype=a), whole(4, dtype=b)] for b in some_dtypes))
+        case(name, function, lambda a=a: [normal(3), whole(2, 3, dtype=a)])
+for name, function in [("sum", torch.sum), ("max", torch.amax), ("min", torch.amin)]:
+    for a in some_dtypes:
+        case(name, lambda x, f=function: f(x, dim=tuple(range(x.dim()))), lambda a=a: [whole(3, 4, dtype=a)])
+        case(name + "_1", lambda x, f=function: f(x, dim=1), lambda a=a: [whole(3, 4, dtype=a)])
+case("sum_1", lambda x: torch.sum(x, 1), lambda: [normal(3, 4) > 0], lambda: [normal(3, 0)], lambda: [normal(0, 3)])
+case("prod_1", lambda x: torch.prod(x, 1), lambda: [whole(3, 4)], lambda: [normal(3, 0)], lambda: [torch.tensor([[2.0, 0.0, 3.0], [0.0, 0.0, 1.0], [1.0, 2.0, 3.0]], dtype=torch.float64)])
+case("mean_1", lambda x: torch.mean(x, 1), lambda: [normal(3, 0)], lambda: [nans()])
+case("max_1", lambda x: torch.amax(x, 1), lambda: [ties()], lambda: [nans()])
+case("min_1", lambda x: torch.amin(x, 1), lambda: [ties()], lambda: [nans()])
+case("abs", torch.abs, lambda: [whole(5)], lambda: [whole(5, dtype=torch.int32)])
+case("sign", torch.sign, lambda: [whole(5)])
+case("where", lambda a, b: torch.where(a > b, a, b * b), lambda: [whole(3, 4), whole(4)], lambda: [normal(3, 4), whole(4)])
+for name, function in [("exp", torch.exp), ("sqrt", torch.sqrt), ("sin", torch.sin), ("sigmoid", torch.sigmoid)]:
+    case(name, function, lambda: [whole(5).abs()], lambda: [normal(4) > 0])
+for name, function in [("softmax", lambda x: F.softmax(x, -1)), ("log_softmax", lambda x: F.log_softmax(x, -1)), ("logsumexp_1", lambda x: torch.logsumexp(x, 1))]:
+    case(name, function, lambda: [torch.tensor([[1.0, math.nan, 3.0], [-INF, -INF, math.nan]], dtype=torch.float64)],
+         lambda: [torch.tensor([[-INF, 1.0, 2.0], [1000.0, -1000.0, 999.0]], dtype=torch.float64)], lambda: [normal(0, 3)])
+case("matmul", torch.matmul, lambda: [whole(3, 4), whole(4, 2)], lambda: [normal(3, 0), normal(0, 2)], lambda: [normal(0, 3), normal(3, 2)])
+
+# Layers: weights and biases in the order in which nn::multi_head_attention and nn::transformer_block declare them.
+def attention_layer(x, qw, qb, kw, kb, vw, vb, ow, ob, causal=False):
+    layer = torch.nn.MultiheadAttention(x.shape[-1], 2, batch_first=True, dtype=x.dtype)
+    weights = {"in_proj_weight": torch.cat((qw, kw, vw)), "in_proj_bias": torch.cat((qb, kb, vb)), "out_proj.weight": ow, "out_proj.bias": ob}
+    mask = torch.nn.Transformer.generate_square_subsequent_mask(x.shape[-2], dtype=x.dtype) if causal else None
+    return torch.func.functional_call(layer, weights, (x, x, x), {"need_weights": False, "attn_mask": mask})[0]
+
+
+def transformer_block(x, n1w, n1b, qw, qb, kw, kb, vw, vb, ow, ob, n2w, n2b, w1, b1, w2, b2):
+    layer = torch.nn.TransformerEncoderLayer(x.shape[-1], 2, w1.shape[0], dropout=0, activation="gelu", norm_first=True, batch_first=True, dtype=x.dtype)
+    weights = {"self_attn.in_proj_weight": torch.cat((qw, kw, vw)), "self_attn.in_proj_bias": torch.cat((qb, kb, vb)), "self_attn.out_proj.weight": ow, "self_attn.out_proj.bias": ob,
+               "linear1.weight": w1, "linear1.bias": b1, "linear2.weight": w2, "linear2.bias": b2, "norm1.weight": n1w, "norm1.bias": n1b, "norm2.weight": n2w, "norm2.bias": n2b}
+    return torch.func.functional_call(layer, weights, (x,))
+
+
+linear_layer = lambda out, width: [normal(out, width), normal(out)]
+attention_weights = lambda: [*linear_layer(4, 4), *linear_layer(4, 4), *linear_layer(4, 4), *linear_layer(4, 4)]
+case("multi_head_attention", attention_layer, lambda: [normal(2, 3, 4), *attention_weights()], lambda: [normal(3, 4), *attention_weights()])
+case("causal_multi_head_attention", lambda *x: attention_layer(*x, causal=True), lambda: [normal(1, 3, 4), *attention_weights()])
+case("transformer_block", transformer_block, lambda: [normal(2, 3, 4), positive(4), normal(4), *attention_weights(), positive(4), normal(4), *linear_layer(5, 4), *linear_layer(4, 5)])
+
 # Normalisations and attention.
 case("layer_norm", lambda x, w, b: F.layer_norm(x, w.shape, w, b), lambda: [normal(3, 6), positive(6), normal(6)], lambda: [normal(2, 3, 4), positive(3, 4), normal(3, 4)])
 case("rms_norm", lambda x, w: F.rms_norm(x, w.shape, w, 1e-5), lambda: [normal(3, 6), positive(6)])
@@ -178,6 +248,13 @@ case("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits, lam
 case("cross_entropy", F.cross_entropy, lambda: [normal(4, 5), labels(4, 5)])
 case("nll_loss", F.nll_loss, lambda: [normal(4, 5), labels(4, 5)])
 case("kl_div", F.kl_div, lambda: [normal(3, 4), probabilities(3, 4)])
+for name, function in [("mse", F.mse_loss), ("l1_loss", F.l1_loss), ("smooth_l1_loss", F.smooth_l1_loss), ("huber_loss", F.huber_loss)]:
+    case(name, function, lambda: [edges()[:-2], edges()[:-2].flip(0)], lambda: [torch.tensor([INF, 1.0], dtype=torch.float64), normal(2)], lambda: [normal(0), normal(0)])
+case("binary_cross_entropy_at_ends", lambda p: F.binary_cross_entropy(p.detach(), (p > 0.5).to(p.dtype)), lambda: [torch.tensor([0.0, 1.0, 0.25, 0.75], dtype=torch.float64)])
+case("binary_cross_entropy_with_logits", F.binary_cross_entropy_with_logits, lambda: [edges()[:-2], (edges()[:-2] > 0).to(torch.float64)])
+case("cross_entropy", F.cross_entropy, lambda: [edges()[:16].reshape(4, 4), labels(4, 4)], lambda: [torch.tensor([[-INF, 0.0, 1.0], [2.0, -INF, -INF]], dtype=torch.float64), torch.tensor([1, 0])])
+case("kl_div_of_0", lambda x: F.kl_div(x, torch.where(x > 0, 0.0, 0.5).to(x.dtype)), lambda: [normal(2, 3)])
+case("cosine_similarity", F.cosine_similarity, lambda: [torch.zeros(2, 3, dtype=torch.float64), normal(2, 3)])
 case("cosine_similarity", F.cosine_similarity, lambda: [normal(3, 4), normal(3, 4)])
 case("cosine_similarity_-1", lambda a, b: F.cosine_similarity(a, b, dim=-1), lambda: [normal(3, 4), normal(4)])
 
@@ -259,12 +336,13 @@ def write(name, function, inputs):
     # Not by NaN; nor second ones at kinks of the first, which edges has.
     if not out.is_floating_point() or not out.requires_grad or any(x.isnan().any() for x in inputs):
         return
+    inputs = list(inputs)
     by = [inputs[k] for k in floating]
     grads = gradients(out, torch.cos, by, create_graph=True)
     for k, g in zip(floating, grads):
         line(f"grad {k}", g)
-    kinks = bool((inputs[0] == 0).any()) and not name.startswith("cumprod")
-    if inputs[0].dtype == torch.float64 and grads[0].requires_grad and not kinks:
+    kinks = bool((inputs[floating[0]] == 0).any()) and not name.startswith("cumprod")
+    if inputs[floating[0]].dtype == torch.float64 and grads[0].requires_grad and not kinks:
         try:
             seconds = gradients(grads[0], torch.sin, by)
         except RuntimeError as problem:  # PyTorch has not all of them
@@ -274,15 +352,74 @@ def write(name, function, inputs):
             line(f"grad2 {k}", g)
 
 
+# OpInfo's names of functions that have another one here, and, without one, of those whose arguments mean something else here.
+OPINFO_NAMES = {"sub": "subtract", "mul": "multiply", "div": "divide", "true_divide": "divide", "amax": "max", "amin": "min", "logsigmoid": "log_sigmoid", "mse_loss": "mse",
+                "scaled_dot_product_attention": "attention", "linalg.vector_norm": "norm"}
+OPINFO_NAMES |= dict.fromkeys("clamp where pad norm max min any all count_nonzero batch_norm masked_fill flatten roll embedding select einsum".split(), "")
+
+
+def expressible(name, tensors, axes):
+    """Whether the shapes are some that a formula here takes: torch's lookups take places of fewer elements, and axis 0 of what has none."""
+    if axes and any(x.dim() == 0 for x in tensors):
+        return False
+    if name in ("cross_entropy", "nll_loss"):
+        return tensors[0].dim() == 2 and not tensors[1].is_floating_point()
+    if name.startswith(("gather", "scatter_add")):
+        axis = axes[0] % tensors[0].dim()
+        like = [x.shape[:axis] + x.shape[axis + 1:] for x in tensors]
+        return all(shape == like[0] for shape in like) and all(x.shape == tensors[1].shape for x in tensors[1:])
+    return True
+
+
+def opinfo_cases(arity):
+    """What PyTorch's tests call each function with: tensors alone, or tensors and an axis that a formula here has as NAME_AXIS. `arity`: of formulas by name."""
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    for op in sorted(op_db, key=lambda op: (op.name, op.variant_test_name)):
+        base = op.name.removeprefix("nn.functional.")
+        base = OPINFO_NAMES.get(base, base)
+        if not base or op.variant_test_name or not op.supports_dtype(torch.float64, "cpu"):
+            continue
+        torch.manual_seed(SEED)
+        kept = 0
+        for sample in op.sample_inputs("cpu", torch.float64, requires_grad=False):
+            arguments = [sample.input, *sample.args]
+            tensors = [x for x in arguments if isinstance(x, torch.Tensor)]
+            axes = [x for x in [*arguments, *sample.kwargs.values()] if not isinstance(x, torch.Tensor)]
+            name = "_".join([base, *map(str, axes)])
+            if kept >= 8 or len(tensors) != arity.get(name) or len(axes) > 1 or not all(type(x) is int for x in axes) or not set(sample.kwargs) <= {"dim"}:
+                continue
+            if any(x.dim() > 4 or x.numel() > 60 or x.dtype not in (torch.float64, torch.int64, torch.bool) for x in tensors) or not expressible(name, tensors, axes):
+                continue
+
+            def function(*inputs, sample=sample, arguments=arguments, op=op):
+                given = iter(inputs)
+                first, *rest = [next(given) if isinstance(x, torch.Tensor) else x for x in arguments]
+                return op.op(first, *rest, **sample.kwargs)
+
+            kept += 1
+            yield name, function, [x.detach().clone() for x in tensors]
+
+
 def main():
     torch.set_num_threads(1)
     generator.manual_seed(SEED)
-    print(f"# PyTorch {torch.__version__.split('+')[0]}, written by pytorch.py")
+    from_opinfo = sys.argv[1:] == ["opinfo"]
+    print(f"# PyTorch {torch.__version__.split('+')[0]}, written by pytorch.py" + " opinfo" * from_opinfo)
+    if from_opinfo:
+        formulas = re.findall(r'\{"([^"]+)", F\(([^{}]*)\)\}', (Path(__file__).parent / "../laws/pytorch.cpp").read_text())
+        arity = {name: 1 + max(map(int, re.findall(r"x\[(\d)\]", text))) for name, text in formulas}
+        with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+            for name, function, inputs in opinfo_cases(arity):
+                write(name, function, inputs)
+        return 0
     for name, function, makers in CASES:
         for make in makers:
             made = make()
-            for dtype in (torch.float64, torch.float32):
-                write(name, function, [x.to(dtype).clone() if x.is_floating_point() else x for x in made])
+            doubles = name == "transformer_block" or not any(x.is_floating_point() for x in made)  # float32 loses four digits in what is that deep
+            for dtype in (torch.float64,) if doubles else (torch.float64, torch.float32):
+                with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):  # which has second gradients
+                    write(name, function, [x.to(dtype).clone() if x.is_floating_point() else x for x in made])
     return 0
 
 

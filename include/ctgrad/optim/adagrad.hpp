@@ -55,14 +55,23 @@ class adagrad {
     using s = detail::symbols<T>;
     double const rate = o_.learning_rate / (1 + static_cast<double>(steps_) * o_.learning_rate_decay);
     run(detail::sum_of_squares{}, std::tuple{s::rate = rate, s::decay = o_.weight_decay, s::epsilon = o_.epsilon},
-        std::array{sum_.template of<T>(size, static_cast<T>(o_.initial_accumulator_value))});
+        states<T>(size));
     ++steps_;
+  }
+  template <class T, class F>
+  void with_state(std::int64_t size, F const& f) {
+    f(steps_, states<T>(size));
   }
 
  private:
   options o_;
   std::int64_t steps_ = 0;
   detail::state sum_;
+
+  template <class T>
+  std::array<view<T, 1>, 1> states(std::int64_t size) {
+    return {sum_.template of<T>(size, static_cast<T>(o_.initial_accumulator_value))};
+  }
 };
 
 }  // namespace ctgrad::optim

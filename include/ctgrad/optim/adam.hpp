@@ -60,8 +60,12 @@ class adam {
                              s::take2 = 1 - o_.beta2,
                              s::epsilon = o_.epsilon,
                              s::root = 1 / std::sqrt(correction2)};
-    run(detail::adaptive_moments{}, numbers, std::array{first_.template of<T>(size), second_.template of<T>(size)});
+    run(detail::adaptive_moments{}, numbers, states<T>(size));
     ++steps_;
+  }
+  template <class T, class F>
+  void with_state(std::int64_t size, F const& f) {
+    f(steps_, states<T>(size));
   }
 
  protected:
@@ -75,6 +79,11 @@ class adam {
   bool decoupled_;
   std::int64_t steps_ = 0;
   detail::state first_, second_;
+
+  template <class T>
+  std::array<view<T, 1>, 2> states(std::int64_t size) {
+    return {first_.template of<T>(size), second_.template of<T>(size)};
+  }
 };
 
 /// Adam with decoupled weight decay, as torch.optim.AdamW: p *= 1 - learning_rate weight_decay before the step.

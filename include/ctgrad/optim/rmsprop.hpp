@@ -71,16 +71,22 @@ class rmsprop {
   void advance(std::int64_t size, Run const& run) {
     using s = detail::symbols<T>;
     std::tuple const numbers{s::rate = o_.learning_rate, s::decay = o_.weight_decay, s::beta2 = o_.alpha, s::take2 = 1 - o_.alpha, s::epsilon = o_.epsilon};
+    with_state<T>(size, [&]<std::size_t Count>(std::int64_t&, std::array<view<T, 1>, Count> const& states) {
+      if constexpr (Count == 1) run(detail::root_mean_square{}, numbers, states);
+      else run(detail::centered_momentum{}, std::tuple_cat(numbers, std::tuple{s::beta1 = o_.momentum, s::centered = o_.centered}), states);
+    });
+    ++steps_;
+  }
+  template <class T, class F>
+  void with_state(std::int64_t size, F const& f) {
     auto const square = square_.template of<T>(size);
-    if (o_.momentum == 0 && !o_.centered)
-      run(detail::root_mean_square{}, numbers, std::array{square});
-    else
-      run(detail::centered_momentum{}, std::tuple_cat(numbers, std::tuple{s::beta1 = o_.momentum, s::centered = o_.centered}),
-          std::array{square, mean_.template of<T>(size), buffer_.template of<T>(size)});
+    if (o_.momentum == 0 && !o_.centered) f(steps_, std::array{square});
+    else f(steps_, std::array{square, mean_.template of<T>(size), buffer_.template of<T>(size)});
   }
 
  private:
   options o_;
+  std::int64_t steps_ = 0;
   detail::state square_, mean_, buffer_;
 };
 

@@ -77,6 +77,12 @@ class sgd {
     }
     ++steps_;
   }
+  /// Calls `f` with the number of steps, a reference, and the state vectors of `size` parameters: what has to be kept for a later step to be the same.
+  template <class T, class F>
+  void with_state(std::int64_t size, F const& f) {
+    if (o_.momentum == 0) f(steps_, std::array<view<T, 1>, 0>{});
+    else f(steps_, std::array{buffer_.template of<T>(size)});
+  }
 
  private:
   options o_;

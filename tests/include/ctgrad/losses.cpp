@@ -52,4 +52,8 @@ BOOST_AUTO_TEST_CASE(labels_and_probabilities) {
   auto const [loss, slope] = ct::compile(entropy, ct::grad(entropy, t))(p = ct::array<double, 1>{0, 1}, t = ct::array<double, 1>{1, 0});
   BOOST_TEST(loss == 100);
   BOOST_TEST((slope(0) == 50 && slope(1) == -50));
+  // At the right ones it is -log(1 - p) and -log(p), whose slopes are 1 / (1 - p) and -1 / p; PyTorch, which adds to divisors, says 0.
+  auto const [nothing, by_p] = ct::compile(entropy, ct::grad(entropy, p))(p = ct::array<double, 1>{0, 1}, t = ct::array<double, 1>{0, 1});
+  BOOST_TEST(nothing == 0);
+  BOOST_TEST((by_p(0) == 0.5 && by_p(1) == -0.5));
 }
