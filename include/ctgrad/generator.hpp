@@ -21,6 +21,16 @@ class generator {
   /// The stream that is next, which is taken by this.
   std::int64_t next_stream() { return stream_++; }
 
+  // Random bits as the standard library's distributions take them, and `ct::parameters(loss, g)`: each number is of the next stream.
+  using result_type = std::uint64_t;
+  static constexpr result_type min() { return 0; }
+  static constexpr result_type max() { return ~result_type{0}; }
+  result_type operator()() {
+    std::int64_t const stream = next_stream();
+    auto word = [&](std::int64_t number) { return static_cast<result_type>(static_cast<std::uint32_t>(detail::cmath::philox(seed_, stream, number))); };
+    return word(0) | word(1) << 32;
+  }
+
  private:
   std::int64_t seed_, stream_ = 0;
 };
