@@ -10,6 +10,7 @@
 #include "mirror.hpp"
 #include "prepare.hpp"
 #include "simplify.hpp"
+#include "sum_before_products.hpp"
 
 namespace ctgrad::detail {
 
@@ -29,7 +30,7 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"simplify", &simplify<&write_default_rules, Needed>},
     {"differentiate", &differentiate, 3},
     {"simplify gradients", &simplify<&write_default_rules, Needed>},
-    {"prepare", [](graph const& g) { return sum_mirrored(prepare(g)); }, 2},
+    {"prepare", [](graph const& g) { return sum_mirrored(prepare(sum_before_products(g))); }, 2},
     {"choose computations", &simplify<&write_loop_rules, Needed>},
     {"share", &simplify<&write_sharing_rules, Needed>},
     {"separate outputs", &separate_outputs},
