@@ -5,6 +5,9 @@
 #include "paired.hpp"
 
 #include <ctgrad/ctgrad.hpp>
+
+#include <algorithm>
+#include <cstring>
 #include <random>
 
 #if defined(CTGRAD_USE_CBLAS) && CTGRAD_USE_CBLAS
@@ -172,6 +175,69 @@ void run_norm_gelu(benchmark::State& state) {
   paired::compare(state, 8.0 * rows * columns, with_ctgrad, by_hand);
 }
 
+// Logistic regression over rows of few columns, which are known at run time only: loss and gradient. By hand, scores of a block of rows stand beside each other, and
+// the last pack of a row is filled up.
+
+constexpr std::int64_t small_rows = 1000;
+constexpr auto weights = ct::tensor<float>("weights"_s, C);
+constexpr auto answers = ct::tensor<float>("answers"_s, N);
+constexpr auto score = ct::sigmoid(ct::matmul(X, weights));
+constexpr auto likelihood = -ct::mean(answers * ct::log(score) + (1_c - answers) * ct::log(1_c - score));
+constexpr auto d_weights = ct::grad(likelihood, weights);
+constexpr auto logistic = ct::compile(likelihood, d_weights);
+
+[[gnu::noinline]] float logistic_by_hand(float const* x, float const* w, float const* y, std::int64_t n, std::int64_t d, float* gradient) {
+  constexpr std::int64_t most = 8;  // packs of a row
+  std::int64_t const packs = (d + lanes - 1) / lanes;
+  batch wide[most], sum[most];
+  auto load = [&](float const* row, std::int64_t k) {
+    if ((k + 1) * lanes <= d) return at(row + k * lanes);
+    alignas(64) float rest[lanes]{};
+    std::memcpy(rest, row + k * lanes, sizeof(float) * static_cast<std::size_t>(d - k * lanes));
+    return batch::load_aligned(rest);
+  };
+  for (std::int64_t k = 0; k < packs; ++k) wide[k] = load(w, k), sum[k] = batch(0.0f);
+  double total = 0;
+  float const share = 1.0f / static_cast<float>(n);
+  for (std::int64_t i = 0; i < n; i += lanes) {
+    std::int64_t const count = std::min<std::int64_t>(lanes, n - i);
+    alignas(64) float z[lanes]{}, label[lanes]{}, slope[lanes], loss[lanes];
+    for (std::int64_t r = 0; r < count; ++r) {
+      batch s(0.0f);
+      for (std::int64_t k = 0; k < packs; ++k) s = xsimd::fma(load(x + (i + r) * d, k), wide[k], s);
+      z[r] = hand::sum_of_lanes(s), label[r] = y[i + r];
+    }
+    batch const score = batch::load_aligned(z), answer = batch::load_aligned(label), zero(0.0f), one(1.0f), e = xsimd::exp(zero - xsimd::abs(score));
+    (xsimd::log1p(e) + xsimd::max(score, zero) - answer * score).store_aligned(loss);
+    ((xsimd::select(score >= zero, one, e) / (one + e) - answer) * share).store_aligned(slope);
+    for (std::int64_t r = 0; r < count; ++r) {
+      total += loss[r];
+      for (std::int64_t k = 0; k < packs; ++k) sum[k] = xsimd::fma(load(x + (i + r) * d, k), batch(slope[r]), sum[k]);
+    }
+  }
+  for (std::int64_t k = 0; k < packs; ++k) {
+    alignas(64) float rest[lanes];
+    sum[k].store_aligned(rest);
+    std::memcpy(gradient + k * lanes, rest, sizeof(float) * static_cast<std::size_t>(std::min<std::int64_t>(lanes, d - k * lanes)));
+  }
+  return static_cast<float>(total / static_cast<double>(n));
+}
+template <std::int64_t Columns>
+void run_small_rows(benchmark::State& state) {
+  auto const in = random_floats(small_rows * Columns, 1), w = random_floats(Columns, 2, 0.3f);
+  auto y = random_floats(small_rows, 3);
+  for (float& v : y) v = v > 0 ? 1.0f : 0.0f;
+  std::vector<float> ours(w.size()), theirs(w.size());
+  float a = 0, b = 0;
+  auto space = logistic.workspace(N = small_rows, C = Columns);
+  auto with_ctgrad = [&] { logistic.into(space, X = constant_matrix(in.data(), {small_rows, Columns}), weights = w, answers = y, likelihood = a, d_weights = ours); };
+  auto by_hand = [&] { b = logistic_by_hand(in.data(), w.data(), y.data(), small_rows, Columns, theirs.data()); };
+  with_ctgrad(), by_hand();
+  paired::require_close("loss", a, b, 1e-5);
+  require_close("gradient", ours.data(), theirs.data(), ours.size(), 1e-3, 1e-3);
+  paired::compare(state, 0, with_ctgrad, by_hand);
+}
+
 #if defined(CTGRAD_USE_CBLAS) && CTGRAD_USE_CBLAS
 // One step of a 784-128-10 network on 64 images: loss and the four gradients.
 
@@ -257,6 +323,9 @@ int main(int argc, char** argv) {
   paired::add("cross_entropy_and_gradient/8192x1024", run_cross_entropy);
   paired::add("column_sum/8192x1024", run_sum_columns);
   paired::add("layer_norm_gelu/8192x1024", run_norm_gelu);
+  paired::add("logistic_regression/1000x20", run_small_rows<20>, paired::short_rounds);
+  paired::add("logistic_regression/1000x32", run_small_rows<32>, paired::short_rounds);
+  paired::add("logistic_regression/1000x100", run_small_rows<100>, paired::short_rounds);
 #if defined(CTGRAD_USE_CBLAS) && CTGRAD_USE_CBLAS
   paired::add("mlp_step/784-128-10/64", run_mlp, paired::short_rounds);
 #endif
