@@ -79,7 +79,9 @@ class fuser : schedule_writer {
       state[i].cost = info(the(id).code).cost;
       for (int k = 0; k < the(id).arity; ++k) {
         auto const base = index(classes.operand(id, k).base);
-        if (state[base].stamp == stamps && !is_reduction(node_id{base})) state[i].cost += state[base].cost;
+        // What the loop does not change is at hand in it.
+        bool const before = segments && state[base].stamp == stamps && state[base].group % 2 == 0 && state[i].group % 2 == 1;
+        if (state[base].stamp == stamps && !before && !is_reduction(node_id{base})) state[i].cost += state[base].cost;
         else if (!g.nodes[base].is_constant()) state[i].cost += 1;
         if (state[i].cost > too_dear) state[i].cost = too_dear;  // shared parts would double it at each reuse
         if (state[base].stamp == stamps && is_reduction(id) && !info(the(id).code).additive) state[base].feeds_extremum = 1;
