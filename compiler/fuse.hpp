@@ -54,7 +54,7 @@ class fuser : schedule_writer {
       walk(all, -1);
       for (int i = 0; i < g.size(); ++i)
         if (takes_arrays(info(g.nodes[i].code).kind)) whole_arrays(node_id{i});
-      return out;
+      return static_cast<schedule&&>(out);
     }
     list<int> group_of;
     for (node_id id : all) group_of.push_back(classes.epoch[index(id)]);
@@ -64,7 +64,7 @@ class fuser : schedule_writer {
       for (int i = 0; i < g.size(); ++i)
         if (takes_arrays(info(g.nodes[i].code).kind) && classes.epoch[i] == e) whole_arrays(node_id{i});
     }
-    return out;
+    return static_cast<schedule&&>(out);
   }
 
  private:
@@ -72,24 +72,33 @@ class fuser : schedule_writer {
   constexpr list<list<node_id>> divide(list<node_id> const& nodes, list<int> const& group_of, int groups, int parent, bool segments) {
     ++stamps;
     int const limit = parent < 0 ? recompute_limit_array : recompute_limit_row;
-    for (std::size_t at = 0; at < nodes.size(); ++at) {
-      node_id const id = nodes[at];
-      auto const i = index(id);
-      state[i].stamp = stamps, state[i].group = group_of[at], state[i].need = {}, state[i].feeds_extremum = 0;
-      state[i].cost = info(the(id).code).cost;
-      for (int k = 0; k < the(id).arity; ++k) {
-        auto const base = index(classes.operand(id, k).base);
+    // (Raw pointers and few calls: each is a step of the compilers' limits, and this is where most are taken.)
+    node_id const* const ids = nodes.data();
+    int const *const groups_of = group_of.data(), count = static_cast<int>(nodes.size());
+    for (int at = 0; at < count; ++at) {
+      int const i = static_cast<int>(ids[at]);
+      node_state& own = state[i];
+      node const& n = nodes_of_graph[i];
+      op_info const& row = infos.data()[static_cast<int>(n.code)];
+      own.stamp = stamps, own.group = groups_of[at], own.need = {}, own.feeds_extremum = 0;
+      bool const extremum = own.kind == op_kind::reduction && !row.additive, in_loop = segments && own.group % 2 == 1;
+      int cost = row.cost;
+      for (int k = 0, arity = n.arity; k < arity; ++k) {
+        int const base = static_cast<int>(classes.sources[max_operands * i + k].base);
+        node_state& from = state[base];
+        if (from.stamp != stamps) {
+          if (nodes_of_graph[base].code != op::constant) ++cost;
+          continue;
+        }
         // What the loop does not change is at hand in it.
-        bool const before = segments && state[base].stamp == stamps && state[base].group % 2 == 0 && state[i].group % 2 == 1;
-        if (state[base].stamp == stamps && !before && !is_reduction(node_id{base})) state[i].cost += state[base].cost;
-        else if (!g.nodes[base].is_constant()) state[i].cost += 1;
-        if (state[i].cost > too_dear) state[i].cost = too_dear;  // shared parts would double it at each reuse
-        if (state[base].stamp == stamps && is_reduction(id) && !info(the(id).code).additive) state[base].feeds_extremum = 1;
+        cost += from.kind == op_kind::reduction || (in_loop && from.group % 2 == 0) ? 1 : from.cost;
+        if (extremum) from.feeds_extremum = 1;
       }
+      own.cost = cost > too_dear ? too_dear : cost;  // shared parts would double it at each reuse
     }
-    for (std::size_t at = nodes.size(); at-- > 0;) {
-      node_id const id = nodes[at];
-      auto const i = index(id);
+    for (int at = count; at-- > 0;) {
+      node_id const id = ids[at];
+      int const i = static_cast<int>(id);
       // What has no axes left may be for a block around this one.
       bool const single = is_reduction(id) || !has_free_iteration(id), wanted = single || (state[i].value_buffer >= 0 && !state[i].in_memory);
       if (wanted) state[i].need.add(state[i].group);
@@ -107,9 +116,9 @@ class fuser : schedule_writer {
           state[i].need = group_set::only(wanted || (segments && state[i].group % 2 == 0) ? state[i].group : state[i].need.first);  // once: before the loop, or in the walk that needs it first
         }
       }
-      for (int k = 0; k < the(id).arity; ++k) {
-        auto const base = index(classes.operand(id, k).base);
-        if (state[base].stamp == stamps) state[base].need.add(state[i].need);
+      for (int k = 0, arity = nodes_of_graph[i].arity; k < arity; ++k) {
+        node_state& from = state[static_cast<int>(classes.sources[max_operands * i + k].base)];
+        if (from.stamp == stamps) from.need.add(state[i].need);
       }
     }
     list<list<node_id>> result(static_cast<std::size_t>(groups), list<node_id>{});
@@ -123,29 +132,26 @@ class fuser : schedule_writer {
   constexpr int find_levels(list<node_id> const& nodes, int c, list<int>& levels) {
     ++stamps;
     int walks_needed = 0;
-    for (std::size_t at = 0; at < nodes.size(); ++at) {
-      node_id const id = nodes[at];
-      auto const i = index(id);
+    node_id const* const ids = nodes.data();
+    int* const level_of = levels.data();
+    for (int at = 0, count = static_cast<int>(nodes.size()); at < count; ++at) {
+      node_id const id = ids[at];
+      int const i = static_cast<int>(id);
       int level = 0;
-      for (int k = 0; k < the(id).arity; ++k) {
-        node_id const base = classes.operand(id, k).base;
-        if (state[index(base)].stamp != stamps) continue;
-        int const earliest = state[index(base)].group + (is_reduction(base) && reduces(base, c) ? 1 : 0);
+      for (int k = 0, arity = nodes_of_graph[i].arity; k < arity; ++k) {
+        node_id const base = classes.sources[max_operands * i + k].base;
+        node_state const& from = state[static_cast<int>(base)];
+        if (from.stamp != stamps) continue;
+        int const earliest = from.group + (from.kind == op_kind::reduction && reduces(base, c) ? 1 : 0);
         if (level < earliest) level = earliest;
       }
       state[i].stamp = stamps, state[i].group = level;
-      levels[at] = level;
-      if (walks(id, c) && level >= walks_needed) walks_needed = level + 1;
+      level_of[at] = level;
+      if (level >= walks_needed && walks(id, c)) walks_needed = level + 1;
     }
     return walks_needed;
   }
 
-  /// The axes of an iteration that no open loop walks.
-  constexpr int free_rank(node_id id) {
-    int rank = 0;
-    for (int axis = 0; axis < rank_of(id); ++axis) rank += is_open(class_of(id, axis)) ? 0 : 1;
-    return rank;
-  }
   /// How many walks over class `c` go over the most axes that any does: those cost, and not what is done with a row's sums.
   constexpr int count_dear_walks(list<node_id> const& nodes, int c, list<int> const& levels, int walks_needed, int most) {
     list<char> dear(static_cast<std::size_t>(walks_needed) + 1, 0);

@@ -30,6 +30,7 @@ class row_placer {
   schedule& s;
   int length;
   list<int> around, last_use;  // of each instruction: the begin_loop around it, or -1; who reads it last
+  list<int> touches;           // what loads, stores and adds up in memory
   list<int> uses;              // of the row at work
   int read_in = -1;            // the loop that reads it last: its begin_loop
 
@@ -41,6 +42,7 @@ class row_placer {
       if (i.what == action::end_loop) open = around[open];
       around[at] = open;
       if (i.what == action::begin_loop) open = at;
+      if (i.access_number >= 0) touches.push_back(at);
       if (reads_arrays(i.what)) continue;
       for (auto operand : i.operands)
         if (operand >= 0) last_use[operand] = at;
@@ -56,9 +58,9 @@ class row_placer {
   /// Who stores and loads the row; false where it is used in another way, or is not read in a vector loop of its own at last.
   constexpr bool find_uses(int row) {
     uses.clear();
-    for (int at = 0; at < length; ++at) {
+    for (int at : touches) {
       instruction const& i = s.instructions[at];
-      if (reads_arrays(i.what) || i.access_number < 0 || access_of(at).buffer != row) continue;
+      if (access_of(at).buffer != row) continue;
       if ((i.what != action::load && i.what != action::store) || access_of(at).axis_of(looked_up) >= 0) return false;
       uses.push_back(at);
     }
@@ -97,9 +99,9 @@ class row_placer {
   }
   /// Whether nothing else writes the array, and nothing reads it in the nest.
   constexpr bool is_written_only(int array, int into, int nest) const {
-    for (int at = 0; at < length; ++at) {
+    for (int at : touches) {
       instruction const& i = s.instructions[at];
-      if (at == into || i.access_number < 0 || root_of(s.buffers, access_of(at).buffer) != array) continue;
+      if (at == into || root_of(s.buffers, access_of(at).buffer) != array) continue;
       if (i.what != action::load || (at > nest && at < s.instructions[nest].end)) return false;
     }
     return true;

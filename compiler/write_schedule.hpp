@@ -70,10 +70,25 @@ class schedule_writer {
   /// Whether a loop over the class is open. An axis of extent 1 (class -1) always stands where it should.
   constexpr bool is_open(int c) const { return c == -1 || (c >= 0 && loop_of_class[c] >= 0); }
   constexpr std::int16_t loop_of(int c) const { return c < 0 ? static_cast<std::int16_t>(c) : loop_of_class[c]; }
+  // These three look at every axis of every node, again and again: without calls, each of which is a step of the compilers' limits.
   constexpr bool walks(node_id id, int c) {
-    for (int axis = 0; axis < rank_of(id); ++axis)
-      if (class_of(id, axis) == c) return true;
+    int const i = static_cast<int>(id);
+    for (int e = classes.first[i], last = e + classes.rank[i]; e < last; ++e)
+      if ((classes.unit[e] ? -1 : classes.parent[e]) == c) return true;
     return false;
+  }
+  constexpr bool has_free_iteration(node_id id) {
+    int const i = static_cast<int>(id);
+    for (int e = classes.first[i], last = e + classes.rank[i]; e < last; ++e)
+      if (!classes.unit[e] && loop_of_class[classes.parent[e]] < 0) return true;
+    return false;
+  }
+  /// The axes of an iteration that no open loop walks.
+  constexpr int free_rank(node_id id) {
+    int const i = static_cast<int>(id);
+    int rank = 0;
+    for (int e = classes.first[i], last = e + classes.rank[i]; e < last; ++e) rank += !classes.unit[e] && loop_of_class[classes.parent[e]] < 0;
+    return rank;
   }
   constexpr bool reduces(node_id id, int c) {
     if (!is_reduction(id)) return false;
@@ -93,11 +108,6 @@ class schedule_writer {
     for (int axis = 0; axis < shape_at(id).rank; ++axis)
       if (!is_open(class_of_result(id, axis))) mask |= axis_mask{1} << axis;
     return mask;
-  }
-  constexpr bool has_free_iteration(node_id id) {
-    for (int axis = 0; axis < rank_of(id); ++axis)
-      if (!is_open(class_of(id, axis))) return true;
-    return false;
   }
 
   /// Gives a value an array, over the axes that no open loop walks.
