@@ -9,7 +9,7 @@
 
 namespace ctgrad::detail {
 
-/// What may be computed twice rather than stored, in additions (op_info::cost). A row buffer is in L1, a whole array is not.
+/// What may be computed twice rather than stored, in additions (op_info::cost, cost_again). A row buffer is in L1, a whole array is not.
 /// What a loop would compute anew in each of its turns, from elements that it reads for nothing else, is worth an array of a row sooner.
 inline constexpr int recompute_limit_row = 6, recompute_limit_array = 24, recompute_limit_turn = 3, too_dear = 1000;
 
@@ -82,7 +82,7 @@ class fuser : schedule_writer {
       op_info const& row = infos.data()[static_cast<int>(n.code)];
       own.stamp = stamps, own.group = groups_of[at], own.need = {}, own.feeds_extremum = 0;
       bool const extremum = own.kind == op_kind::reduction && !row.additive, in_loop = segments && own.group % 2 == 1;
-      int cost = row.cost;
+      int cost = row.cost_again < 0 ? row.cost : row.cost_again;
       for (int k = 0, arity = n.arity; k < arity; ++k) {
         int const base = static_cast<int>(classes.sources[max_operands * i + k].base);
         node_state& from = state[base];

@@ -58,7 +58,7 @@ class mirror {
     if (x.code != y.code || x.type != y.type || x.attribute != y.attribute || info(x.code).kind != op_kind::map || info(x.code).kept) return {};
     mirror_signs const straight = combine(x, y, false);
     if (straight.any() || x.arity != 2) return straight;
-    if (x.code == op::subtract) return combine(x, y, true).turned();
+    if (info(x.code).anticommutative) return combine(x, y, true).turned();
     return info(x.code).commutative ? combine(x, y, true) : mirror_signs{};
   }
   /// By the operands, those of `y` in the other order where `swapped`.
@@ -68,10 +68,11 @@ class mirror {
       all[k] = compare(x.operands[k], y.operands[swapped ? 1 - k : k]);
       if (!all[k].any()) return {};
     }
-    linearity const linear = info(x.code).linear;
-    if (linear == linearity::together) return x.arity == 1 ? all[0] : all[0] & all[1];
-    if (linear == linearity::each || x.code == op::divide) return all[0] * all[1];
-    if (x.code == op::where) return all[0].same ? all[1] & all[2] : mirror_signs{};
+    op_info const& row = info(x.code);
+    if (row.linear == linearity::together) return x.arity == 1 ? all[0] : all[0] & all[1];
+    if (row.sign == symmetry::odd) return x.arity == 1 ? all[0] : all[0] * all[1];
+    if (row.sign == symmetry::even) return {true, false};
+    if (row.result == result_rule::selected) return all[0].same ? all[1] & all[2] : mirror_signs{};
     for (int k = 0; k < x.arity; ++k)
       if (!all[k].same) return {};
     return {true, false};

@@ -78,12 +78,20 @@ enum class linearity : std::uint8_t {
   first,     ///< in the first: a / b
 };
 
+/// What becomes of a map's sign with that of an operand.
+enum class symmetry : std::uint8_t {
+  none,
+  odd,   ///< it turns with that of any one operand: a * b, sin(x)
+  even,  ///< it stays: |x|, cos(x)
+};
+
 struct op_info {
   std::string_view name;            ///< as users write it
   op_kind kind = op_kind::map;
   int arity = 1;
   result_rule result = result_rule::promoted;
   int cost = 1;                     ///< of one element, in additions (measured roughly on AVX-512, float)
+  int cost_again = -1;              ///< of computing it again rather than keeping it; -1: the same
   std::string_view infix{};         ///< where it is written between its operands
   int precedence = 10;              ///< of the infix or prefix form, for printing
   bool commutative = false;
@@ -93,6 +101,8 @@ struct op_info {
   bool scatters = false;            ///< a reduction whose result has an axis along which its second operand says where elements go
   bool additive = false;            ///< a reduction that may go on from what an array holds
   linearity linear = linearity::none;
+  symmetry sign = symmetry::none;
+  bool anticommutative = false;     ///< a - b is -(b - a)
   bool positional = false;          ///< a leaf whose elements depend on where they stand
   int whole = 0;                    ///< library: how many axes of each operand one call takes
   bool fresh = false;               ///< library: its result lies without gaps, in an array of its own

@@ -21,7 +21,7 @@ struct pass {
   int growth = 1;  ///< how many nodes come out for each that goes in, usually: more are made room for in a second evaluation
 };
 
-inline constexpr int graph_pass_count = 7;
+inline constexpr int graph_pass_count = 9;
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
 /// A template all through, so that no rule costs anything where no program is made.
@@ -30,7 +30,9 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"simplify", &simplify<&write_default_rules, Needed>},
     {"differentiate", &differentiate, 3},
     {"simplify gradients", &simplify<&write_default_rules, Needed>},
-    {"prepare", [](graph const& g) { return sum_mirrored(prepare(sum_before_products(g))); }, 2},
+    {"sum before products", &sum_before_products},
+    {"prepare", &prepare, 2},
+    {"sum mirrored", &sum_mirrored},
     {"choose computations", &simplify<&write_loop_rules, Needed>},
     {"share", &simplify<&write_sharing_rules, Needed>},
     {"separate outputs", &separate_outputs},

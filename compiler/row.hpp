@@ -6,6 +6,7 @@
 
 #include "builder.hpp"
 #include "functions.hpp"
+#include "latex_form.hpp"
 #include "math.hpp"
 #include "scalar.hpp"
 
@@ -17,6 +18,7 @@ namespace ctgrad::detail {
 //   info       facts (op.hpp)
 //   eval       maps: one element, for numbers, SIMD packs and device code alike
 //   identity, combine   reductions
+//   in_latex   how it is written in LaTeX, where it has a notation of its own
 //   d0 d1 d2   the derivative by each operand: g is the gradient of the result y. A missing one is zero.
 
 constexpr value zeros_like(value x) { return {x.b, x.b->broadcast(x.b->real(0, x.type()), x.get().shape, 0)}; }

@@ -20,6 +20,10 @@ struct rule_writer {
   list<rule> rules;
 
   constexpr value variable(char const* name) { return {&b, b.symbol(name, dtype::float64, {})}; }
+  /// Matches a finite constant of at least 1.
+  constexpr value large_constant(char const* name) { return {&b, b.symbol(name, dtype::float64, {})}; }
+  /// A reduction, over whatever axes.
+  constexpr value reduction(op code, value of) { return {&b, b.add({.code = code, .type = dtype::float64, .arity = 1, .operands = {of.id, node_id::none, node_id::none}})}; }
   constexpr value condition(char const* name) { return {&b, b.symbol(name, dtype::bool_, {})}; }
   template <class After>
   constexpr void add(value before, After after) {
@@ -28,7 +32,7 @@ struct rule_writer {
   }
 };
 
-inline constexpr char const pattern_x[] = "x", pattern_y[] = "y", pattern_z[] = "z", pattern_p[] = "p";
+inline constexpr char const pattern_x[] = "x", pattern_y[] = "y", pattern_z[] = "z", pattern_p[] = "p", pattern_c[] = "c";
 
 constexpr void write_default_rules(rule_writer& r) {
   value x = r.variable(pattern_x), y = r.variable(pattern_y), z = r.variable(pattern_z), p = r.condition(pattern_p);
@@ -72,7 +76,7 @@ constexpr void write_default_rules(rule_writer& r) {
 
 /// How loops compute what formulas name. These run last, when nothing looks at names any more.
 constexpr void write_loop_rules(rule_writer& r) {
-  value x = r.variable(pattern_x);
+  value x = r.variable(pattern_x), c = r.large_constant(pattern_c);
   r.add(detach(x), x);
   r.add(pow(x, 2), x * x);
   r.add(pow(x, 3), x * x * x);
@@ -83,6 +87,10 @@ constexpr void write_loop_rules(rule_writer& r) {
   // Derivatives have the same parts, and find them here.
   r.add(gelu(x), 0.5 * x * (1 + erf(0.7071067811865476 * x)));
   r.add(silu(x), x * sigmoid(x));
+  // One negation or multiplication instead of one for each element. A sum starts from 0 and is never -0, so that 0 - sum, unlike -sum, is exact;
+  // a factor below 1 might keep from overflow what is summed.
+  r.add(r.reduction(op::sum, -x), 0 - r.reduction(op::sum, x));
+  r.add(r.reduction(op::sum, c * x), c * r.reduction(op::sum, x));
 }
 
 /// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential.

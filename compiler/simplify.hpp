@@ -25,6 +25,7 @@ struct matcher {
     node const& n = b.g[id];
     if (p.code == op::symbol) {
       node_id& place = bound[p.attribute];
+      if (rules.symbols[p.attribute].name == pattern_c && !(n.is_constant() && n.real() >= 1 && n.real() < std::numeric_limits<double>::infinity())) return false;
       if (place == node_id::none) place = id;
       return place == id;
     }
@@ -57,9 +58,11 @@ struct matcher {
   /// The nodes of the right-hand side, in the dtype and shape of the node that they replace.
   constexpr node_id build(node_id pattern, node const& replaced) {
     node const& p = rules.nodes[index(pattern)];
+    if (p.code == op::symbol && b.g[bound[p.attribute]].is_constant()) return b.broadcast(bound[p.attribute], replaced.shape, 0);
     if (p.code == op::symbol) return bound[p.attribute];
     if (p.is_constant()) return b.broadcast(b.real(p.real(), dtype::float64, shape_id::scalar, true), replaced.shape, 0);
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
+    if (info(p.code).kind == op_kind::reduction) return b.reduce(p.code, bound[rules.nodes[index(p.operands[0])].attribute], replaced.axes());
     for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], replaced);
     return b.map(p.code, operands[0], operands[1], operands[2]);
   }
@@ -75,20 +78,6 @@ constexpr node_id simplify_structure(builder& b, node_id id, list<char> const& o
   return id;
 }
 
-/// A factor of all that is summed, which multiplies the sum instead: one multiplication for many. Not below 1, where a sum might overflow that did not.
-/// (A sum starts from 0 and is never -0, so that 0 - sum, unlike -sum, is exact.)
-constexpr node_id factor_of_sum(builder& b, node_id id, list<char> const&) {
-  node const n = b.g[id];
-  if (n.code != op::sum || !is_floating(n.type)) return id;
-  node const x = b.g[n.operands[0]];
-  if (x.code == op::negative) return (0 - value{&b, b.reduce(op::sum, x.operands[0], n.axes())}).id;
-  if (x.code != op::multiply) return id;
-  for (int k = 0; k < 2; ++k)
-    if (node const c = b.g[x.operands[k]]; c.is_constant() && c.real() >= 1 && c.real() < std::numeric_limits<double>::infinity())
-      return (c.real() * value{&b, b.reduce(op::sum, x.operands[1 - k], n.axes())}).id;
-  return id;
-}
-
 /// Whether a rule may match at a node, by the codes of the operands alone.
 constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
   op const a = at.arity > 0 ? nodes[static_cast<int>(at.operands[0])].code : op::symbol, b = at.arity > 1 ? nodes[static_cast<int>(at.operands[1])].code : op::symbol;
@@ -101,8 +90,7 @@ constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
 template <auto Write, class = void>
 constexpr graph simplify(graph const& from) {
   rule_set const& rules = rules_of<Write>;
-  constexpr auto structure_rule = Write == &write_default_rules ? &simplify_structure : Write == &write_loop_rules ? &factor_of_sum : nullptr;
-  constexpr bool structure = structure_rule != nullptr;
+  constexpr bool structure = Write == &write_default_rules;
   node const* const nodes = from.nodes.data();
   int const count = from.size();
   bool any = structure;
@@ -135,7 +123,7 @@ constexpr graph simplify(graph const& from) {
     if (id == node_id::none) id = b.copy(n, operands);
     for (int round = 0; round < 16 && !wanted[i]; ++round) {
       node_id next = id;
-      if constexpr (structure) next = structure_rule(b, id, opaque);
+      if constexpr (structure) next = simplify_structure(b, id, opaque);
       node const at = b.g.nodes.data()[static_cast<int>(id)];
       int const last = rules.first[static_cast<std::size_t>(at.code) + 1];
       if (is_floating(at.type) || at.type == dtype::bool_)

@@ -24,40 +24,47 @@ template <> struct row<op::cast> {
 };
 template <> struct row<op::add> {
   static constexpr op_info info{.name = "add", .arity = 2, .infix = " + ", .precedence = 4, .commutative = true, .linear = linearity::together};
+  static constexpr latex::form in_latex{"#0 + #1", latex::addition, {latex::negation, latex::addition}};
   static constexpr auto eval(auto a, auto b) { return a + b; }
   static constexpr value d0(value g, value, value, value) { return g; }
   static constexpr value d1(value g, value, value, value) { return g; }
 };
 template <> struct row<op::subtract> {
-  static constexpr op_info info{.name = "subtract", .arity = 2, .infix = " - ", .precedence = 4, .takes_bool = false, .linear = linearity::together};
+  static constexpr op_info info{.name = "subtract", .arity = 2, .infix = " - ", .precedence = 4, .takes_bool = false, .linear = linearity::together, .anticommutative = true};
+  static constexpr latex::form in_latex{"#0 - #1", latex::addition, {latex::negation, latex::series}};
   static constexpr auto eval(auto a, auto b) { return a - b; }
   static constexpr value d0(value g, value, value, value) { return g; }
   static constexpr value d1(value g, value, value, value) { return -g; }
 };
 template <> struct row<op::multiply> {
-  static constexpr op_info info{.name = "multiply", .arity = 2, .infix = " * ", .precedence = 5, .commutative = true, .linear = linearity::each};
+  static constexpr op_info info{.name = "multiply", .arity = 2, .infix = " * ", .precedence = 5, .commutative = true, .linear = linearity::each, .sign = symmetry::odd};
+  static constexpr latex::form in_latex{"", latex::factor};
   static constexpr auto eval(auto a, auto b) { return a * b; }
   static constexpr value d0(value g, value, value b, value) { return g * b; }
   static constexpr value d1(value g, value a, value, value) { return g * a; }
 };
 template <> struct row<op::divide> {
-  static constexpr op_info info{.name = "divide", .arity = 2, .result = result_rule::floating, .cost = 4, .infix = " / ", .precedence = 5, .linear = linearity::first};
+  static constexpr op_info info{.name = "divide", .arity = 2, .result = result_rule::floating, .cost = 4, .infix = " / ", .precedence = 5, .linear = linearity::first, .sign = symmetry::odd};
+  static constexpr latex::form in_latex{"\\frac{#0}{#1}", latex::fraction};
   static constexpr auto eval(auto a, auto b) { return a / b; }
   static constexpr value d0(value g, value, value b, value) { return g * (1 / b); }
   static constexpr value d1(value g, value, value b, value y) { return -(g * y * (1 / b)); }
 };
 template <> struct row<op::negative> {
   static constexpr op_info info{.name = "negative", .infix = "-", .precedence = 6, .takes_bool = false, .linear = linearity::together};
+  static constexpr latex::form in_latex{"-#0", latex::negation, {latex::factor}};
   static constexpr auto eval(auto x) { return -x; }
   static constexpr value d0(value g, value, value) { return -g; }
 };
 template <> struct row<op::reciprocal> {
-  static constexpr op_info info{.name = "reciprocal", .result = result_rule::floating, .cost = 4};
+  static constexpr op_info info{.name = "reciprocal", .result = result_rule::floating, .cost = 4, .sign = symmetry::odd};
+  static constexpr latex::form in_latex{"\\frac{1}{#0}", latex::fraction};
   static constexpr auto eval(auto x) { return decltype(x)(1) / x; }
   static constexpr value d0(value g, value, value y) { return -(g * y * y); }
 };
 template <> struct row<op::power> {
   static constexpr op_info info{.name = "pow", .arity = 2, .cost = 40};
+  static constexpr latex::form in_latex{"#0^{#1}", latex::exponent, {latex::base}};
   static constexpr auto eval(auto x, auto y) { using cmath::pow; return pow(x, y); }
   static constexpr value d0(value g, value x, value n, value) {
     if (n.get().is_constant(0)) return {};
@@ -68,32 +75,38 @@ template <> struct row<op::power> {
 };
 template <> struct row<op::sqrt> {
   static constexpr op_info info{.name = "sqrt", .result = result_rule::floating, .cost = 5};
+  static constexpr latex::form in_latex{"\\sqrt{#0}"};
   static constexpr auto eval(auto x) { using cmath::sqrt; return sqrt(x); }
   static constexpr value d0(value g, value, value y) { return 0.5 * g * (1 / y); }
 };
 template <> struct row<op::rsqrt> {
   static constexpr op_info info{.name = "rsqrt", .result = result_rule::floating, .cost = 8};
+  static constexpr latex::form in_latex{"\\frac{1}{\\sqrt{#0}}", latex::fraction};
   static constexpr auto eval(auto x) { using cmath::sqrt; return decltype(x)(1) / sqrt(x); }
   static constexpr value d0(value g, value, value y) { return -0.5 * g * (y * y * y); }
 };
 template <> struct row<op::cbrt> {
-  static constexpr op_info info{.name = "cbrt", .result = result_rule::floating, .cost = 20};
+  static constexpr op_info info{.name = "cbrt", .result = result_rule::floating, .cost = 20, .sign = symmetry::odd};
+  static constexpr latex::form in_latex{"\\sqrt[3]{#0}"};
   static constexpr auto eval(auto x) { using cmath::cbrt; return cbrt(x); }
   static constexpr value d0(value g, value, value y) { return g / (3 * (y * y)); }
 };
 template <> struct row<op::hypot> {
   static constexpr op_info info{.name = "hypot", .arity = 2, .result = result_rule::floating, .cost = 10, .commutative = true};
+  static constexpr latex::form in_latex{"\\sqrt{#0^{2} + #1^{2}}", latex::atom, {latex::base, latex::base}};
   static constexpr auto eval(auto x, auto y) { using cmath::hypot; return hypot(x, y); }
   static constexpr value d0(value g, value a, value, value y) { return g * (a / y); }
   static constexpr value d1(value g, value, value b, value y) { return g * (b / y); }
 };
 template <> struct row<op::abs> {
-  static constexpr op_info info{.name = "abs", .takes_bool = false};
+  static constexpr op_info info{.name = "abs", .takes_bool = false, .sign = symmetry::even};
+  static constexpr latex::form in_latex{"\\left|#0\\right|"};
   static constexpr auto eval(auto x) { using cmath::abs; return abs(x); }
   static constexpr value d0(value g, value x, value) { return g * sign(x); }
 };
 template <> struct row<op::sign> {
-  static constexpr op_info info{.name = "sign", .cost = 3, .takes_bool = false};
+  static constexpr op_info info{.name = "sign", .cost = 3, .takes_bool = false, .sign = symmetry::odd};
+  static constexpr latex::form in_latex{"\\operatorname{sgn}\\left(#0\\right)", latex::application};
   static constexpr auto eval(auto x) {
     using cmath::select;
     using number = decltype(x);
@@ -102,10 +115,12 @@ template <> struct row<op::sign> {
 };
 template <> struct row<op::floor> {
   static constexpr op_info info{.name = "floor", .takes_bool = false};
+  static constexpr latex::form in_latex{"\\left\\lfloor #0 \\right\\rfloor"};
   static constexpr auto eval(auto x) { using cmath::floor; return floor(x); }
 };
 template <> struct row<op::ceil> {
   static constexpr op_info info{.name = "ceil", .takes_bool = false};
+  static constexpr latex::form in_latex{"\\left\\lceil #0 \\right\\rceil"};
   static constexpr auto eval(auto x) { using cmath::ceil; return ceil(x); }
 };
 template <> struct row<op::round> {
@@ -114,12 +129,14 @@ template <> struct row<op::round> {
 };
 template <> struct row<op::minimum> {
   static constexpr op_info info{.name = "minimum", .arity = 2, .cost = 2, .commutative = true};
+  static constexpr latex::form in_latex{"\\min\\left(#0, #1\\right)", latex::application};
   static constexpr auto eval(auto a, auto b) { using cmath::select, cmath::smaller; return select(b != b, b, smaller(b, a)); }
   static constexpr value d0(value g, value a, value b, value) { return where(a < b, g, where(a == b, g * 0.5, 0)); }
   static constexpr value d1(value g, value a, value b, value) { return where(b < a, g, where(a == b, g * 0.5, 0)); }
 };
 template <> struct row<op::maximum> {
   static constexpr op_info info{.name = "maximum", .arity = 2, .cost = 2, .commutative = true};
+  static constexpr latex::form in_latex{"\\max\\left(#0, #1\\right)", latex::application};
   static constexpr auto eval(auto a, auto b) { using cmath::select, cmath::larger; return select(b != b, b, larger(b, a)); }
   static constexpr value d0(value g, value a, value b, value) { return where(a > b, g, where(a == b, g * 0.5, 0)); }
   static constexpr value d1(value g, value a, value b, value) { return where(b > a, g, where(a == b, g * 0.5, 0)); }
@@ -137,6 +154,7 @@ template <> struct row<op::clamp> {
 };
 template <> struct row<op::where> {
   static constexpr op_info info{.name = "where", .arity = 3, .result = result_rule::selected};
+  static constexpr latex::form in_latex{"\\begin{cases} #1 & \\text{if } #0 \\\\ #2 & \\text{otherwise} \\end{cases}", latex::factor};
   static constexpr auto eval(auto condition, auto a, auto b) { using cmath::select; return select(condition, a, b); }
   static constexpr value d1(value g, value condition, value, value, value) { return where(condition, g, 0); }
   static constexpr value d2(value g, value condition, value, value, value) { return where(condition, 0, g); }

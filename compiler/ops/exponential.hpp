@@ -11,26 +11,31 @@ namespace ctgrad::detail {
 // clang-format off
 template <> struct row<op::exp> {
   static constexpr op_info info{.name = "exp", .result = result_rule::floating, .cost = 12};
+  static constexpr latex::form in_latex{"e^{#0}", latex::exponent};
   static constexpr auto eval(auto x) { using cmath::exp; return exp(x); }
   static constexpr value d0(value g, value, value y) { return g * y; }
 };
 template <> struct row<op::expm1> {
   static constexpr op_info info{.name = "expm1", .result = result_rule::floating, .cost = 16};
+  static constexpr latex::form in_latex{"e^{#0} - 1", latex::addition};
   static constexpr auto eval(auto x) { using cmath::expm1; return expm1(x); }
   static constexpr value d0(value g, value, value y) { return g * (y + 1); }
 };
 template <> struct row<op::log> {
   static constexpr op_info info{.name = "log", .result = result_rule::floating, .cost = 14};
+  static constexpr latex::form in_latex{"\\log\\left(#0\\right)", latex::application};
   static constexpr auto eval(auto x) { using cmath::log; return log(x); }
   static constexpr value d0(value g, value x, value) { return g * (1 / x); }
 };
 template <> struct row<op::log1p> {
   static constexpr op_info info{.name = "log1p", .result = result_rule::floating, .cost = 16};
+  static constexpr latex::form in_latex{"\\log\\left(1 + #0\\right)", latex::application, {latex::addition}};
   static constexpr auto eval(auto x) { using cmath::log1p; return log1p(x); }
   static constexpr value d0(value g, value x, value) { return g / (1 + x); }
 };
 template <> struct row<op::sigmoid> {
   static constexpr op_info info{.name = "sigmoid", .result = result_rule::floating, .cost = 18};
+  static constexpr latex::form in_latex{"\\sigma\\left(#0\\right)", latex::application};
   static constexpr auto eval(auto x) { using cmath::exp; using number = decltype(x); return number(1) / (number(1) + exp(-x)); }
   static constexpr value d0(value g, value, value y) { return g * (y * (1 - y)); }
 };
@@ -45,12 +50,13 @@ template <> struct row<op::softplus> {
   static constexpr value d0(value g, value x, value) { return g * sigmoid(x); }
 };
 template <> struct row<op::erf> {
-  static constexpr op_info info{.name = "erf", .result = result_rule::floating, .cost = 24};
+  static constexpr op_info info{.name = "erf", .result = result_rule::floating, .cost = 24, .sign = symmetry::odd};
   static constexpr auto eval(auto x) { using cmath::erf; return erf(x); }
   static constexpr value d0(value g, value x, value) { return g * (1.1283791670955126 * exp(-(x * x))); }  // 2 / sqrt(pi)
 };
 template <> struct row<op::relu> {
   static constexpr op_info info{.name = "relu"};
+  static constexpr latex::form in_latex{"\\max\\left(0, #0\\right)", latex::application};
   static constexpr auto eval(auto x) { using cmath::select; using number = decltype(x); return select(x < number(0), number(0), x); }
   static constexpr value d0(value g, value x, value) { return where(x > 0, g, 0); }
 };

@@ -1,6 +1,5 @@
 // Rows: random numbers. One word of 32 bits; every distribution is a formula of it (include/ctgrad/random.hpp).
-// A word is a function of its operands, and carries no gradient. Its cost is far below what it takes (60, measured as the others): a mask is to be computed again rather than
-// kept until the backward pass.
+// A word is a function of its operands, and carries no gradient. A mask is computed again rather than kept until the backward pass.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
@@ -12,7 +11,7 @@ namespace ctgrad::detail {
 
 // clang-format off
 template <> struct row<op::philox> {
-  static constexpr op_info info{.name = "philox", .arity = 3, .result = result_rule::word, .cost = 2, .takes_bool = false};
+  static constexpr op_info info{.name = "philox", .arity = 3, .result = result_rule::word, .cost = 60, .cost_again = 2, .takes_bool = false};
   static constexpr auto eval(auto const& seed, auto const& stream, auto const& counter) { using cmath::philox; return philox(seed, stream, counter); }
 };
 // clang-format on

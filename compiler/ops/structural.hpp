@@ -14,7 +14,10 @@ template <> struct row<op::symbol>   { static constexpr op_info info{.name = "sy
 template <> struct row<op::constant> { static constexpr op_info info{.name = "constant", .kind = op_kind::leaf, .arity = 0, .cost = 0}; };
 template <> struct row<op::extent>   { static constexpr op_info info{.name = "extent", .kind = op_kind::leaf, .arity = 0, .cost = 0}; };
 template <> struct row<op::iota>     { static constexpr op_info info{.name = "iota", .kind = op_kind::leaf, .arity = 0, .positional = true}; };
-template <> struct row<op::gradient> { static constexpr op_info info{.name = "grad", .kind = op_kind::request, .arity = 2}; };
+template <> struct row<op::gradient> {
+  static constexpr op_info info{.name = "grad", .kind = op_kind::request, .arity = 2};
+  static constexpr latex::form in_latex{"\\nabla_{#1} #0", latex::factor, {latex::application}};
+};
 
 template <> struct row<op::broadcast> {
   static constexpr op_info info{.name = "broadcast", .kind = op_kind::movement, .cost = 0};
@@ -178,12 +181,14 @@ template <> struct row<op::scatter> {
 
 template <> struct row<op::sum> {
   static constexpr op_info info{.name = "sum", .kind = op_kind::reduction, .widens = true, .additive = true};
+  static constexpr latex::form in_latex{"\\sum", latex::series, {latex::factor}};
   template <class T> static constexpr T identity() { return T(0); }
   static constexpr auto combine(auto a, auto b) { return a + b; }
   static constexpr value d0(value g, value x, value y) { return broadcast_like(g, x, y.get().axes()); }
 };
 template <> struct row<op::prod> {
   static constexpr op_info info{.name = "prod", .kind = op_kind::reduction, .widens = true};
+  static constexpr latex::form in_latex{"\\prod", latex::series, {latex::factor}};
   template <class T> static constexpr T identity() { return T(1); }
   static constexpr auto combine(auto a, auto b) { return a * b; }
   // The product of the other elements. Where one or two of those are zero, they stand in it as the symbols they are, so that the second derivative is right there too.
@@ -200,6 +205,7 @@ template <> struct row<op::prod> {
 };
 template <> struct row<op::max> {
   static constexpr op_info info{.name = "max", .kind = op_kind::reduction};
+  static constexpr latex::form in_latex{"\\max", latex::application};
   template <class T> static constexpr T identity() {
     if constexpr (std::numeric_limits<T>::has_infinity) return -std::numeric_limits<T>::infinity();
     else return std::numeric_limits<T>::lowest();
@@ -214,6 +220,7 @@ template <> struct row<op::max> {
 };
 template <> struct row<op::min> {
   static constexpr op_info info{.name = "min", .kind = op_kind::reduction};
+  static constexpr latex::form in_latex{"\\min", latex::application};
   template <class T> static constexpr T identity() {
     if constexpr (std::numeric_limits<T>::has_infinity) return std::numeric_limits<T>::infinity();
     else return std::numeric_limits<T>::max();

@@ -57,6 +57,9 @@ BOOST_FIXTURE_TEST_CASE(signs_by_structure, fixture) {
   BOOST_TEST(of(turned(m) - m) == "-");
   BOOST_TEST(of(where(places(0b10) == places(0b01), 0, r2)) == "+");
   BOOST_TEST(of(0 * d) == "0");
+  BOOST_TEST(of(ctgrad::sin(d)) == "-");
+  BOOST_TEST(of(ctgrad::abs(d)) == "+");
+  BOOST_TEST(of(ctgrad::cos(d) * ctgrad::tanh(d)) == "-");
   // What is neither, or is not seen to be.
   BOOST_TEST(of(down) == "");
   BOOST_TEST(of(m) == "");
