@@ -30,7 +30,7 @@ int main() {
   auto const file = ct::safetensors::map(CTGRAD_EXAMPLES "/data/autoencoder.safetensors");
   auto const digits = ct::npy::map<float, 2>(CTGRAD_EXAMPLES "/data/digits_images.npy");
   auto const draws = file.view<float, 3>("noise");
-  auto params = ct::parameters(loss, std::mt19937_64(1));
+  auto params = ct::parameters(loss, ct::generator(1));
   ct::safetensors::load(file.name(), params);
   auto adam = ct::optim::adam({.learning_rate = 1e-2});
   return compare_losses(file.view<float, 1>("losses"), [&](std::int64_t step) {

@@ -24,7 +24,7 @@ constexpr auto backward = ct::backward(loss);
 int main() {
   auto const file = ct::safetensors::map(CTGRAD_EXAMPLES "/data/transformer.safetensors");
   auto const words = file.view<std::int64_t, 2>("tokens"), next = file.view<std::int64_t, 2>("following");
-  auto params = ct::parameters(loss, std::mt19937_64(1));
+  auto params = ct::parameters(loss, ct::generator(1));
   ct::safetensors::load(file.name(), params);
   auto adam = ct::optim::adam({.learning_rate = 3e-3});
   return compare_losses(file.view<float, 1>("losses"), [&](std::int64_t) {

@@ -21,16 +21,6 @@ class generator {
   /// The stream that is next, which is taken by this.
   std::int64_t next_stream() { return stream_++; }
 
-  // Random bits as the standard library's distributions take them, and `ct::parameters(loss, g)`: each number is of the next stream.
-  using result_type = std::uint64_t;
-  static constexpr result_type min() { return 0; }
-  static constexpr result_type max() { return ~result_type{0}; }
-  result_type operator()() {
-    std::int64_t const stream = next_stream();
-    auto word = [&](std::int64_t number) { return static_cast<result_type>(static_cast<std::uint32_t>(detail::cmath::philox(seed_, stream, number))); };
-    return word(0) | word(1) << 32;
-  }
-
  private:
   std::int64_t seed_, stream_ = 0;
 };
@@ -64,12 +54,11 @@ struct scaled_normal {
   static constexpr value of(random_source const& source, dtype type, value mean, value deviation) { return normal_numbers::of(source, type) * deviation + mean; }
 };
 
-/// Fills an array with `Numbers` of two parameters.
-template <class Numbers, class T, std::size_t Rank, class P>
-void fill_random(generator& g, array<T, Rank>& a, P first, P second) {
+/// Fills memory with `Numbers` of two parameters.
+template <class Numbers, class T, class P>
+void fill_random(generator& g, view<T, 1> all, P first, P second) {
   using s = random_symbols<T>;
   constexpr auto numbers = call_function<random_like_function<Numbers, dtype_of<T>>>(s::like, s::seed, s::stream, s::template first<P>, s::template second<P>);
-  view<T, 1> const all = a.view().flatten();
   workspace_memory none(0);
   compile(numbers).into(none, s::like = all, s::seed = g.seed(), s::stream = g.next_stream(), s::template first<P> = first, s::template second<P> = second,
                         numbers = all);
@@ -77,7 +66,7 @@ void fill_random(generator& g, array<T, Rank>& a, P first, P second) {
 template <class Numbers, class T, std::size_t Rank, class P>
 array<T, Rank> random_array(generator& g, std::array<std::int64_t, Rank> const& shape, P first, P second) {
   auto a = array<T, Rank>::uninitialized(shape);
-  fill_random<Numbers>(g, a, first, second);
+  fill_random<Numbers>(g, view<T, 1>(a.view().flatten()), first, second);
   return a;
 }
 struct bernoulli_like {

@@ -12,30 +12,29 @@
 
 namespace ctgrad {
 
-/// How parameters begin: each fills elements, with what it draws from a generator of random bits if need be. initial.hpp has those that draw.
+class generator;
+
+/// How parameters begin: each fills elements, with what it draws from a generator if need be. initial.hpp has those that draw.
 namespace initial {
 
 struct zeros {
-  template <class T, class Generator>
-  static void fill(std::span<T> elements, Generator&) {
+  template <class T>
+  static void fill(std::span<T> elements, generator&) {
     for (T& x : elements) x = 0;
   }
 };
 struct ones {
-  template <class T, class Generator>
-  static void fill(std::span<T> elements, Generator&) {
+  template <class T>
+  static void fill(std::span<T> elements, generator&) {
     for (T& x : elements) x = 1;
   }
 };
 
 }  // namespace initial
 
-namespace detail {
-struct some_generator;
-}
 /// A scheme for first values, as those in `initial`: an empty type whose `fill(elements, generator)` writes every element of a std::span.
 template <class T>
-concept initializer = std::is_empty_v<T> && requires(std::span<float> elements, detail::some_generator& generator) { T::fill(elements, generator); };
+concept initializer = std::is_empty_v<T> && requires(std::span<float> elements, generator& g) { T::fill(elements, g); };
 
 namespace detail {
 

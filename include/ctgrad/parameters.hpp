@@ -201,12 +201,10 @@ auto parameters(First&& first, Rest&&... rest) {
       std::tuple<First const&, Rest const&...>(first, rest...));
 }
 
-/// Parameters of an expression, all that `ct::parameters_of` finds, as they begin: `auto params = ct::parameters(loss, std::mt19937_64(1));`. Gradients start at zero.
-/// Extents have to be known while compiling, and all are of one dtype.
+/// Parameters of an expression, all that `ct::parameters_of` finds, as they begin: `auto params = ct::parameters(loss, ct::generator(1));`. Gradients start at zero.
+/// Each that draws numbers takes the next stream of the generator. Extents have to be known while compiling, and all are of one dtype.
 template <expression E, class Generator>
-  requires requires(Generator& generator) {
-    { generator() } -> std::unsigned_integral;
-  }
+  requires std::same_as<std::remove_cvref_t<Generator>, generator>
 auto parameters(E const& e, Generator&& generator) {
   return [&]<class... Symbols>(boost::hana::tuple<Symbols...>) {
     using problem = detail::storage_error<Symbols...>;

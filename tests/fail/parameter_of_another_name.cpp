@@ -7,7 +7,7 @@ using namespace ct::literals;
 
 constexpr auto x = ct::tensor<float>("x"_s, ct::dim("N"_s), 6_c);
 void look() {
-  auto p = ct::parameters(ct::nn::linear(x, "fc"_s, 6_c, 3_c), std::mt19937_64(1));
+  auto p = ct::parameters(ct::nn::linear(x, "fc"_s, 6_c, 3_c), ct::generator(1));
 #ifdef CTGRAD_FIXED
   static_cast<void>(p["fc.weight"_s]);
 #else

@@ -1,9 +1,8 @@
 // expect: ctgrad: this expression has no parameters; ct::parameter and the layers of ct::nn declare some
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/functions.hpp>
+#include <ctgrad/generator.hpp>
 #include <ctgrad/parameters.hpp>
-
-#include <random>
 
 namespace ct = ctgrad;
 using namespace ct::literals;
@@ -13,4 +12,4 @@ constexpr auto w = ct::parameter<float>("w"_s, 4_c);
 #else
 constexpr auto w = ct::tensor<float>("w"_s, 4_c);
 #endif
-void make() { static_cast<void>(ct::parameters(ct::sum(w * w), std::mt19937_64(1))); }
+void make() { static_cast<void>(ct::parameters(ct::sum(w * w), ct::generator(1))); }

@@ -9,6 +9,7 @@
 #include <ctgrad/safetensors.hpp>
 
 #include "../../arrays.hpp"
+#include "../../files.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -28,20 +29,6 @@ using namespace ct::test;
 namespace {
 
 std::string const data = CTGRAD_TESTS "/data/";
-
-/// An empty folder that is removed after the test.
-struct folder {
-  fs::path path = fs::temp_directory_path() / ("ctgrad_files_" + std::to_string(std::random_device{}()));
-  folder() { fs::create_directories(path); }
-  ~folder() { fs::remove_all(path); }
-  std::string file(std::string const& name) const { return (path / name).string(); }
-  std::ptrdiff_t count() const { return std::distance(fs::directory_iterator(path), {}); }
-};
-std::string read_bytes(std::string const& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-void write_bytes(std::string const& path, std::string const& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
 /// The elements of an array or a view, as doubles.
 template <class Data>

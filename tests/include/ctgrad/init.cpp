@@ -9,8 +9,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <random>
-
 #include <algorithm>
 #include <cmath>
 
@@ -169,18 +167,6 @@ BOOST_AUTO_TEST_CASE(parameters_that_start_at_random) {
   auto p = ct::parameters(W = ct::init::xavier_uniform<float>(g, {8, 4}));
   auto const expected = ct::init::xavier_uniform<float>(same, {8, 4});
   for (std::int64_t i = 0; i < 32; ++i) BOOST_TEST(p.values()(i) == expected.data()[i]);
-}
-
-// Bits for whoever takes them from the standard library's generators: two words of the next stream, the second above the first.
-BOOST_AUTO_TEST_CASE(bits_of_a_generator) {
-  static_assert(std::uniform_random_bit_generator<ct::generator>);
-  ct::generator g(0);
-  BOOST_TEST(g() == 0xe169c58d6627e8d5u);  // of Random123's block for key and counter 0
-  BOOST_TEST(g.next_stream() == 1);
-  double sum = 0;
-  std::uniform_real_distribution<double> draw;
-  for (int i = 0; i < 10000; ++i) sum += draw(g);
-  BOOST_TEST(std::abs(sum / 10000 - 0.5) < 0.0145);  // five standard deviations of the mean
 }
 
 BOOST_AUTO_TEST_CASE(errors) {

@@ -32,7 +32,7 @@ constexpr auto backward = ct::backward(loss);
 template <class Expression>
 std::string declared(Expression const& e) {
   std::string text;
-  ct::parameters(e, std::mt19937_64(1)).for_each([&](char const* name, auto const& value, auto const&) { text += std::string(name) + ct::detail::shape_text(value.shape()) + ' '; });
+  ct::parameters(e, ct::generator(1)).for_each([&](char const* name, auto const& value, auto const&) { text += std::string(name) + ct::detail::shape_text(value.shape()) + ' '; });
   return text;
 }
 
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(names_and_extents) {
 }
 
 BOOST_AUTO_TEST_CASE(first_values) {
-  auto p = ct::parameters(ct::sum(nn::layer_norm(nn::linear(X, "fc"_s, 6_c, 400_c), "norm"_s, 400_c)), std::mt19937_64(1));
+  auto p = ct::parameters(ct::sum(nn::layer_norm(nn::linear(X, "fc"_s, 6_c, 400_c), "norm"_s, 400_c)), ct::generator(1));
   BOOST_TEST(p.size() == 6 * 400 + 3 * 400);
   auto const weight = p["fc.weight"_s].value;
   double largest = 0, sum = 0;
@@ -82,13 +82,13 @@ BOOST_AUTO_TEST_CASE(first_values) {
   BOOST_TEST(std::abs(sum) < 5 * bound * std::sqrt(2400 / 3.0));  // five standard deviations of a sum of 2,400
   for (std::int64_t i = 0; i < 400; ++i) BOOST_REQUIRE((p["norm.weight"_s].value(i) == 1 && p["norm.bias"_s].value(i) == 0));
   auto const again = [&](unsigned seed) {
-    auto q = ct::parameters(ct::sum(nn::linear(X, "fc"_s, 6_c, 400_c)), std::mt19937_64(seed));
+    auto q = ct::parameters(ct::sum(nn::linear(X, "fc"_s, 6_c, 400_c)), ct::generator(seed));
     return std::equal(weight.data(), weight.data() + weight.size(), q["fc.weight"_s].value.data());
   };
   BOOST_TEST(again(1));
   BOOST_TEST(!again(2));
 
-  auto q = ct::parameters(ct::sum(ct::parameter<float>("z"_s, ct::initial::normal{}, 100_c, 100_c)), std::mt19937(3));
+  auto q = ct::parameters(ct::sum(ct::parameter<float>("z"_s, ct::initial::normal{}, 100_c, 100_c)), ct::generator(3));
   double square = 0;
   for (std::int64_t i = 0; i < q.size(); ++i) square += q.values()(i) * q.values()(i) / 1e4;
   BOOST_TEST(std::abs(square - 1) < 0.1);  // seven standard deviations
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(first_values) {
 
 // A network of layers against loops, its gradients against differences, and a step of training, which needs no list of parameters.
 BOOST_AUTO_TEST_CASE(training) {
-  auto p = ct::parameters(loss, std::mt19937_64(7));
+  auto p = ct::parameters(loss, ct::generator(7));
   auto const x = filled<double>(1, 9, 6);
   auto y = ct::zeros<std::int32_t>(9);
   for (int i = 0; i < 9; ++i) y(i) = i % 3;

@@ -3,6 +3,8 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE npy
+#include "../../files.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -24,6 +26,7 @@
 namespace ct = ctgrad;
 namespace fs = std::filesystem;
 using boost::test_tools::per_element;
+using ct::test::folder, ct::test::read_bytes, ct::test::write_bytes;
 
 namespace {
 
@@ -44,21 +47,6 @@ std::vector<T> elements(ct::array<T, Rank> const& values) {
 }
 template <class T, std::size_t Rank>
 std::vector<std::remove_const_t<T>> elements(ct::view<T, Rank> const& values) { return elements(ct::array(values)); }
-
-/// An empty folder that is removed after the test.
-struct folder {
-  fs::path path = fs::temp_directory_path() / ("ctgrad_npy_" + std::to_string(std::random_device{}()));
-  folder() { fs::create_directories(path); }
-  ~folder() { fs::remove_all(path); }
-  std::string file(std::string const& name) const { return (path / name).string(); }
-  std::ptrdiff_t count() const { return std::distance(fs::directory_iterator(path), {}); }
-};
-
-std::string read_bytes(std::string const& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-void write_bytes(std::string const& path, std::string const& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
 /// A version 1.0 file with this dict, as it stands, and these elements.
 std::string npy_bytes(std::string const& dict, std::string const& data_bytes) {
