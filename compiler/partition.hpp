@@ -122,18 +122,18 @@ inline constexpr int dear_number = 8;
 template <class Graph, class Schedule>
 constexpr bool rows_go_together(Graph const& g, Schedule const& s, instruction_id begin) {
   instruction const& row = s.instructions[begin];
-  auto touches = [&](int buffer, bool read) {
+  auto is_written = [&](int buffer) {
     for (instruction_id at = begin + 1; at < row.end; ++at) {
       instruction const& i = s.instructions[at];
-      if (i.access_number >= 0 && (i.what == action::load) == read && root_of(s.buffers, s.accesses[i.access_number].buffer) == root_of(s.buffers, buffer)) return true;
+      if (i.access_number >= 0 && i.what != action::load && root_of(s.buffers, s.accesses[i.access_number].buffer) == root_of(s.buffers, buffer)) return true;
     }
     return false;
   };
+  // (An array that all turns add to is read when it is whole, in another loop.)
   auto apart = [&](instruction const& i) {
-    if (i.access_number < 0) return true;
+    if (i.access_number < 0 || i.what == action::accumulate) return true;
     access const& a = s.accesses[i.access_number];
-    if (i.what == action::accumulate) return !touches(a.buffer, true);
-    return a.axis_of(row.loop) >= 0 || (i.what == action::load && !touches(a.buffer, false));
+    return a.axis_of(row.loop) >= 0 || (i.what == action::load && !is_written(a.buffer));
   };
   bool dear = false;
   instruction_id leaf_end = -1;

@@ -247,19 +247,11 @@ pack<T, Width> pow(pack<T, Width> const& x, pack<T, Width> const& y) {
   else return pack<T, Width>::each([&](int i) { return xsimd::pow(x.part[i], y.part[i]); });
 }
 
-/// 0, 1, 2, … from `first` on; integers wrap.
+/// 0, 1, 2, … from `first` on; integers wrap. (Places are integers; floats count lanes only.)
 /// (Written to memory and loaded again, numbers waited for their stores, which g++ 12 makes by half registers: three quarters of the time of a cheap loop.)
 template <class T, int Width>
 pack<T, Width> count_from(std::int64_t first) {
   using batch = typename pack<T, Width>::batch;
-  if constexpr (!std::is_integral_v<T>)
-    if (first > (std::int64_t{1} << std::numeric_limits<T>::digits) - Width) {  // not every sum is exact
-      typename pack<T, Width>::element_array numbers;
-      for (int i = 0; i < Width; ++i) numbers.values[i] = static_cast<T>(first + i);
-      pack<T, Width> r;
-      r.load(numbers.values);
-      return r;
-    }
   alignas(64) static constexpr auto numbers = [] {
     typename pack<T, Width>::element_array e{};
     for (int i = 0; i < Width; ++i) e.values[i] = static_cast<T>(i);
