@@ -103,6 +103,22 @@ BOOST_AUTO_TEST_CASE(rows_of_dear_numbers_go_together) {
   BOOST_TEST(!together([](fixture& f) { return ctgrad::exp(f.x); }));                        // no numbers of rows
   BOOST_TEST(!together([](fixture& f) { return detail::log_softmax_function<axis_list<false, -1>>::trace(f.x + f.shift); }));  // a row buffer, which is one row's at a time
 }
+// Fusion makes no loop that reads what another turn of it writes; a schedule that has one is told so.
+BOOST_AUTO_TEST_CASE(rows_that_read_other_rows_do_not_go_together) {
+  fixture f;
+  value const made = ctgrad::exp(reduced<op::sum, 1>(f.x));
+  detail::graph g = f.b.g;
+  g.outputs.push_back(made.id);
+  for (auto const& pass : detail::graph_passes<>) g = pass.run(g);
+  detail::schedule s = detail::fuse(g);
+  int begin = 0, output = 0;
+  while (s.instructions[begin].what != detail::action::begin_loop) ++begin;
+  BOOST_TEST(detail::rows_go_together(g, s, begin));
+  while (s.buffers[output].kind != detail::buffer_kind::output) ++output;
+  for (auto const& i : s.instructions)
+    if (i.what == detail::action::load) s.accesses[i.access_number] = {static_cast<std::int16_t>(output), 1, {1}};  // along the inner loop
+  BOOST_TEST(!detail::rows_go_together(g, s, begin));
+}
 BOOST_AUTO_TEST_CASE(softmax_keeps_a_row_for_each_thread) {
   fixture f;
   auto const seen = f.of({detail::softmax_function<axis_list<false, -1>>::trace(f.x + f.shift)});
