@@ -92,26 +92,17 @@ constexpr graph sum_mirrored(graph const& from) {
   bool any = false;
   for (node const& n : from.nodes) any = any || turnable(n) >= 0;
   if (!any) return from;
-  builder b(from);
-  list<node_id> map(from.nodes.size(), node_id::none);
-  for (int i = 0; i < from.size(); ++i) {
-    node const& n = from.nodes[i];
-    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
-    for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
-    if (int const axis = turnable(n); axis >= 0) {
-      node const summed = b.g[operands[0]];
-      bool const negative = summed.code == op::negative;
-      node_id const x = negative ? summed.operands[0] : operands[0];
-      if (mirror_signs const signs = mirror(b.g, axis, axis + 1).compare(x, x); signs.any()) {
-        value const sum{&b, b.reduce(op::sum, x, axis_mask{2} << axis)};
-        map[i] = signs.same != negative ? sum.id : (0 - sum).id;
-        continue;
-      }
-    }
-    map[i] = b.copy(n, operands);
-  }
-  for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
-  return without_dead_nodes(static_cast<graph&&>(b.g));
+  return rebuild(from, [&](builder& b, node const& n, node_id const* operands, node_id const*) {
+    int const axis = turnable(n);
+    if (axis < 0) return node_id::none;
+    node const summed = b.g[operands[0]];
+    bool const negative = summed.code == op::negative;
+    node_id const x = negative ? summed.operands[0] : operands[0];
+    mirror_signs const signs = mirror(b.g, axis, axis + 1).compare(x, x);
+    if (!signs.any()) return node_id::none;
+    value const sum{&b, b.reduce(op::sum, x, axis_mask{2} << axis)};
+    return signs.same != negative ? sum.id : (0 - sum).id;
+  });
 }
 
 }  // namespace ctgrad::detail

@@ -40,4 +40,20 @@ constexpr graph without_dead_nodes(graph g) {
   return g;
 }
 
+/// `from` with each node as `decide(builder, node, operands, map)` has it, or copied where that gives none. `operands` are the node's, and `map` has all before it, as they are now.
+template <class Decide>
+constexpr graph rebuild(graph const& from, Decide const& decide) {
+  builder b(from);
+  list<node_id> map(from.nodes.size(), node_id::none);
+  for (int i = 0; i < from.size(); ++i) {
+    node const& n = from.nodes[i];
+    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
+    for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
+    node_id const decided = decide(b, n, operands, map.data());
+    map[i] = decided != node_id::none ? decided : b.copy(n, operands);
+  }
+  for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
+  return without_dead_nodes(static_cast<graph&&>(b.g));
+}
+
 }  // namespace ctgrad::detail

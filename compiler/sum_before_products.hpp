@@ -51,24 +51,14 @@ constexpr graph sum_before_products(graph const& from) {
   bool any = false;
   for (node const& n : from.nodes) any = any || summed_product(n) != node_id::none;
   if (!any) return from;
-  builder b(from);
-  list<node_id> map(from.nodes.size(), node_id::none);
-  for (int i = 0; i < from.size(); ++i) {
-    node const& n = from.nodes[i];
-    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
-    for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
-    if (node_id const id = summed_product(n); id != node_id::none) {
-      node const& product = from[id];
-      node_id const of[2]{map[index(product.operands[0])], map[index(product.operands[1])]};
-      if (node_id const sum = sum_of_contraction(b, product, of, n.axes()); sum != node_id::none) {
-        map[i] = from[n.operands[0]].code == op::negative ? (0 - value{&b, sum}).id : sum;
-        continue;
-      }
-    }
-    map[i] = b.copy(n, operands);
-  }
-  for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
-  return without_dead_nodes(static_cast<graph&&>(b.g));
+  return rebuild(from, [&](builder& b, node const& n, node_id const*, node_id const* map) {
+    node_id const id = summed_product(n);
+    if (id == node_id::none) return id;
+    node const& product = from[id];
+    node_id const of[2]{map[index(product.operands[0])], map[index(product.operands[1])]};
+    node_id const sum = sum_of_contraction(b, product, of, n.axes());
+    return sum == node_id::none || from[n.operands[0]].code != op::negative ? sum : (0 - value{&b, sum}).id;
+  });
 }
 
 }  // namespace ctgrad::detail
