@@ -77,16 +77,22 @@ struct reduction_functions {
   scalar (*combine)(scalar, scalar, dtype) = nullptr;
   scalar (*identity)(dtype) = nullptr;
 };
-template <std::size_t... Codes>
-constexpr auto reduction_table(std::index_sequence<Codes...>) {
-  auto one = []<std::size_t Code>(std::integral_constant<std::size_t, Code>) -> reduction_functions {
-    constexpr op code = static_cast<op>(Code);
-    if constexpr (row<code>::info.kind == op_kind::reduction) return {&combine_scalars<code>, &identity_scalar<code>};
-    else return {};
-  };
-  return std::array<reduction_functions, op_count>{one(std::integral_constant<std::size_t, Codes>{})...};
+template <op Code>
+constexpr reduction_functions reduction_functions_of() {
+  if constexpr (row<Code>::info.kind == op_kind::reduction) return {&combine_scalars<Code>, &identity_scalar<Code>};
+  return {};
 }
-inline constexpr auto reductions = reduction_table(std::make_index_sequence<op_count>{});
+template <class Node, std::size_t... Codes>
+constexpr std::array<reduction_functions, op_count> reduction_table(std::index_sequence<Codes...>) {
+  return {reduction_functions_of<static_cast<op>(Codes)>()...};
+}
+template <class Node>
+inline constexpr std::array<reduction_functions, op_count> reductions = reduction_table<Node>(std::make_index_sequence<op_count>{});
+/// The functions of a node that is a reduction.
+template <class Node>
+constexpr reduction_functions const& reduction_of(Node const& n) {
+  return reductions<Node>[static_cast<std::size_t>(n.code)];
+}
 
 /// Where an element of a view is along each axis of what it is of; `at` is its place in the view.
 constexpr void viewed_place(graph const& g, node const& n, extent_binding const& bound, list<std::int64_t> const& at, list<std::int64_t>& place) {
@@ -218,8 +224,9 @@ constexpr void interpret_contraction(node const& n, tensor_value const& a, tenso
 }
 
 /// Elements of `x`, put together along the axes that go.
-constexpr void interpret_reduction(node const& n, tensor_value const& x, tensor_value& result) {
-  auto const functions = reductions[static_cast<std::size_t>(n.code)];
+template <class Node>
+constexpr void interpret_reduction(Node const& n, tensor_value const& x, tensor_value& result) {
+  auto const functions = reduction_of(n);
   // float32 is reduced in double and rounded once (see above).
   dtype const wide = is_floating(n.type) ? dtype::float64 : n.type;
   for (auto& e : result.elements) e = functions.identity(n.type);
@@ -236,8 +243,9 @@ constexpr void interpret_reduction(node const& n, tensor_value const& x, tensor_
 }
 
 /// The value of node `i` of `g`, of which `values` has those before it. `inputs` are the symbols' values, in the order of the table.
-constexpr tensor_value interpret_node(graph const& g, int i, list<tensor_value> const& values, list<tensor_value> const& inputs, extent_binding const& bound) {
-  node const& n = g.nodes[i];
+template <class Graph>
+constexpr tensor_value interpret_node(Graph const& g, int i, list<tensor_value> const& values, list<tensor_value> const& inputs, extent_binding const& bound) {
+  auto const& n = g.nodes[static_cast<std::size_t>(i)];
   if (n.code == op::symbol) return inputs[static_cast<std::size_t>(n.attribute)];
   tensor_value v{extents_of(g[n.shape], bound), {}};
   auto const count = static_cast<std::size_t>(product_of(v.extents));
@@ -279,7 +287,8 @@ constexpr tensor_value interpret_node(graph const& g, int i, list<tensor_value> 
 }
 
 /// The values of all outputs of `g`. `inputs` are the symbols' values, in the order of the table.
-constexpr list<tensor_value> interpret(graph const& g, list<tensor_value> const& inputs, extent_binding const& bound) {
+template <class Graph>
+constexpr list<tensor_value> interpret(Graph const& g, list<tensor_value> const& inputs, extent_binding const& bound) {
   list<tensor_value> values(g.nodes.size());
   for (int i = 0; i < g.size(); ++i) values[i] = interpret_node(g, i, values, inputs, bound);
   list<tensor_value> results;

@@ -54,20 +54,23 @@ struct library_functions {
   using function = void (*)(node const&, tensor_value const* const*, tensor_value&);
   function of_reals = nullptr, of_integers = nullptr;
 };
-template <std::size_t... Codes>
-constexpr auto library_function_table(std::index_sequence<Codes...>) {
-  auto one = []<std::size_t Code>(std::integral_constant<std::size_t, Code>) -> library_functions {
-    constexpr op code = static_cast<op>(Code);
-    if constexpr (row<code>::info.kind != op_kind::library) return {};
-    else if constexpr (row<code>::info.whole == 2) return {&interpret_calls<code, cmath::ieee>, nullptr};
-    else return {&interpret_calls<code, cmath::ieee>, &interpret_calls<code, cmath::wrapping<std::int64_t>>};
-  };
-  return std::array<library_functions, op_count>{one(std::integral_constant<std::size_t, Codes>{})...};
+template <op Code>
+constexpr library_functions library_functions_of() {
+  if constexpr (row<Code>::info.kind != op_kind::library) return {};
+  else if constexpr (row<Code>::info.whole == 2) return {&interpret_calls<Code, cmath::ieee>, nullptr};
+  else return {&interpret_calls<Code, cmath::ieee>, &interpret_calls<Code, cmath::wrapping<std::int64_t>>};
 }
-inline constexpr auto libraries = library_function_table(std::make_index_sequence<op_count>{});
+template <class Node, std::size_t... Codes>
+constexpr std::array<library_functions, op_count> library_function_table(std::index_sequence<Codes...>) {
+  return {library_functions_of<static_cast<op>(Codes)>()...};
+}
+template <class Node>
+inline constexpr std::array<library_functions, op_count> libraries = library_function_table<Node>(std::make_index_sequence<op_count>{});
 
-constexpr void interpret_library(node const& n, dtype operand_type, tensor_value const* const* operands, tensor_value& result) {
-  library_functions const& f = libraries[static_cast<std::size_t>(n.code)];
+/// (A template of what it always is: who interprets nothing has no table of functions to wait for.)
+template <class Node>
+constexpr void interpret_library(Node const& n, dtype operand_type, tensor_value const* const* operands, tensor_value& result) {
+  library_functions const& f = libraries<Node>[static_cast<std::size_t>(n.code)];
   (is_floating(operand_type) ? f.of_reals : f.of_integers)(n, operands, result);
 }
 

@@ -60,14 +60,15 @@ struct library_rule {
   shape (*result)(shape const*) = nullptr;
   dtype (*type)(dtype) = nullptr;
 };
+template <op Code>
+constexpr library_rule library_rule_of() {
+  using r = row<Code>;
+  if constexpr (r::info.kind == op_kind::library) return {&r::result, &r::type};
+  return {};
+}
 template <std::size_t... Codes>
 constexpr auto library_table(std::index_sequence<Codes...>) {
-  auto one = []<std::size_t Code>(std::integral_constant<std::size_t, Code>) -> library_rule {
-    using r = row<static_cast<op>(Code)>;
-    if constexpr (r::info.kind == op_kind::library) return {&r::result, &r::type};
-    else return {};
-  };
-  return std::array<library_rule, op_count>{one(std::integral_constant<std::size_t, Codes>{})...};
+  return std::array<library_rule, op_count>{library_rule_of<static_cast<op>(Codes)>()...};
 }
 inline constexpr auto library_rules = library_table(std::make_index_sequence<op_count>{});
 

@@ -3,6 +3,7 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/npy.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <numeric>
 #include <random>
 #include <unistd.h>
+#include <vector>
 
 namespace ct = ctgrad;
 using namespace ct::literals;

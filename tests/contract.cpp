@@ -10,6 +10,7 @@
 #include <cmath>
 #include <random>
 #include <sstream>
+#include <vector>
 
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -6,6 +6,8 @@
 
 #include "fuzzed_values.hpp"
 
+#include <vector>
+
 namespace ctgrad::test::passes {
 
 struct generator : growing {

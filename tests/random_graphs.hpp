@@ -6,6 +6,8 @@
 
 #include "graph_grower.hpp"
 
+#include <vector>
+
 namespace ctgrad::test {
 
 inline constexpr char dim_names[][2] = {"N", "M", "K"};

@@ -201,12 +201,12 @@ class schedule_interpreter {
       for (int k = 0; k < m.arity; ++k) operands[k] = value_of(n.operands[k], i);
       value = detail::evaluate_map(m.code, g[m.operands[m.arity - 1]].type, m.type, operands);
     } else if (n.what == action::initialize) {
-      scalar const start = detail::reductions[static_cast<std::size_t>(node_of(n).code)].identity(n.type);
+      scalar const start = detail::reduction_of(node_of(n)).identity(n.type);
       if (n.access_number < 0) sums[static_cast<std::size_t>(i)] = start;
       else if (auto const& a = s.accesses[static_cast<std::size_t>(n.access_number)]; a.buffer >= 0 && !adds_to(s.buffers[static_cast<std::size_t>(a.buffer)]))
         for (std::size_t p : places(n.access_number, i, true)) element(a.buffer, p) = start;
     } else if (n.what == action::accumulate) {
-      auto const combine = detail::reductions[static_cast<std::size_t>(node_of(n).code)].combine;
+      auto const combine = detail::reduction_of(node_of(n)).combine;
       dtype const wide = is_floating(n.type) ? dtype::float64 : n.type;
       scalar const x = value_of(n.operands[0], i);
       if (n.access_number >= 0) {

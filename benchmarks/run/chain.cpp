@@ -6,6 +6,7 @@
 
 #include <ctgrad/ctgrad.hpp>
 #include <random>
+#include <vector>
 
 namespace {
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <random>
+#include <vector>
 
 #if defined(CTGRAD_USE_CBLAS) && CTGRAD_USE_CBLAS
 #include <cblas.h>

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <random>
+#include <vector>
 
 namespace {
 

@@ -1,5 +1,5 @@
-// All of ctgrad but for the functions of networks (nn.hpp).
-// Users include this; the parts stand alone as well.
+// Users include this; the parts stand alone as well. Apart from it are the functions of networks (nn.hpp), files (npy.hpp, npz.hpp, safetensors.hpp),
+// and what people look at programs with (seeing.hpp).
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
@@ -8,11 +8,11 @@
 #include "dlpack.hpp"
 #include "eager.hpp"
 #include "einsum.hpp"
+#include "equivalent.hpp"
 #include "evaluate.hpp"
 #include "fn.hpp"
 #include "functions.hpp"
 #include "gradient.hpp"
-#include "npy.hpp"
 #include "optim.hpp"
 #include "parameters.hpp"
 #include "print.hpp"
@@ -23,6 +23,3 @@
 #include "stream.hpp"
 #include "symbol.hpp"
 #include "train.hpp"
-#if __has_include("equivalent.hpp")
-#include "equivalent.hpp"
-#endif

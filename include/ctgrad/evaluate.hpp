@@ -158,7 +158,7 @@ namespace detail {
 template <class Of, class By, class... Bindings>
 constexpr bool matches_differences(double tolerance, Bindings const&... bindings) {
   using gradient = apply<gradient_function, Of, By>;
-  graph const value = widened(evaluation<Of>::graph.thaw()), derivative = widened(evaluation<gradient>::graph.thaw());
+  auto const value = widened(evaluation<Of>::graph.thaw()), derivative = widened(evaluation<gradient>::graph.thaw());
   auto const b = bind_values(value, bindings...);
   auto const g = interpret(derivative, bind_values(derivative, bindings...).tensors, b.extents)[0];
   std::size_t place = 0;

@@ -15,9 +15,9 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 #include "../../compiler/dtype.hpp"
+#include "../../compiler/list.hpp"
 #include "array.hpp"
 #include "strides.hpp"
 #include "view.hpp"
@@ -90,7 +90,7 @@ class number_format {
     }
   }
 
-  std::vector<double> seen_;
+  detail::list<double> seen_;
   double smallest_ = 0, largest_ = 0;
   std::size_t width_ = 1;
   bool integral_ = true, scientific_ = false;

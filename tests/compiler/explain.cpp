@@ -9,6 +9,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <vector>
+
 using namespace ctgrad;
 using detail::builder, detail::value;
 

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
+#include <vector>
 
 using namespace ctgrad;
 using namespace ctgrad::test;

@@ -4,6 +4,8 @@
 #define BOOST_TEST_MODULE emission_chains
 #include "../emission.hpp"
 
+#include <vector>
+
 using namespace ctgrad::test;
 
 namespace {

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <limits>
+#include <vector>
 
 namespace ct = ctgrad;
 using namespace ct::literals;

@@ -20,6 +20,7 @@
 #include <numbers>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace ct = ctgrad;
 namespace fs = std::filesystem;

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <vector>
 #if defined(_OPENMP)
 #include <omp.h>
 #endif

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE stream
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/npy.hpp>
 
 #include "../../arrays.hpp"
 

@@ -6,6 +6,8 @@
 #include "../problems.hpp"
 #include "product.hpp"
 
+#include <vector>
+
 using hand::at, hand::batch, hand::lanes, hand::plain, hand::product, hand::turned;
 
 struct mixture {
