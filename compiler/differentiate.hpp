@@ -9,6 +9,7 @@
 namespace ctgrad::detail {
 
 /// The gradients of the scalar `of` by each of `by`, appended to `b`. Zero where `of` does not depend on a variable.
+template <class Needed>
 constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> const& by) {
   int const last = index(of);
   // Only nodes that depend on a variable take part.
@@ -31,7 +32,7 @@ constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> cons
     for (int k = 0; k < n.arity; ++k) {
       int const source = index(n.operands[k]);
       if (!depends[source] || !is_floating(b.g.nodes[source].type)) continue;
-      value part = derivatives[static_cast<std::size_t>(n.code)](k, g, operands, {&b, node_id{i}});
+      value part = derivatives<Needed>[static_cast<std::size_t>(n.code)](k, g, operands, {&b, node_id{i}});
       if (!part.b) continue;
       adjoints[source] = adjoints[source].b ? adjoints[source] + part : part;
     }
@@ -46,6 +47,7 @@ constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> cons
 }
 
 /// `from` with every request for a gradient worked out, those of gradients too.
+template <class Needed = void>
 constexpr graph differentiate(graph const& from) {
   bool any = false;
   for (node const& n : from.nodes) any = any || n.code == op::gradient;
@@ -71,7 +73,7 @@ constexpr graph differentiate(graph const& from) {
         by.push_back(map[index(other.operands[1])]);
       }
     }
-    auto gradients = reverse_sweep(b, map[index(n.operands[0])], by);
+    auto gradients = reverse_sweep<Needed>(b, map[index(n.operands[0])], by);
     for (std::size_t k = 0; k < requests.size(); ++k) map[requests[k]] = gradients[k];
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);

@@ -49,11 +49,13 @@ constexpr value derivative_of(int which, value g, value const* x, value y) {
 }
 
 using derivative_function = value (*)(int, value, value const*, value);
-template <std::size_t... Codes>
-constexpr auto derivative_table(std::index_sequence<Codes...>) {
-  return std::array<derivative_function, op_count>{&derivative_of<static_cast<op>(Codes)>...};
+template <class Needed, std::size_t... Codes>
+constexpr std::array<derivative_function, op_count> derivative_table(std::index_sequence<Codes...>) {
+  return {&derivative_of<static_cast<op>(Codes)>...};
 }
-inline constexpr auto derivatives = derivative_table(std::make_index_sequence<op_count>{});
+/// By code. A template, as what reads it, so that it costs nothing where no program is made.
+template <class Needed>
+inline constexpr std::array<derivative_function, op_count> derivatives = derivative_table<Needed>(std::make_index_sequence<op_count>{});
 
 /// The shape and the dtype of a library operation's result, from those of its operands.
 struct library_rule {

@@ -28,7 +28,7 @@ inline constexpr int graph_pass_count = 9;
 template <class Needed = void>
 inline constexpr pass graph_passes[graph_pass_count] = {
     {"simplify", &simplify<&write_default_rules, Needed>},
-    {"differentiate", &differentiate, 3},
+    {"differentiate", &differentiate<Needed>, 3},
     {"simplify gradients", &simplify<&write_default_rules, Needed>},
     {"sum before products", &sum_before_products},
     {"prepare", &prepare, 2},

@@ -3,6 +3,7 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/explain.hpp>
 #include <ctgrad/npy.hpp>
 
 #include <algorithm>

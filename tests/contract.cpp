@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/explain.hpp>
 
 #include <cmath>
 #include <random>

@@ -1,4 +1,4 @@
-// Users include this; the parts stand alone as well. Apart from it are the functions of networks (nn.hpp), files (npy.hpp, npz.hpp, safetensors.hpp),
+// Users include this; the parts stand alone as well. Apart from it are the functions of networks (nn.hpp), files (npy.hpp, npz.hpp, safetensors.hpp), data in tiles (stream.hpp),
 // and what people look at programs with (seeing.hpp).
 //
 // SPDX-License-Identifier: BSL-1.0
@@ -20,6 +20,5 @@
 #include "report.hpp"
 #include "shapes.hpp"
 #include "statistics.hpp"
-#include "stream.hpp"
 #include "symbol.hpp"
 #include "train.hpp"

@@ -5,8 +5,7 @@
 #pragma once
 
 #include "../../compiler/draw.hpp"
-#include "../../compiler/explain.hpp"
-#include "report.hpp"
+#include "explain.hpp"
 #include "write_text.hpp"
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "../../compiler/latex.hpp"
-#include "report.hpp"
+#include "explain.hpp"
 
 #include <string>
 

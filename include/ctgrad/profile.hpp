@@ -4,9 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "../../compiler/explain.hpp"
 #include "instrument.hpp"
-#include "report.hpp"
+#include "explain.hpp"
 #include "write_text.hpp"
 
 #include <chrono>

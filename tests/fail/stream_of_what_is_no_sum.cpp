@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/functions.hpp>
 #include <ctgrad/stream.hpp>
+#include <ctgrad/stream.hpp>
 namespace ct = ctgrad;
 using namespace ct::literals;
 

@@ -53,36 +53,41 @@ inline void store_in_turn(__m128i a, __m128i b, void* to) {
 }
 #endif
 
-/// A register of 64-bit lanes, for philox4x32.
-struct word_lanes {
-  using batch = xsimd::batch<std::uint64_t>;
-  static constexpr int count = lanes<std::uint64_t>;
+/// A register of 64-bit lanes, for philox4x32. (A template, as all here: who draws no numbers does not wait for operators of registers.)
+template <class Word>
+struct lanes_of_words {
+  using batch = xsimd::batch<Word>;
+  static constexpr int count = lanes<Word>;
   batch data;
 
-  word_lanes() = default;
-  explicit word_lanes(std::uint64_t x) : data(x) {}
-  explicit word_lanes(batch const& b) : data(b) {}
+  lanes_of_words() = default;
+  explicit lanes_of_words(Word x) : data(x) {}
+  explicit lanes_of_words(batch const& b) : data(b) {}
 
   batch low() const { return data & batch(0xffffffffu); }
-  friend word_lanes operator^(word_lanes const& a, word_lanes const& b) { return word_lanes(a.data ^ b.data); }
-  friend word_lanes operator+(word_lanes const& a, word_lanes const& b) { return word_lanes(a.data + b.data); }
-  friend word_lanes operator>>(word_lanes const& a, int bits) { return word_lanes(a.data >> bits); }
-  friend word_lanes multiply_low_halves(word_lanes const& a, word_lanes const& b) {
-    return word_lanes(batch(multiply_low(a.data.data, b.data.data)));
+  friend lanes_of_words operator^(lanes_of_words const& a, lanes_of_words const& b) { return lanes_of_words(a.data ^ b.data); }
+  friend lanes_of_words operator+(lanes_of_words const& a, lanes_of_words const& b) { return lanes_of_words(a.data + b.data); }
+  friend lanes_of_words operator>>(lanes_of_words const& a, int bits) { return lanes_of_words(a.data >> bits); }
+  friend lanes_of_words multiply_low_halves(lanes_of_words const& a, lanes_of_words const& b) {
+    return lanes_of_words(batch(multiply_low(a.data.data, b.data.data)));
   }
 };
 
+using word_lanes = lanes_of_words<std::uint64_t>;
+
 /// In which lane the numbers of blocks stand, so that words that are stored in turn come out in order.
+template <class Lanes>
 inline constexpr auto block_places = [] {
-  std::array<std::uint64_t, static_cast<std::size_t>(word_lanes::count)> p{};
+  std::array<std::uint64_t, static_cast<std::size_t>(Lanes::count)> p{};
   for (std::size_t i = 0; i < p.size(); ++i) p[i] = i % 2 * (p.size() / 2) + i / 2;
   return p;
 }();
 /// The words of blocks `first`, `first` + 1, …, as many as there are lanes, one behind the other.
-inline void store_blocks(std::uint64_t first, word_lanes const (&stream)[2], word_lanes const (&key)[2], std::int32_t* to) {
-  using batch = word_lanes::batch;
-  word_lanes const block(batch(first) + batch::load_unaligned(block_places.data()));
-  auto const words = detail::philox4x32<word_lanes>({{block, block >> 32, stream[0], stream[1]}}, key[0], key[1]);
+template <class Lanes>
+void store_blocks(std::uint64_t first, Lanes const (&stream)[2], Lanes const (&key)[2], std::int32_t* to) {
+  using batch = typename Lanes::batch;
+  Lanes const block(batch(first) + batch::load_unaligned(block_places<Lanes>.data()));
+  auto const words = detail::philox4x32<Lanes>({{block, block >> 32, stream[0], stream[1]}}, key[0], key[1]);
   auto const& w = words.word;
   batch const a = w[0].low() | (w[1].data << 32), b = w[2].low() | (w[3].data << 32);
   store_in_turn(a.data, b.data, to);

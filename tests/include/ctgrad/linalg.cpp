@@ -5,6 +5,7 @@
 #define BOOST_TEST_MODULE linalg
 #define CTGRAD_PART_WORK 4096
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/explain.hpp>
 #include <ctgrad/linalg.hpp>
 
 #include "../../arrays.hpp"

@@ -4,6 +4,7 @@
 #define BOOST_TEST_MODULE stream
 #include <ctgrad/ctgrad.hpp>
 #include <ctgrad/npy.hpp>
+#include <ctgrad/stream.hpp>
 
 #include "../../arrays.hpp"
 
