@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 namespace ctgrad::detail {
@@ -123,8 +122,8 @@ class list {
   std::size_t used = 0, room = 0;
 
   // Numbers begin their lives all at once, as zeros: a call for each is a good part of what a pass costs.
-  // (Traits that are one builtin: is_scalar, is_trivially_destructible and destroy_at cost 1.5 ms for each T.)
-  static constexpr bool scalar = !std::is_class_v<T>, trivial = std::is_trivially_copyable_v<T>;
+  // (Builtins: is_scalar, is_trivially_copyable and destroy_at are templates by the dozen for each T.)
+  static constexpr bool scalar = !__is_class(T), trivial = __is_trivially_copyable(T);
   static constexpr T* allocate(std::size_t count) {
     if constexpr (scalar) return new T[count]{};
     else return std::allocator<T>().allocate(count);

@@ -62,15 +62,14 @@ struct library_rule {
   shape (*result)(shape const*) = nullptr;
   dtype (*type)(dtype) = nullptr;
 };
-template <op Code>
-constexpr library_rule library_rule_of() {
-  using r = row<Code>;
-  if constexpr (r::info.kind == op_kind::library) return {&r::result, &r::type};
-  return {};
-}
+template <class Row>
+inline constexpr library_rule library_rule_of{};
+template <class Row>
+  requires(Row::info.kind == op_kind::library)
+inline constexpr library_rule library_rule_of<Row>{&Row::result, &Row::type};
 template <std::size_t... Codes>
 constexpr auto library_table(std::index_sequence<Codes...>) {
-  return std::array<library_rule, op_count>{library_rule_of<static_cast<op>(Codes)>()...};
+  return std::array<library_rule, op_count>{library_rule_of<row<static_cast<op>(Codes)>>...};
 }
 inline constexpr auto library_rules = library_table(std::make_index_sequence<op_count>{});
 

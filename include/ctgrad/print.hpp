@@ -6,15 +6,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <ios>
 #include <ostream>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "../../compiler/dtype.hpp"
 #include "../../compiler/list.hpp"
@@ -34,12 +36,15 @@ struct print_options {
 };
 
 /// A number as Python's format does it: `digits` after the point, no sign on a NaN, whatever the locale.
-inline std::string float_text(double value, std::chars_format format, int digits) {
+inline std::string float_text(double value, std::ios_base::fmtflags format, int digits) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-  char buffer[512];  // the largest double has 309 digits before the point
-  auto const end = std::to_chars(buffer, buffer + sizeof buffer, value, format, digits).ptr;
-  return std::string(buffer, end);
+  std::ostringstream out;  // (<charconv> is what nothing else here includes: a fiftieth of a second for everybody.)
+  out.imbue(std::locale::classic());
+  out.setf(format, std::ios_base::floatfield);
+  out.precision(digits);
+  out << value;
+  return std::move(out).str();
 }
 
 /// How all elements of one tensor are written: PyTorch's _Formatter. Built in two steps, `see` every element that will be
@@ -84,9 +89,9 @@ class number_format {
       return std::to_string(value);
     } else {
       double const number = static_cast<double>(value);
-      if (scientific_) return float_text(number, std::chars_format::scientific, print_options::precision);
-      if (!integral_) return float_text(number, std::chars_format::fixed, print_options::precision);
-      return float_text(number, std::chars_format::fixed, 0) + (std::isfinite(number) ? "." : "");
+      if (scientific_) return float_text(number, std::ios_base::scientific, print_options::precision);
+      if (!integral_) return float_text(number, std::ios_base::fixed, print_options::precision);
+      return float_text(number, std::ios_base::fixed, 0) + (std::isfinite(number) ? "." : "");
     }
   }
 
