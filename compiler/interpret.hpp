@@ -84,7 +84,7 @@ constexpr reduction_functions reduction_functions_of() {
 }
 template <class Node, std::size_t... Codes>
 constexpr std::array<reduction_functions, op_count> reduction_table(std::index_sequence<Codes...>) {
-  return {reduction_functions_of<static_cast<op>(Codes)>()...};
+  return std::array<reduction_functions, op_count>{reduction_functions_of<static_cast<op>(Codes)>()...};
 }
 template <class Node>
 inline constexpr std::array<reduction_functions, op_count> reductions = reduction_table<Node>(std::make_index_sequence<op_count>{});

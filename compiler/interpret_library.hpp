@@ -62,7 +62,7 @@ constexpr library_functions library_functions_of() {
 }
 template <class Node, std::size_t... Codes>
 constexpr std::array<library_functions, op_count> library_function_table(std::index_sequence<Codes...>) {
-  return {library_functions_of<static_cast<op>(Codes)>()...};
+  return std::array<library_functions, op_count>{library_functions_of<static_cast<op>(Codes)>()...};
 }
 template <class Node>
 inline constexpr std::array<library_functions, op_count> libraries = library_function_table<Node>(std::make_index_sequence<op_count>{});

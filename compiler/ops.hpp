@@ -51,7 +51,7 @@ constexpr value derivative_of(int which, value g, value const* x, value y) {
 using derivative_function = value (*)(int, value, value const*, value);
 template <class Needed, std::size_t... Codes>
 constexpr std::array<derivative_function, op_count> derivative_table(std::index_sequence<Codes...>) {
-  return {&derivative_of<static_cast<op>(Codes)>...};
+  return std::array<derivative_function, op_count>{&derivative_of<static_cast<op>(Codes)>...};
 }
 /// By code. A template, as what reads it, so that it costs nothing where no program is made.
 template <class Needed>
