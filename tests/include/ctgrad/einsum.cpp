@@ -33,31 +33,47 @@ term term_of(std::string letters, ct::view<T, Rank> const& x) {
   return t;
 }
 
-/// The elements of the result, in row-major order. Extents of 1 are repeated.
+/// Elements, and how far apart they are along each letter.
+struct walked {
+  double const* element;
+  std::int64_t stride[128]{};
+
+  walked(std::string const& letters, std::vector<std::int64_t> const& extents, double const* elements) : element(elements) {
+    std::int64_t apart = 1;
+    for (std::size_t i = letters.size(); i-- > 0; apart *= extents[i])
+      if (extents[i] != 1) stride[static_cast<int>(letters[i])] += apart;
+  }
+};
+
+/// The elements of the result, in row-major order. Extents of 1 are repeated. (Plain arrays in the loop: it runs millions of times, without optimisation too.)
 std::vector<double> reference(std::vector<term> const& terms, std::string const& result) {
-  std::map<char, std::int64_t> extents, at;
+  std::map<char, std::int64_t> extents;
   for (term const& t : terms)
     for (std::size_t i = 0; i < t.letters.size(); ++i) {
       auto& e = extents.try_emplace(t.letters[i], 1).first->second;
       if (e == 1) e = t.extents[i];
     }
-  std::int64_t count = 1;
-  for (char c : result) count *= extents[c];
+  std::int64_t count = 1, steps = 1;
+  std::vector<std::int64_t> result_extents;
+  for (char c : result) count *= extents[c], result_extents.push_back(extents[c]);
   std::vector<double> sums(static_cast<std::size_t>(count), 0.0);
-  std::string all;
-  std::int64_t steps = 1;
-  for (auto [letter, e] : extents) all += letter, steps *= e;
+  int letters[8]{}, letter_count = 0, walks = 0;
+  std::int64_t extent_of[8]{};
+  for (auto [letter, e] : extents) letters[letter_count] = letter, extent_of[letter_count++] = e, steps *= e;
+  walked const to(result, result_extents, sums.data());
+  std::vector<walked> all;
+  for (term const& t : terms) all.emplace_back(t.letters, t.extents, t.elements.data()), ++walks;
+  walked const* const from = all.data();
   for (std::int64_t step = 0; step < steps; ++step) {
-    std::int64_t rest = step;
-    for (char c : all) at[c] = rest % extents[c], rest /= extents[c];
-    double factor = 1;
-    for (term const& t : terms) {
-      std::int64_t place = 0;
-      for (std::size_t i = 0; i < t.letters.size(); ++i) place = place * t.extents[i] + (t.extents[i] == 1 ? 0 : at[t.letters[i]]);
-      factor *= t.elements[static_cast<std::size_t>(place)];
+    std::int64_t rest = step, place = 0, places[4]{};
+    for (int l = 0; l < letter_count; ++l) {
+      std::int64_t const at = rest % extent_of[l];
+      rest /= extent_of[l];
+      place += at * to.stride[letters[l]];
+      for (int w = 0; w < walks; ++w) places[w] += at * from[w].stride[letters[l]];
     }
-    std::int64_t place = 0;
-    for (char c : result) place = place * extents[c] + at[c];
+    double factor = 1;
+    for (int w = 0; w < walks; ++w) factor *= from[w].element[places[w]];
     sums[static_cast<std::size_t>(place)] += factor;
   }
   return sums;
