@@ -75,7 +75,15 @@ struct leaf_code {
     for (auto const& a : plan.arrays) any = any || a.place == looked_up;
     return any;
   }();
-  static constexpr int width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
+  static constexpr int whole_width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
+  /// The turns of a loop that has fewer than a pack, and parts of packs to read and write them by; else 0.
+  static constexpr int few = [] {
+    constexpr extent e = loop_extent<P, loop>;
+    bool masks = !tiled && !looks_up && e.is_static() && e.constant > 0 && e.constant < whole_width && simd::pack<float, whole_width>::masked;
+    for (auto const& a : plan.arrays) masks = masks && !(a.moves && a.type == dtype::bool_);
+    return masks ? static_cast<int>(e.constant) : 0;
+  }();
+  static constexpr int width = few > 0 && few <= simd::lanes<float> ? simd::lanes<float> : whole_width;
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
     int const wanted = std::clamp(fitting, fewest_tile_elements, most_tile_elements);
@@ -87,6 +95,9 @@ struct leaf_code {
   template <auto const& Counts>
   using packs = registers<lane_bytes, width, room(Counts[0]), room(Counts[1]), room(Counts[2]), room(Counts[3]), room(Counts[4])>;
   using state = packs<plan.registers>;
+  struct few_state : state {
+    static constexpr int valid = few;
+  };
   using invariants = packs<plan.invariant_counts>;
   using accumulators = packs<plan.accumulator_counts>;
   template <class T>
@@ -164,15 +175,15 @@ struct leaf_code {
     start_sum<I>(c);
   }
 
-  template <int First, int... I>
-  CTGRAD_INLINE static void run_steps(state& s, invariants& known, accumulators& sums, leaf_place const& at_loop, [[maybe_unused]] std::int64_t at, std::integer_sequence<int, I...>) {
+  template <int First, class State, int... I>
+  CTGRAD_INLINE static void run_steps(State& s, invariants& known, accumulators& sums, leaf_place const& at_loop, [[maybe_unused]] std::int64_t at, std::integer_sequence<int, I...>) {
     (run_step<plan.steps[First + I].kind, plan.steps[First + I].code, plan.steps[First + I].target, plan.steps[First + I].operands[0], plan.steps[First + I].operands[1],
               plan.steps[First + I].operands[2], plan.steps[First + I].pointer>(s, known, sums, at_loop, at),
      ...);
   }
   /// Steps [First, Last), in folds of at most 64: clang takes no more than 256, and one flat fold is quadratic in g++.
-  template <int First, int Last>
-  CTGRAD_INLINE static void run_range(state& s, invariants& known, accumulators& sums, leaf_place const& at_loop, std::int64_t at) {
+  template <int First, int Last, class State>
+  CTGRAD_INLINE static void run_range(State& s, invariants& known, accumulators& sums, leaf_place const& at_loop, std::int64_t at) {
     constexpr int here = Last - First > 64 ? 64 : Last - First;
     run_steps<First>(s, known, sums, at_loop, at, std::make_integer_sequence<int, here>{});
     if constexpr (First + here < Last) run_range<First + here, Last>(s, known, sums, at_loop, at);
@@ -206,6 +217,26 @@ struct leaf_code {
       run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
     }
     (keep_sum<Chunk, I>(sums, c), ...);
+  }
+  /// All of a loop of few turns: one pack, of which the first lanes count.
+  template <std::size_t... I>
+  CTGRAD_INLINE static void few_body(context& c, std::index_sequence<I...>) {
+    constexpr leaf_chunk last = plan.chunks[0];
+    invariants known;
+    load_invariants<0>(known, *c.f, std::make_integer_sequence<int, last.invariants>{});
+    accumulators sums;
+    (take_sum<0, I>(sums, c), ...);
+    few_state s;
+    run_range<0, last.steps>(s, known, sums, leaf_place{c.pointers, c.tiles, c.f->at.data(), 0, c.lookups}, 0);
+    (drop_padding<I>(sums.template of<accumulator_type<I>>()[plan.accumulators[I].number], pack<accumulator_type<I>>(row<sum_code<I>>::template identity<accumulator_type<I>>()), few), ...);
+    (keep_sum<0, I>(sums, c), ...);
+    (flush_sum<I>(c), ...);
+  }
+  /// Leaves `old` in all lanes but the first `valid`.
+  template <std::size_t I>
+  CTGRAD_INLINE static void drop_padding(pack<accumulator_type<I>>& sum, pack<accumulator_type<I>> const& old, int valid) {
+    using lane = simd::lane_type<lane_bytes>;
+    sum = select(simd::count_from<lane, width>(0) < simd::pack<lane, width>(valid), sum, old);
   }
   template <int Chunk>
   CTGRAD_NOINLINE CTGRAD_NO_VARIABLES static void chunk(context& c, std::int64_t count) {
@@ -254,13 +285,15 @@ struct leaf_code {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (start_sum<I>(c), ...); }(sums);
     tile_memory tiles[tiled ? size.tiles + 1 : 1];
     for (int t = 0; t < size.tiles; ++t) c.tiles[t] = tiles[t].bytes;
+    if constexpr (few > 0)
+      if (contiguous && n - from == few) return few_body(c, sums);
 
     std::int64_t unflushed = 0;
     for (std::int64_t done = from; done < n;) {
       std::int64_t const left = n - done;
       c.position = done;
       std::int64_t count;
-      if (contiguous && left >= width) {
+      if (few == 0 && contiguous && left >= width) {
         constexpr std::int64_t most = tiled ? tile / width * width : block_elements / width * width;
         count = std::min(left / width * width, most);
         for_each_array([&](auto i) { if constexpr (plan.arrays[i].moves) c.pointers[i] = bases[i] + done * static_cast<std::int64_t>(size_of(plan.arrays[i].type)); }, arrays);

@@ -34,6 +34,7 @@ namespace ctgrad::detail {
 template <int Bytes, int Width, int Bools, int Int32s, int Int64s, int Floats, int Doubles>
 struct registers {
   static constexpr int width = Width;
+  static constexpr int valid = 0;  ///< elements of the only pack of a loop that has fewer than a pack; 0 where packs are whole
   template <class T>
   using pack = std::conditional_t<std::is_same_v<T, bool>, simd::mask<Bytes, Width>, simd::pack<T, Width>>;
 
@@ -85,6 +86,18 @@ CTGRAD_INLINE Pack cast_pack(From const& x) {
   else return select(x, Pack(1), Pack(0));
 }
 
+/// The first `Valid` elements of a pack, and no other memory; all where `Valid` is 0.
+template <int Valid, class Pack, class T>
+CTGRAD_INLINE void load_valid(Pack& p, T const* from) {
+  if constexpr (Valid == 0) p.load(from);
+  else p.load_first(from, Valid);
+}
+template <int Valid, class Pack, class T>
+CTGRAD_INLINE void store_valid(Pack const& p, T* to) {
+  if constexpr (Valid == 0) p.store(to);
+  else p.store_first(to, Valid);
+}
+
 /// One step at element `at`: the fields of a leaf_step. `s` are the chunk's registers, `known` the numbers from outside.
 template <step_kind Kind, op Code, int Target, int A, int B, int C, int Pointer, class Registers, class Known, class Sums>
 CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place const& c, std::int64_t at) {
@@ -100,7 +113,7 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     else target = static_cast<pack>(r::eval(value_at<A>(s, known), value_at<B>(s, known), value_at<C>(s, known)));
   } else if constexpr (Kind == step_kind::load || Kind == step_kind::take) {
     using T = keyed_type<Target>;
-    s.template of<T>()[number].load(static_cast<T const*>((Kind == step_kind::load ? c.pointers : c.tiles)[Pointer]) + at);
+    load_valid<Registers::valid>(s.template of<T>()[number], static_cast<T const*>((Kind == step_kind::load ? c.pointers : c.tiles)[Pointer]) + at);
   } else if constexpr (Kind == step_kind::gather) {
     using T = keyed_type<Target>;
     using place = keyed_type<A>;
@@ -124,15 +137,15 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     using T = keyed_type<Target>;
     s.template of<T>()[number] = typename Registers::template pack<T>(Pointer < 0 ? 0 : c.loops[Pointer < 0 ? 0 : Pointer]);
   } else if constexpr (Kind == step_kind::store || Kind == step_kind::keep) {
-    value_at<A>(s, known).store(static_cast<keyed_type<A>*>((Kind == step_kind::store ? c.pointers : c.tiles)[Pointer]) + at);
+    store_valid<Registers::valid>(value_at<A>(s, known), static_cast<keyed_type<A>*>((Kind == step_kind::store ? c.pointers : c.tiles)[Pointer]) + at);
   } else if constexpr (Kind == step_kind::add_to || Kind == step_kind::store_added) {
     using T = keyed_type<A>;
     using pack = typename Registers::template pack<T>;
     T* const to = static_cast<T*>(c.pointers[Pointer]) + at;
     pack before;
-    before.load(to);
-    if constexpr (Kind == step_kind::store_added) (before + value_at<A>(s, known)).store(to);
-    else static_cast<pack>(row<Code>::combine(before, value_at<A>(s, known))).store(to);
+    load_valid<Registers::valid>(before, to);
+    if constexpr (Kind == step_kind::store_added) store_valid<Registers::valid>(before + value_at<A>(s, known), to);
+    else store_valid<Registers::valid>(static_cast<pack>(row<Code>::combine(before, value_at<A>(s, known))), to);
   } else {
     using T = keyed_type<Target>;
     auto& sum = sums.template of<T>()[number];
