@@ -11,6 +11,7 @@
 #include "prepare.hpp"
 #include "simplify.hpp"
 #include "sum_before_products.hpp"
+#include "unroll_windows.hpp"
 
 namespace ctgrad::detail {
 
@@ -21,7 +22,7 @@ struct pass {
   int growth = 1;  ///< how many nodes come out for each that goes in, usually: more are made room for in a second evaluation
 };
 
-inline constexpr int graph_pass_count = 9;
+inline constexpr int graph_pass_count = 10;
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
 /// A template all through, so that no rule costs anything where no program is made.
@@ -31,6 +32,7 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"differentiate", &differentiate<Needed>, 3},
     {"simplify gradients", &simplify<&write_default_rules, Needed>},
     {"sum before products", &sum_before_products},
+    {"unroll windows", &unroll_windows, 2},
     {"prepare", &prepare, 2},
     {"sum mirrored", &sum_mirrored},
     {"choose computations", &simplify<&write_loop_rules, Needed>},
