@@ -122,3 +122,60 @@ BOOST_AUTO_TEST_CASE(lookups_and_positions) {
     BOOST_TEST(near(r[by_table], gradient, 1e-13));
   }
 }
+
+namespace {
+/// Rows whose length is known while compiling, shorter than packs: sums, a product and an extreme of each, what is stored, and what is added to an array.
+template <class T, int Columns>
+struct few_columns {
+  static constexpr auto C = ct::constant<false, Columns>{};
+  static constexpr auto x = ct::tensor<T>("x"_s, N, C);
+  static constexpr auto sum = ct::sum(ct::exp(x), 1_c);         // a lane too many would add 1,
+  static constexpr auto product = ct::prod(x, 1_c);             // or make it 0
+  static constexpr auto largest = ct::max(x - 9_c, 1_c);        // or -9
+  static constexpr auto stored = x * 2_c + 1_c;
+  static constexpr auto column_sums = ct::sum(x, 0_c);
+  static constexpr auto program = ct::compile(sum, product, largest, stored, column_sums);
+
+  static void check(std::int64_t n, ct::view<T const, 2> const& values, double tolerance) {
+    doubles sums, products, most, all, columns(Columns, 0.0);
+    for (int i = 0; i < n; ++i) {
+      double s = 0, p = 1, m = -1e9;
+      for (int j = 0; j < Columns; ++j) {
+        double const e = values(i, j);
+        s += std::exp(e), p *= e, m = std::max(m, e - 9), all.push_back(2 * e + 1), columns[at(j)] += e;
+      }
+      sums.push_back(s), products.push_back(p), most.push_back(m);
+    }
+    // Into the middle of longer rows: what stands beside stays as it is.
+    auto wide = ct::full<T>(T(7), n, Columns + 2);
+    auto space = program.workspace(N = n);
+    auto one = ct::zeros<T>(n), two = ct::zeros<T>(n), three = ct::zeros<T>(n), four = ct::zeros<T>(Columns);
+    program.into(space, x = values, sum = one, product = two, largest = three, stored = wide.slice(1, 1, Columns + 1), column_sums = four);
+    BOOST_TEST_CONTEXT(n << " rows of " << Columns) {
+      BOOST_TEST(near(one, sums, tolerance * Columns));
+      BOOST_TEST(near(two, products, tolerance));
+      BOOST_TEST(near(three, most, 8 * tolerance));
+      BOOST_TEST(near(ct::array<T, 2>(wide.slice(1, 1, Columns + 1)), all, 4 * tolerance));
+      BOOST_TEST(near(four, columns, tolerance * static_cast<double>(n + 1)));
+      for (int i = 0; i < n; ++i) BOOST_TEST((wide(i, 0) == T(7) && wide(i, Columns + 1) == T(7)));
+    }
+  }
+  static void check(double tolerance) {
+    for (std::int64_t n : {0, 1, 5, 40}) {
+      auto const plain = filled<T>(1, n, Columns), turned = filled<T>(2, Columns, n), apart = filled<T>(3, n, 2 * Columns);
+      check(n, plain, tolerance);
+      check(n, turned.t(), tolerance);
+      check(n, apart.slice(1, 0, 2 * Columns, 2), tolerance);
+    }
+  }
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(rows_of_a_length_that_is_known) {
+  few_columns<float, 2>::check(1e-6);
+  few_columns<float, 10>::check(1e-6);
+  few_columns<float, 16>::check(1e-6);
+  few_columns<float, 28>::check(1e-6);
+  few_columns<double, 5>::check(1e-15);
+  few_columns<double, 15>::check(1e-15);
+}
