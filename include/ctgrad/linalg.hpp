@@ -26,7 +26,7 @@ inline constexpr bool is_triangle_option<triangle_option<Flag>> = true;
 constexpr bool are_square(value a, std::string_view function) {
   builder& b = *a.b;
   if (!is_floating(a.type()))
-    return b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << ": it is " << to_string(a.type()) << ", and has to be float32 or float64; cast it first"), false;
+    return b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << ": it is " << to_string(a.type()) << ", and has to be floating-point; cast it first"), false;
   int const rank = a.rank();
   extent rows = rank > 1 ? a.shape()[rank - 2] : extent(0);
   if (rank < 2 || !b.unify(rows, a.shape()[rank - 1])) b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << ": its last two axes have to be square matrices");
@@ -114,7 +114,7 @@ inline constexpr detail::triangle_option<detail::upper_flag> upper{};           
 inline constexpr detail::triangle_option<detail::transposed_flag> transposed{};  ///< its transpose is meant
 inline constexpr detail::triangle_option<detail::unit_flag> unit_diagonal{};     ///< its diagonal is ones, and is not read
 
-/// The lower triangular L with L L^T = a, for symmetric positive definite matrices a[…, n, n], float32 or float64, as torch.linalg.cholesky. Reads the lower triangles.
+/// The lower triangular L with L L^T = a, for symmetric positive definite matrices a[…, n, n], floating-point, as torch.linalg.cholesky. Reads the lower triangles.
 /// NaN in all of a matrix that is not positive definite. The gradient is symmetric (Murray, Differentiation of the Cholesky decomposition, 2016).
 inline constexpr detail::plain_function<detail::cholesky_function> cholesky{};
 

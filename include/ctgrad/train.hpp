@@ -29,7 +29,7 @@ struct state_symbol<symbol<T, Name, Extents...>, Number> {
 /// What a step of `Formula` makes of one parameter: its new value, and its new states.
 template <class Formula, class Clipping, class T, class Loss, class Set, class Symbol, int... States>
 constexpr auto parameter_update(std::integer_sequence<int, States...>) {
-  return Formula::template update<T>(Symbol{}, Clipping::template gradient<T>(Loss{}, Symbol{}, Set{}), typename state_symbol<Symbol, States>::type{}...);
+  return optim::detail::as_elements<T>(Formula::template update<T>(Symbol{}, Clipping::template gradient<T>(Loss{}, Symbol{}, Set{}), typename state_symbol<Symbol, States>::type{}...));
 }
 template <class Formula, class Clipping, class T, class Loss, class Set, class Symbol>
 using parameter_update_t = decltype(parameter_update<Formula, Clipping, T, Loss, Set, Symbol>(std::make_integer_sequence<int, Formula::states>{}));

@@ -85,7 +85,7 @@ struct leaf_code {
   /// By how many there are of each dtype; rounded up, so that loops share them.
   static constexpr int room(int count) { return count == 0 ? 0 : static_cast<int>(std::bit_ceil(static_cast<unsigned>(count + 1))) - 1; }
   template <auto const& Counts>
-  using packs = registers<lane_bytes, width, room(Counts[0]), room(Counts[1]), room(Counts[2]), room(Counts[3]), room(Counts[4])>;
+  using packs = registers<lane_bytes, width, room(Counts[0]), room(Counts[1]), room(Counts[2]), room(Counts[3]), room(Counts[4]), room(Counts[5]), room(Counts[6])>;
   using state = packs<plan.registers>;
   using invariants = packs<plan.invariant_counts>;
   using accumulators = packs<plan.accumulator_counts>;
