@@ -72,7 +72,7 @@ struct builder {
     return add({.code = op::symbol, .type = type, .shape = id, .attribute = place});
   }
   constexpr node_id real(double number, dtype type, shape_id s = shape_id::scalar, bool weak = false) {
-    if (type == dtype::float32) number = static_cast<double>(cmath::ieee::to_float(number));
+    if (type != dtype::float64 && is_floating(type)) number = static_cast<double>(cmath::ieee::to_float(number));  // of 16 bits too: numbers beside arrays stay exact
     std::int64_t bits = is_floating(type) ? std::bit_cast<std::int64_t>(number) : static_cast<std::int64_t>(number);
     return add({.code = op::constant, .type = type, .weak = weak, .shape = s, .attribute = bits});
   }
@@ -219,8 +219,8 @@ struct builder {
   constexpr node_id gradient(node_id of, node_id by) {
     node const f = g[of], x = g[by];
     if (g.shape_of(of).rank) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": only a scalar has a gradient; sum or mean it, or use vjp");
-    if (!is_floating(f.type)) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": it is " << to_string(f.type) << ", and only float32 and float64 have gradients");
-    if (!is_floating(x.type)) return fail(message() << "ctgrad: the gradient by " << describe(by) << ": it is " << to_string(x.type) << ", and only float32 and float64 have gradients");
+    if (!is_floating(f.type)) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": it is " << to_string(f.type) << ", and only floating-point numbers have gradients");
+    if (!is_floating(x.type)) return fail(message() << "ctgrad: the gradient by " << describe(by) << ": it is " << to_string(x.type) << ", and only floating-point numbers have gradients");
     return add({.code = op::gradient, .type = x.type, .arity = 2, .shape = x.shape, .operands = {of, by, node_id::none}});
   }
 

@@ -37,7 +37,7 @@ class leaf_planner {
     for (int at = 0; at < count; ++at) {
       instruction const& i = body[at];
       if (i.what == action::compute) ++computed;
-      if (i.type != dtype::bool_ && i.what != action::constant && static_cast<int>(size_of(i.type)) < smallest) smallest = static_cast<int>(size_of(i.type));
+      if (i.type != dtype::bool_ && i.what != action::constant && static_cast<int>(size_of(i.type)) < smallest) smallest = is_narrow(i.type) ? 4 : static_cast<int>(size_of(i.type));
     }
     p.lane_bytes = smallest;
     cut(count, computed);

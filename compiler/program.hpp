@@ -95,6 +95,7 @@ template <class Schedule>
 class in_place {
  public:
   constexpr explicit in_place(Schedule const& from) : s(from), length(static_cast<int>(from.instructions.size())), memory(3 * static_cast<std::size_t>(length + 1), -1) {
+    reads.latest = writes.latest = list<std::int32_t>(from.buffers.size(), -1);
     last_use = memory.data(), around = last_use + length + 1, computed = around + length + 1;
     instruction const* const instructions = s.instructions.data();
     std::int32_t open = -1, count = 0;
@@ -107,37 +108,44 @@ class in_place {
       bool const arrays = reads_arrays(i.what);
       if (arrays)
         for (auto operand : i.operands) {
-          if (operand >= 0) reads.push_back({at, root_of(s.buffers, s.accesses[operand].buffer)});
+          if (operand >= 0) reads.add(at, root_of(s.buffers, s.accesses[operand].buffer));
         }
       else
         for (auto operand : i.operands)
           if (operand >= 0) last_use[operand] = at;
-      if (i.what == action::load) reads.push_back({at, root_of(s.buffers, s.accesses[i.access_number].buffer)});
+      if (i.what == action::load) reads.add(at, root_of(s.buffers, s.accesses[i.access_number].buffer));
       bool const write = arrays || i.what == action::store || i.what == action::initialize || i.what == action::accumulate;
-      if (write && i.access_number >= 0) writes.push_back({at, root_of(s.buffers, s.accesses[i.access_number].buffer)});
+      if (write && i.access_number >= 0) writes.add(at, root_of(s.buffers, s.accesses[i.access_number].buffer));
     }
     computed[length] = count;
   }
 
   /// Whether output buffer `output` may be the array of symbol buffer `symbol`.
   constexpr bool allows(int symbol, int output) const {
-    for (touch const *w = writes.begin(), *const last_write = writes.end(); w != last_write; ++w) {
-      if (w->buffer != output) continue;
-      for (touch const *r = reads.begin(), *const last_read = reads.end(); r != last_read; ++r)
-        if (r->buffer == symbol && !is_read_before(r->at, w->at)) return false;
-    }
+    for (std::int32_t w = writes.latest[output]; w >= 0; w = writes.all[w].before)
+      for (std::int32_t r = reads.latest[symbol]; r >= 0; r = reads.all[r].before)
+        if (!is_read_before(reads.all[r].at, writes.all[w].at)) return false;
     return true;
   }
 
  private:
-  struct touch {
-    std::int32_t at, buffer;
+  /// Instructions that touch buffers, each with the one before it of the same buffer.
+  struct touches {
+    struct touch {
+      std::int32_t at, before;
+    };
+    list<touch> all{};
+    list<std::int32_t> latest{};  ///< by buffer
+    constexpr void add(std::int32_t at, std::int32_t buffer) {
+      all.push_back({at, latest[buffer]});
+      latest[buffer] = static_cast<std::int32_t>(all.size()) - 1;
+    }
   };
   Schedule const& s;
   int length;
   list<std::int32_t> memory;
   std::int32_t *last_use = nullptr, *around = nullptr, *computed = nullptr;  // of each instruction: who reads it; the loop around it; computations before it
-  list<touch> reads, writes;
+  touches reads{}, writes{};
 
   constexpr bool is_read_before(int r, int w) const {
     instruction const &read = s.instructions[r], &write = s.instructions[w];

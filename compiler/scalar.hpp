@@ -9,7 +9,7 @@
 
 namespace ctgrad::detail {
 
-/// `real` holds float32 (rounded) and float64, `integer` the others.
+/// `real` holds float16, bfloat16, float32 (rounded) and float64, `integer` the others.
 struct scalar {
   double real = 0;
   std::int64_t integer = 0;
@@ -19,6 +19,8 @@ struct scalar {
   }
   /// `number` as an element of `type`: rounded, wrapped or taken as a truth value.
   static constexpr scalar from(double number, dtype type) {
+    if (type == dtype::float16) number = static_cast<double>(float(float16(number)));
+    else if (type == dtype::bfloat16) number = static_cast<double>(float(bfloat16(number)));
     return {type == dtype::float32 ? static_cast<double>(cmath::ieee::to_float(number)) : number, 0};
   }
   static constexpr scalar from(std::int64_t number, dtype type) {

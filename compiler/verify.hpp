@@ -221,7 +221,7 @@ struct node_verifier {
 
   constexpr void check_request() {
     if (operand_shape(0).rank) m << "only a scalar has a gradient";
-    else if (!is_floating(operand_type(0)) || !is_floating(operand_type(1))) m << "only float32 and float64 have gradients";
+    else if (!is_floating(operand_type(0)) || !is_floating(operand_type(1))) m << "only floating-point numbers have gradients";
     else if (n.type != operand_type(1) || !(g[n.shape] == operand_shape(1))) m << "a gradient has the dtype and the shape of what it is by";
   }
 
@@ -247,7 +247,7 @@ struct node_verifier {
     bool const truth = row.result == result_rule::boolean || row.result == result_rule::logical;
     dtype const result = truth ? dtype::bool_ : row.result == result_rule::word ? dtype::int32 : type;
     if (n.type != result) m << "it is " << to_string(n.type) << " of " << to_string(type);
-    else if (row.result == result_rule::floating && !is_floating(type)) m << "its operands are " << to_string(type) << ", and have to be float32 or float64";
+    else if (row.result == result_rule::floating && !is_floating(type)) m << "its operands are " << to_string(type) << ", and have to be floating-point";
     else if (row.result == result_rule::logical && type != dtype::bool_) m << "its operands are " << to_string(type) << ", and have to be bool";
     else if (row.result == result_rule::word && type != dtype::int64) m << "its operands are " << to_string(type) << ", and have to be int64";
     else if (!row.takes_bool && type == dtype::bool_) m << "it takes no bool";

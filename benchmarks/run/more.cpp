@@ -317,6 +317,34 @@ void run_mlp(benchmark::State& state) {
 }
 #endif
 
+// Arrays of 16 bits against those of float, in one and the same loop, which waits for memory; the peer is ctgrad with float.
+
+template <class T>
+constexpr auto u = ct::tensor<T>("u"_s, N);
+template <class T>
+constexpr auto v = ct::tensor<T>("v"_s, N);
+template <class T>
+constexpr auto moved = u<T> + 0.25_c * v<T>;
+template <class T>
+void run_narrow(benchmark::State& state) {
+  std::int64_t const count = 1 << 25;
+  auto const x = random_floats(static_cast<std::size_t>(count), 1), y = random_floats(static_cast<std::size_t>(count), 2);
+  auto narrow = [](std::vector<float> const& from) {
+    std::vector<T> to(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] = T(from[i]);
+    return to;
+  };
+  auto const small_x = narrow(x), small_y = narrow(y);
+  std::vector<float> wide(x.size());
+  std::vector<T> result(x.size());
+  ct::workspace_memory none(0);
+  auto with_narrow = [&] { ct::compile(moved<T>).into(none, u<T> = small_x, v<T> = small_y, moved<T> = result); };
+  auto with_float = [&] { ct::compile(moved<float>).into(none, u<float> = x, v<float> = y, moved<float> = wide); };
+  with_narrow(), with_float();
+  for (std::size_t i = 0; i < wide.size(); ++i) paired::require_close("moved", static_cast<float>(result[i]), wide[i], 2e-2, 1);
+  paired::compare(state, static_cast<double>(3 * sizeof(T) * x.size()), with_narrow, with_float);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -327,6 +355,8 @@ int main(int argc, char** argv) {
   paired::add("logistic_regression/1000x20", run_small_rows<20>, paired::short_rounds);
   paired::add("logistic_regression/1000x32", run_small_rows<32>, paired::short_rounds);
   paired::add("logistic_regression/1000x100", run_small_rows<100>, paired::short_rounds);
+  paired::add("bfloat16_for_float/32M", run_narrow<ct::bfloat16>);
+  paired::add("float16_for_float/32M", run_narrow<ct::float16>);
 #if defined(CTGRAD_USE_CBLAS) && CTGRAD_USE_CBLAS
   paired::add("mlp_step/784-128-10/64", run_mlp, paired::short_rounds);
 #endif

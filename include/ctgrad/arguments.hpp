@@ -28,13 +28,13 @@ struct data_traits {
   static constexpr int rank = static_cast<int>(view_type::rank);
 };
 template <class Data>
-  requires std::is_arithmetic_v<std::remove_cvref_t<Data>>
+  requires is_number<std::remove_cvref_t<Data>>
 struct data_traits<Data> {
   using element_type = std::remove_cvref_t<Data>;
   static constexpr int rank = 0;
 };
 template <class Data>
-concept bindable = std::is_arithmetic_v<std::remove_cvref_t<Data>> || requires(std::remove_reference_t<Data>& data) { view_of(data); };
+concept bindable = is_number<std::remove_cvref_t<Data>> || requires(std::remove_reference_t<Data>& data) { view_of(data); };
 
 template <class Target>
 inline constexpr char const* target_name = nullptr;
@@ -58,7 +58,7 @@ constexpr argument_info argument_info_of() {
   a.name = target_name<target>;
   a.is_output = a.name == nullptr;
   a.is_dim = is_dim<target>;
-  a.is_number = std::is_arithmetic_v<std::remove_cvref_t<data>>;
+  a.is_number = is_number<std::remove_cvref_t<data>>;
   if constexpr (bindable<data>) {
     using T = typename data_traits<std::remove_reference_t<data>>::element_type;
     a.is_bindable = element<T>;
@@ -144,7 +144,7 @@ memory_range range_of(View const& v) {
 /// Throws binding_error for an integer that it does not hold.
 template <dtype Type, class Data>
 memory_range describe_data(array_ref& a, Data& data, std::int64_t& number, char const* name = "") {
-  if constexpr (std::is_arithmetic_v<std::remove_cvref_t<Data>>) {
+  if constexpr (is_number<std::remove_cvref_t<Data>>) {
     auto const converted = static_cast<element_t<Type>>(data);
     if constexpr (std::is_integral_v<std::remove_cvref_t<Data>> && is_integer(Type))
       if (static_cast<std::remove_cvref_t<Data>>(converted) != data || (converted < 0) != (data < 0)) [[unlikely]] throw_range<Type>(name, data);

@@ -44,7 +44,7 @@ void read_elements(tensor_value& t, array_ref const& a) {
     std::int64_t offset = 0;
     for (std::size_t axis = 0; axis < t.extents.size(); ++axis) offset += o.at[axis] * a.strides[axis];
     T const x = static_cast<T const*>(a.data)[offset];
-    if constexpr (std::is_floating_point_v<T>) t.elements.push_back({static_cast<double>(x), 0});
+    if constexpr (is_floating(dtype_of<T>)) t.elements.push_back({static_cast<double>(x), 0});
     else t.elements.push_back({0, static_cast<std::int64_t>(x)});
   }
 }
@@ -54,6 +54,8 @@ inline tensor_value read_tensor(array_ref const& a, dtype type, int rank) {
     case dtype::bool_: read_elements<bool>(t, a); break;
     case dtype::int32: read_elements<std::int32_t>(t, a); break;
     case dtype::int64: read_elements<std::int64_t>(t, a); break;
+    case dtype::float16: read_elements<float16>(t, a); break;
+    case dtype::bfloat16: read_elements<bfloat16>(t, a); break;
     case dtype::float32: read_elements<float>(t, a); break;
     case dtype::float64: read_elements<double>(t, a); break;
   }
@@ -65,7 +67,7 @@ inline std::string number_text(scalar const& s, dtype type) {
   if (!is_floating(type)) return std::to_string(s.integer);
   if (s.real != s.real) return "NaN";
   char text[32];
-  std::snprintf(text, sizeof text, "%.*g", type == dtype::float32 ? 7 : 12, s.real);
+  std::snprintf(text, sizeof text, "%.*g", type == dtype::float64 ? 12 : 7, s.real);
   return text;
 }
 inline std::string place_text(std::vector<std::int64_t> const& at) {

@@ -154,6 +154,45 @@ struct pool_function {
   }
 };
 
+/// Windows along an axis, beside what they are taken of: the last axis.
+template <int Axis, int Size, int Step>
+struct unfold_function {
+  static constexpr value trace(value x) {
+    int const axis = axis_place(x, Axis, "unfold"), rank = x.rank();
+    builder& b = *x.b;
+    if (!b.ok()) return x;
+    if (Size < 1 || Step < 1) return {&b, b.fail(message() << "ctgrad: unfold of " << b.describe(x.id) << ": its windows have " << Size << " elements, " << Step << " apart, and both have to be positive")};
+    if (rank == max_rank) return {&b, b.fail(message() << "ctgrad: unfold of " << b.describe(x.id) << ": there would be more than " << max_rank << " axes")};
+    // With the axis as the last one: […, size, places].
+    std::array<int, max_rank> last{}, order{};
+    for (int i = 0; i < rank; ++i) last[static_cast<std::size_t>(i)] = i == rank - 1 ? axis : i < axis ? i : i + 1;
+    std::int64_t const size = Size;
+    value const w = windows_of<1>({&b, b.permute(x.id, last)}, &size, {{Step}, {0}, {1}}, 0, "unfold");
+    if (!b.ok()) return x;
+    for (int i = 0; i <= rank; ++i) order[static_cast<std::size_t>(i)] = i == rank ? rank - 1 : i == axis ? rank : i < axis ? i : i - 1;
+    return {&b, b.permute(w.id, order)};
+  }
+};
+/// The windows of images as columns.
+template <class Size, class... Options>
+struct im2col_function {
+  static constexpr value trace(value x) {
+    auto o = window_options<2>::template of<Options...>();
+    builder& b = *x.b;
+    auto fail = [&](message const& m) { return value{&b, b.fail(message() << "ctgrad: im2col of " << b.describe(x.id) << ": " << m)}; };
+    if (!o.valid || o.groups != 1 || Size::integer < 1) return fail(message() << "an option is out of range, or has not one number or 2");
+    if (x.rank() != 4) return fail(message() << "it has to have 4 axes: a batch, channels, rows and columns");
+    for (int& stride : o.stride) stride += stride == 0;
+    std::int64_t const size[] = {Size::integer, Size::integer};
+    value const w = windows_of<2>(x, size, o, 0, "im2col");
+    if (!b.ok()) return x;
+    shape const s = w.shape();  // [N, C, K, P, K, Q]
+    shape to;
+    to.push_back(s[0]), to.push_back(s[1] * s[2] * s[4]), to.push_back(s[3] * s[5]);
+    return {&b, b.reshape(b.permute(w.id, {0, 1, 2, 4, 3, 5}), to)};
+  }
+};
+
 /// The options behind the tensors.
 template <int Axes, class X, class Weight, class... Rest>
 constexpr auto call_conv(X const& x, Weight const& weight, Rest const&... rest) {
@@ -209,6 +248,19 @@ template <class X, integer_constant Size, class... Options>
   requires(detail::is_option<Options> && ...)
 constexpr auto avg_pool2d(X const& x, Size, Options const&...) {
   return detail::call_function<detail::pool_function<2, false, Size, Options...>>(x);
+}
+
+/// Windows of `size` elements along an axis, `step` apart, as torch.Tensor.unfold: places along the axis, and the elements of a window along a new last axis. They are read where they lie.
+/// The extent of an axis that a step above 1 divides has to be known.
+template <class X, integer_constant Axis, integer_constant Size, integer_constant Step>
+constexpr auto unfold(X const& x, Axis, Size, Step) {
+  return detail::call_function<detail::unfold_function<detail::axis_of<Axis>, detail::axis_of<Size>, detail::axis_of<Step>>>(x);
+}
+/// The windows of size x size elements of images x[N, C, H, W] as columns [N, C size^2, places], as torch.nn.functional.unfold, with the options of convolutions but groups.
+template <class X, integer_constant Size, class... Options>
+  requires(detail::is_option<Options> && ...)
+constexpr auto im2col(X const& x, Size, Options const&...) {
+  return detail::call_function<detail::im2col_function<Size, Options...>>(x);
 }
 
 }  // namespace ctgrad

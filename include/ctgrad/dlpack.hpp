@@ -104,7 +104,7 @@ namespace ctgrad {
 namespace detail {
 
 constexpr DLDataType dlpack_dtype(dtype type) {
-  DLDataTypeCode const code = type == dtype::bool_ ? kDLBool : is_floating(type) ? kDLFloat : kDLInt;
+  DLDataTypeCode const code = type == dtype::bool_ ? kDLBool : type == dtype::bfloat16 ? kDLBfloat : is_floating(type) ? kDLFloat : kDLInt;
   return {static_cast<std::uint8_t>(code), static_cast<std::uint8_t>(8 * size_of(type)), 1};
 }
 

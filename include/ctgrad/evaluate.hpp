@@ -118,12 +118,12 @@ constexpr bound_values bind_values(Graph const& g, Bindings const&... bindings) 
   return b;
 }
 
-/// `g` with float64 wherever it has float32: finite differences need the digits.
+/// `g` with float64 for every floating-point number: finite differences need the digits.
 constexpr graph widened(graph g) {
   for (auto& s : g.symbols)
-    if (s.type == dtype::float32) s.type = dtype::float64;
+    if (is_floating(s.type)) s.type = dtype::float64;
   for (auto& n : g.nodes)
-    if (n.type == dtype::float32) n.type = dtype::float64;
+    if (is_floating(n.type)) n.type = dtype::float64;
   return g;
 }
 

@@ -38,7 +38,7 @@ struct source_graph {
 }  // namespace detail
 
 /// The gradient of the scalar `of` by `by` (a symbol or any part of `of`): an expression of the shape of `by`. Zero where `of` does not depend on it.
-/// By several it is a Hana tuple of gradients. Both have to be float32 or float64.
+/// By several it is a Hana tuple of gradients. Both have to be floating-point.
 template <class Of, class... By>
   requires(sizeof...(By) > 0)
 constexpr auto grad(Of const& of, By const&... by) {

@@ -79,6 +79,15 @@ struct index_select_function {
     return selected(x, places, axis);
   }
 };
+struct take_function {
+  static constexpr value trace(value x, value places) {
+    builder& b = *x.b;
+    if (!are_places(places, "take")) return x;
+    if (places.rank() > max_rank - 1) return {&b, b.fail(message() << "ctgrad: take of " << b.describe(x.id) << " at " << b.describe(places.id) << ": the places have too many axes")};
+    value const all = flatten_function<0, -1>::trace(x.rank() ? x : unsqueezed(x, 0));
+    return selected(all, places, 0);
+  }
+};
 struct embedding_function {
   static constexpr value trace(value places, value table) {
     builder& b = *table.b;
@@ -166,6 +175,8 @@ constexpr auto index_select(X const& x, Axis, Places const& places) {
 }
 /// Rows of a table[V, D] at places[…]: […, D], as torch.nn.functional.embedding. The gradient by the table adds up rows.
 inline constexpr detail::plain_function<detail::embedding_function> embedding{};
+/// The elements of x, in row-major order, at places: `ct::take(x, places)` has the shape of the places, as torch.take; they count from 0.
+inline constexpr detail::plain_function<detail::take_function> take{};
 /// x with `added` added at places along an axis, as torch.scatter_add: result[places[i, j], j] += added[i, j] along axis 0. What goes to one place is added up in the order of the elements.
 template <class X, integer_constant Axis, class Places, class Added>
 constexpr auto scatter_add(X const& x, Axis, Places const& places, Added const& added) {

@@ -26,32 +26,54 @@ inline constexpr bool is_triangle_option<triangle_option<Flag>> = true;
 constexpr bool are_square(value a, std::string_view function) {
   builder& b = *a.b;
   if (!is_floating(a.type()))
-    return b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << ": it is " << to_string(a.type()) << ", and has to be float32 or float64; cast it first"), false;
+    return b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << ": it is " << to_string(a.type()) << ", and has to be floating-point; cast it first"), false;
   int const rank = a.rank();
   extent rows = rank > 1 ? a.shape()[rank - 2] : extent(0);
   if (rank < 2 || !b.unify(rows, a.shape()[rank - 1])) b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << ": its last two axes have to be square matrices");
   return b.ok();
 }
-/// `solve(a, b)` for right sides b: matrices, with as many axes as a, or vectors, with one less.
+/// The extents before the matrices in which those of `a` and of `right` meet, as in NumPy; false where they do not.
+constexpr bool meet_batches(value a, value right, shape& met) {
+  shape const one = a.shape(), other = right.shape();
+  int const most = std::max(one.rank, other.rank) - 2;
+  bool fits = true;
+  for (int axis = 0; fits && axis < most; ++axis) {
+    int const i = axis - most + one.rank - 2, j = axis - most + other.rank - 2;
+    extent e = i >= 0 ? one[i] : other[j];
+    if (i >= 0 && j >= 0) {
+      if (e.is_one()) e = other[j];
+      else if (!other[j].is_one()) fits = a.b->unify(e, other[j]);
+    }
+    met.push_back(e);
+  }
+  return fits;
+}
+/// Matrices repeated to the extents of a batch.
+constexpr value in_batch(value matrices, shape batch) {
+  shape const own = matrices.shape();
+  batch.push_back(own[own.rank - 2]), batch.push_back(own[own.rank - 1]);
+  return {matrices.b, matrices.b->broadcast_to(matrices.id, batch)};
+}
+/// `solve(a, right, batch)` for right sides: matrices, or vectors, which have one axis, or those of `a` without the last.
 template <class Solve>
 constexpr value solved(value a, value right, std::string_view function, Solve solve) {
   builder& b = *a.b;
   if (!are_square(a, function)) return a;
-  int const rank = a.rank();
-  bool const vectors = right.rank() == rank - 1;
-  bool fits = vectors || right.rank() == rank;
-  for (int axis = 0; fits && axis < rank - 1; ++axis) {
-    extent e = right.shape()[axis];
-    fits = b.unify(e, a.shape()[axis]);
+  shape const from = a.shape(), of = right.shape();
+  bool vectors = of.rank == 1;
+  if (of.rank == from.rank - 1 && !vectors) {
+    vectors = true;
+    for (int axis = 0; vectors && axis < of.rank; ++axis) vectors = of[axis] == from[axis] || of[axis].is_anonymous() || from[axis].is_anonymous();
   }
-  if (!fits)
+  value const column = vectors ? restore_axes(right, axis_mask{1} << of.rank) : right;
+  extent rows = column.rank() > 1 ? column.shape()[column.rank() - 2] : extent(0);
+  shape batch;
+  if (column.rank() < 2 || !b.unify(rows, from[from.rank - 1]) || !meet_batches(a, column, batch))
     return {&b, b.fail(message() << "ctgrad: " << function << " of " << b.describe(a.id) << " and " << b.describe(right.id)
-                                 << ": the right side has to have the rows of the matrices, and their other axes before them")};
+                                 << ": the right side has to have the rows of the matrices, and axes before them that repeat to theirs")};
   dtype const type = promote(a.type(), right.type());
-  a = cast(a, type), right = cast(right, type);
-  if (!vectors) return solve(a, right);
-  axis_mask const column = axis_mask{1} << (rank - 1);
-  return {&b, b.squeeze(solve(a, restore_axes(right, column)).id, column)};
+  value const x = solve(cast(a, type), in_batch(cast(column, type), batch), batch);
+  return vectors ? value{&b, b.squeeze(x.id, axis_mask{1} << (x.rank() - 1))} : x;
 }
 constexpr value factorized(value a) { return call_library<op::lu>(0, a); }
 
@@ -61,12 +83,12 @@ struct cholesky_function {
 template <std::int64_t Flags>
 struct triangular_solve_function {
   static constexpr value trace(value a, value b) {
-    return solved(a, b, "triangular_solve", [](value t, value right) { return call_library<op::triangular_solve>(Flags, t, right); });
+    return solved(a, b, "triangular_solve", [](value t, value right, shape const& batch) { return call_library<op::triangular_solve>(Flags, in_batch(t, batch), right); });
   }
 };
 struct solve_function {
   static constexpr value trace(value a, value b) {
-    return solved(a, b, "solve", [](value m, value right) { return call_library<op::lu_solve>(0, factorized(m), right, m); });
+    return solved(a, b, "solve", [](value m, value right, shape const& batch) { return call_library<op::lu_solve>(0, in_batch(factorized(m), batch), right, in_batch(m, batch)); });
   }
 };
 struct inv_function {
@@ -92,19 +114,20 @@ inline constexpr detail::triangle_option<detail::upper_flag> upper{};           
 inline constexpr detail::triangle_option<detail::transposed_flag> transposed{};  ///< its transpose is meant
 inline constexpr detail::triangle_option<detail::unit_flag> unit_diagonal{};     ///< its diagonal is ones, and is not read
 
-/// The lower triangular L with L L^T = a, for symmetric positive definite matrices a[…, n, n], float32 or float64, as torch.linalg.cholesky. Reads the lower triangles.
+/// The lower triangular L with L L^T = a, for symmetric positive definite matrices a[…, n, n], floating-point, as torch.linalg.cholesky. Reads the lower triangles.
 /// NaN in all of a matrix that is not positive definite. The gradient is symmetric (Murray, Differentiation of the Cholesky decomposition, 2016).
 inline constexpr detail::plain_function<detail::cholesky_function> cholesky{};
 
-/// x of a x = b, for lower triangular a[…, n, n], or `ct::upper`, `ct::transposed`, `ct::unit_diagonal`, and right sides b[…, n, k], or b[…, n], with a's axes before them.
+/// x of a x = b, for lower triangular a[…, n, n], or `ct::upper`, `ct::transposed`, `ct::unit_diagonal`, and right sides as those of `ct::solve`.
 /// What is in the other triangle is not read. A zero on a diagonal gives infinities and NaN, as dividing by it does.
 template <class A, class B, class... Options>
   requires(detail::is_triangle_option<Options> && ...)
 constexpr auto triangular_solve(A const& a, B const& b, Options...) {
   return detail::call_function<detail::triangular_solve_function<(std::int64_t{0} | ... | Options::flag)>>(a, b);
 }
-/// x of a x = b, for a[…, n, n] and right sides b[…, n, k], or b[…, n], with a's axes before them, by LU with partial pivoting. The gradient solves with the transpose, by the same
-/// factorisation: db = a^-T g, da = -db x^T (Giles 2008). Where a is singular, infinities and NaN.
+/// x of a x = b, for a[…, n, n] and right sides b[…, n, k], whose axes before those repeat to each other's as in torch.linalg.solve, or vectors b[n], or b[…, n] with all of a's axes but
+/// the last; by LU with partial pivoting, each a once. The gradient solves with the transpose, by the same factorisation: db = a^-T g, da = -db x^T (Giles 2008). Where a is singular,
+/// infinities and NaN.
 inline constexpr detail::plain_function<detail::solve_function> solve{};
 /// The inverses of a[…, n, n], as torch.linalg.inv; `ct::solve` is more exact and cheaper where the inverse is only multiplied with. Where a is singular, infinities and NaN.
 inline constexpr detail::plain_function<detail::inv_function> inv{};

@@ -32,20 +32,20 @@ struct npy_header {
 
 inline constexpr std::string_view npy_magic{"\x93NUMPY", 6};
 
-/// The name of a dtype in .npy files, for those that tensors have.
+/// The name of a dtype in .npy files, for those that tensors have. NumPy has no bfloat16, and no name for it.
 constexpr std::string_view npy_descr(dtype type) {
-  constexpr std::string_view names[] = {"|b1", "<i4", "<i8", "<f4", "<f8"};
+  constexpr std::string_view names[] = {"|b1", "<i4", "<i8", "<f2", "", "<f4", "<f8"};
   return names[static_cast<int>(type)];
 }
 
 /// The dtype that `descr` names. Throws dtype_error if it is of the other byte order, or not one that tensors have.
 inline dtype npy_dtype(std::string_view descr, std::string const& file) {
   for (int type = 0; type < dtype_count; ++type)
-    if (npy_descr(static_cast<dtype>(type)) == descr) return static_cast<dtype>(type);
+    if (!descr.empty() && npy_descr(static_cast<dtype>(type)) == descr) return static_cast<dtype>(type);
   if (descr.starts_with('>'))
     throw dtype_error(file + ": its elements are big-endian (descr " + in_quotes(descr) + "); save it with .astype(" +
                       in_quotes("<" + std::string(descr.substr(1))) + ") first");
-  throw dtype_error(file + ": descr " + in_quotes(descr) + " is no dtype of a tensor (those are |b1, <i4, <i8, <f4, <f8)");
+  throw dtype_error(file + ": descr " + in_quotes(descr) + " is no dtype of a tensor (those are |b1, <i4, <i8, <f2, <f4, <f8)");
 }
 
 /// A parser of the one Python literal that a header is: a dict of a string, a bool and a tuple of integers.
@@ -195,6 +195,7 @@ inline npy_header parse_npy_header(std::span<std::byte const> bytes, std::string
 
 /// The bytes of a version 1.0 header for row-major elements, padded so that these begin at a multiple of 64.
 inline std::string write_npy_header(dtype type, std::span<std::int64_t const> shape) {
+  if (npy_descr(type).empty()) throw dtype_error(std::string(to_string(type)) + " has no name in .npy files; safetensors have one");
   std::string dict = "{'descr': '" + std::string(npy_descr(type)) + "', 'fortran_order': False, 'shape': " + shape_text(shape) + ", }";
   constexpr std::size_t begin = 10, alignment = 64;
   std::size_t const end = (begin + dict.size() + 1 + alignment - 1) / alignment * alignment;

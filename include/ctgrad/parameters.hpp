@@ -22,7 +22,7 @@ struct parameters_error {
   constexpr message operator()() const {
     message m;
     ((m.empty() && !is_floating(Symbols::type.type)
-          ? void(m << "ctgrad: parameter " << target_name<Symbols> << " is " << to_string(Symbols::type.type) << ", and only float32 and float64 have gradients")
+          ? void(m << "ctgrad: parameter " << target_name<Symbols> << " is " << to_string(Symbols::type.type) << ", and only floating-point numbers have gradients")
           : void()),
      ...);
     dtype const types[] = {Symbols::type.type..., dtype::float32};
@@ -184,7 +184,7 @@ class parameter_set {
   void copy(Binding const& b) {
     using target = typename Binding::target;
     auto to = part<target>(values_.data());
-    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(b.data)>>) *to.data() = static_cast<T>(b.data);
+    if constexpr (detail::is_number<std::remove_cvref_t<decltype(b.data)>>) *to.data() = static_cast<T>(b.data);
     else to.assign(view_of(b.data));
   }
 };

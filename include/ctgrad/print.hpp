@@ -53,7 +53,7 @@ template <class T>
 class number_format {
  public:
   void see(T value) {
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (is_floating(dtype_of<T>)) {
       double const number = static_cast<double>(value);
       if (!std::isfinite(number) || number == 0) return;  // these do not count for the layout
       if (number != std::ceil(number)) integral_ = false;
@@ -66,7 +66,7 @@ class number_format {
   }
 
   void settle() {
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (is_floating(dtype_of<T>)) {
       if (seen_.empty()) return;
       scientific_ = largest_ / smallest_ > 1000.0 || largest_ > 1.0e8 || (!integral_ && smallest_ < 1.0e-4);
       for (double number : seen_) width_ = std::max(width_, text(static_cast<T>(number)).size());

@@ -268,7 +268,7 @@ struct program {
     void make_output(Value& value) {
       constexpr int buffer = compiled::symbol_count + I;
       detail::array_ref& a = arrays[buffer];
-      if constexpr (std::is_arithmetic_v<Value>) {
+      if constexpr (detail::is_number<Value>) {
         a.data = &value;
       } else {
         detail::lay_out<compiled, buffer>(a, dims);
@@ -290,7 +290,7 @@ struct program {
           [&] {
             if constexpr (std::is_same_v<typename Bindings::target, Output>) {
               using data = decltype(Bindings::data);
-              if constexpr (std::is_arithmetic_v<std::remove_cvref_t<data>>) {
+              if constexpr (detail::is_number<std::remove_cvref_t<data>>) {
                 static_assert(std::is_lvalue_reference_v<data> && !std::is_const_v<std::remove_reference_t<data>>, "ctgrad: an output is bound to a number that cannot be written");
                 arrays[buffer].data = &bindings.data;
                 auto const address = reinterpret_cast<std::uintptr_t>(&bindings.data);

@@ -145,7 +145,7 @@ struct dropout_function {
   static constexpr value trace(value x, value p, value seed, value stream) {
     builder& b = *x.b;
     if (!is_floating(x.type()))
-      return {&b, b.fail(message() << "ctgrad: dropout of " << b.describe(x.id) << ": it is " << to_string(x.type()) << ", and has to be float32 or float64")};
+      return {&b, b.fail(message() << "ctgrad: dropout of " << b.describe(x.id) << ": it is " << to_string(x.type()) << ", and has to be floating-point")};
     if (p.rank() != 0)
       return {&b, b.fail(message() << "ctgrad: dropout of " << b.describe(x.id) << ": the probability " << b.describe(p.id) << " has to be a scalar")};
     if (!is_probability(p, "dropout")) return x;

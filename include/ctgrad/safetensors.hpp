@@ -32,7 +32,7 @@ class mapped {
   named_tensor tensor(std::string_view name) const {
     auto const* e = entry(name);
     if (!e) throw io_error(name_ + ": it has no tensor " + detail::in_quotes(name));
-    if (e->type->type < 0) throw dtype_error(detail::place_of_tensor(name_, name) + " is " + std::string(e->type->name) + " (bool, int32, int64, float32 and float64 are read)");
+    if (e->type->type < 0) throw dtype_error(detail::place_of_tensor(name_, name) + " is " + std::string(e->type->name) + " (bool, int32, int64, float16, bfloat16, float32 and float64 are read)");
     named_tensor t;
     t.name = e->name, t.type = static_cast<dtype>(e->type->type), t.shape = e->shape;
     t.bytes = file_.bytes().subspan(header_.data_offset + e->begin, e->end - e->begin);
@@ -90,7 +90,7 @@ void load(std::string const& path, parameter_set<T, Symbols...>& parameters, Opt
 inline void save(std::string const& path, std::vector<named_tensor> const& tensors, std::map<std::string, std::string> const& metadata = {}) {
   std::string const file = detail::printable_path(path);
   std::vector<named_tensor> by_size;
-  for (unsigned size : {8u, 4u, 1u})
+  for (unsigned size : {8u, 4u, 2u, 1u})
     for (auto const& t : tensors)
       if (size_of(t.type) == size) by_size.push_back(t);
   std::string const header = detail::write_safetensors_header(by_size, metadata, file);

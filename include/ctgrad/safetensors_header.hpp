@@ -35,8 +35,8 @@ struct safetensors_dtype {
 inline constexpr safetensors_dtype safetensors_dtypes[] = {
     {"BOOL", 1, static_cast<int>(dtype::bool_)},   {"I32", 4, static_cast<int>(dtype::int32)},   {"I64", 8, static_cast<int>(dtype::int64)},
     {"F32", 4, static_cast<int>(dtype::float32)},  {"F64", 8, static_cast<int>(dtype::float64)}, {"U8", 1, -1},
-    {"I8", 1, -1},     {"I16", 2, -1},     {"U16", 2, -1},      {"U32", 4, -1},      {"U64", 8, -1}, {"F16", 2, -1},
-    {"BF16", 2, -1},   {"F8_E5M2", 1, -1}, {"F8_E4M3", 1, -1},  {"F8_E8M0", 1, -1},  {"C64", 8, -1},
+    {"I8", 1, -1},     {"I16", 2, -1},     {"U16", 2, -1},      {"U32", 4, -1},      {"U64", 8, -1}, {"F16", 2, static_cast<int>(dtype::float16)},
+    {"BF16", 2, static_cast<int>(dtype::bfloat16)},   {"F8_E5M2", 1, -1}, {"F8_E4M3", 1, -1},  {"F8_E8M0", 1, -1},  {"C64", 8, -1},
 };
 
 /// What the header says of one tensor. Its bytes lie at [begin, end) behind the header.

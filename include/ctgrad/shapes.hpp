@@ -135,6 +135,17 @@ struct chunk_function {
     return {x.b, x.b->slice(x.id, axis, Number * size, size, 1)};
   }
 };
+template <int First, int Size, int Total, int Axis>
+struct split_function {
+  static constexpr value trace(value x) {
+    int const axis = axis_place(x, Axis, "split");
+    if (!x.b->ok()) return x;
+    extent const all = x.shape()[axis];
+    if (Size < 0 || !(all == extent(Total)))
+      return {x.b, x.b->fail(message() << "ctgrad: split of " << x.b->describe(x.id) << " along axis " << axis << ": the parts have " << Total << " elements together, and the axis has " << all)};
+    return {x.b, x.b->slice(x.id, axis, First, Size, 1)};
+  }
+};
 template <class... Extents>
 struct reshape_function {
   static constexpr value trace(value x) {
@@ -301,6 +312,21 @@ constexpr auto chunk(X const& x, Count, Axis) {
   return [&]<int... Number>(std::integer_sequence<int, Number...>) {
     return boost::hana::make_tuple(detail::call_function<detail::chunk_function<Number, detail::axis_of<Count>, detail::axis_of<Axis>>>(x)...);
   }(std::make_integer_sequence<int, detail::axis_of<Count>>{});
+}
+
+/// Parts of the given sizes along an axis whose extent is known, as a Hana tuple: `ct::split(h, -1_c, 2_c, 3_c)` of h[N, 5]. Their sum has to be the extent.
+template <class X, integer_constant Axis, integer_constant... Sizes>
+  requires(sizeof...(Sizes) > 0)
+constexpr auto split(X const& x, Axis, Sizes...) {
+  return [&]<int... Number>(std::integer_sequence<int, Number...>) {
+    constexpr int sizes[] = {detail::axis_of<Sizes>...};
+    constexpr auto before = [](int number) {
+      int first = 0, place = 0;
+      ((first += place++ < number ? detail::axis_of<Sizes> : 0), ...);
+      return first;
+    };
+    return boost::hana::make_tuple(detail::call_function<detail::split_function<before(Number), sizes[Number], (0 + ... + detail::axis_of<Sizes>), detail::axis_of<Axis>>>(x)...);
+  }(std::make_integer_sequence<int, static_cast<int>(sizeof...(Sizes))>{});
 }
 
 /// The elements in row-major order with other extents, of which one may be -1_c: what is left. An array that is bound to it must have strides that allow it.

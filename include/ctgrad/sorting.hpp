@@ -1,10 +1,11 @@
-// Order and running totals along an axis: argsort, sort, topk, cumsum, cumprod.
+// Order and running totals along an axis: argsort, sort, topk, cumsum, cumprod; a random order.
 // Each is one pass over whole rows outside of the loops around it; apart from the umbrella, since few programs need it.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include "cpu/sort.hpp"
+#include "random.hpp"
 #include "shapes.hpp"
 
 namespace ctgrad {
@@ -61,6 +62,14 @@ struct topk_function {
       return {x.b, x.b->fail(message() << "ctgrad: topk of " << x.b->describe(x.id) << " along axis " << axis << ": it has " << all << " elements there, and not " << count)};
     value const places{x.b, x.b->slice(places_in_order(x, axis, Largest).id, axis, 0, count, 1)};
     return Places ? places : taken_at(x, places, axis);
+  }
+};
+/// The places of uniform numbers in ascending order.
+template <class Count>
+struct permutation_function {
+  static constexpr value trace(value seed, value stream) {
+    random_source const source{seed, stream, {1, {extent_of_argument<Count>::value}}};
+    return source.ok("permutation") ? call_library<op::argsort>(0, source.unit(dtype::float64)) : seed;
   }
 };
 template <op Code, int Axis>
@@ -120,5 +129,14 @@ template <class X, integer_constant Axis>
 constexpr auto cumprod(X const& x, Axis) {
   return detail::call_function<detail::running_function<detail::op::cumprod, detail::axis_of<Axis>>>(x);
 }
+
+namespace random {
+/// 0 to count - 1 in random order, int64, as torch.randperm: the places of uniform doubles of a key in ascending order. All orders are equally likely, but that two numbers are
+/// equal, for which n^2 2^-54 is a bound. (randperm of generator.hpp draws another order.) `ct::index_select(X, 0_c, ct::random::permutation(seed, N))` shuffles rows.
+template <class Key, extent_argument Count>
+constexpr auto permutation(Key const& k, Count) {
+  return detail::call_function<detail::permutation_function<std::remove_cvref_t<Count>>>(detail::seed_of(k), detail::stream_of(k));
+}
+}  // namespace random
 
 }  // namespace ctgrad

@@ -29,11 +29,11 @@ static_assert(says([](builder& b) { value m = symbol(b, m_name, dtype::float32, 
 static_assert(says([](builder& b) { value x = symbol(b, x_name, dtype::float32, {3}); gradient(ctgrad::exp(x), x); },
                    "ctgrad: the gradient of exp(...)[3]: only a scalar has a gradient; sum or mean it, or use vjp"));
 static_assert(says([](builder& b) { value x = symbol(b, x_name, dtype::float32), i = symbol(b, i_name, dtype::int32); gradient(i, x); },
-                   "ctgrad: the gradient of i: it is int32, and only float32 and float64 have gradients"));
+                   "ctgrad: the gradient of i: it is int32, and only floating-point numbers have gradients"));
 static_assert(says([](builder& b) { value x = symbol(b, x_name, dtype::float32); gradient(x < 2, x); },
-                   "ctgrad: the gradient of less(...): it is bool, and only float32 and float64 have gradients"));
+                   "ctgrad: the gradient of less(...): it is bool, and only floating-point numbers have gradients"));
 static_assert(says([](builder& b) { value x = symbol(b, x_name, dtype::float32), i = symbol(b, i_name, dtype::int64, {4}); gradient(x, i); },
-                   "ctgrad: the gradient by i[4]: it is int64, and only float32 and float64 have gradients"));
+                   "ctgrad: the gradient by i[4]: it is int64, and only floating-point numbers have gradients"));
 static_assert(says([](builder& b) { value x = symbol(b, x_name, dtype::float32); gradient(ctgrad::exp(x), x); }, ""));
 
 /// d^order f / dx^order at `at`, while compiling.

@@ -62,7 +62,7 @@ constexpr broken all_broken[] = {
     {BREAK(g[s.where.id].arity = 2), "(where): it has 2 operands, and needs 3"},
     // what a node is
     {BREAK(g[s.exp.id].code = op::count_), "it has no operation or no dtype"},
-    {BREAK(g[s.exp.id].type = static_cast<dtype>(5)), "(exp): it has no operation or no dtype"},
+    {BREAK(g[s.exp.id].type = static_cast<dtype>(dtype_count)), "(exp): it has no operation or no dtype"},
     {BREAK(g[s.exp.id].shape = shape_id{100}), "(exp): there is no shape 100"},
     {BREAK(g[s.exp.id].shape = shape_id{-1}), "(exp): there is no shape -1"},
     {BREAK(g[s.exp.id].weak = true), "(exp): only constants are weak"},
@@ -141,7 +141,7 @@ constexpr broken all_broken[] = {
     {BREAK(g[s.solution.id].type = dtype::float32), "(triangular_solve): it makes float32[2, 2, 2] of [2, 2, 2]"},
     // requests
     {BREAK(g[s.request.id].operands[0] = s.v.id), "(grad): only a scalar has a gradient"},
-    {BREAK(g[s.request.id].operands[1] = s.i.id), "(grad): only float32 and float64 have gradients"},
+    {BREAK(g[s.request.id].operands[1] = s.i.id), "(grad): only floating-point numbers have gradients"},
     {BREAK(g[s.request.id].operands[1] = s.m.id), "(grad): a gradient has the dtype and the shape of what it is by"},
     {BREAK(g[s.request.id].type = dtype::float32), "(grad): a gradient has the dtype and the shape of what it is by"},
     {BREAK(static_cast<void>(g)), "(grad): a request for a gradient is left", true},
@@ -153,7 +153,7 @@ constexpr broken all_broken[] = {
     {BREAK(g[s.where.id].operands[2] = s.i.id), "(where): operand 2 is int32, and has to be float64"},
     {BREAK(g[s.less.id].type = dtype::int32), "(less): it is int32 of int32"},
     {BREAK((g[s.less.id].code = op::add, g[s.less.id].type = dtype::bool_)), "(add): it is bool of int32"},
-    {BREAK((g[s.less.id].code = op::divide, g[s.less.id].type = dtype::int32)), "(divide): its operands are int32, and have to be float32 or float64"},
+    {BREAK((g[s.less.id].code = op::divide, g[s.less.id].type = dtype::int32)), "(divide): its operands are int32, and have to be floating-point"},
     {BREAK(g[s.less.id].code = op::logical_and), "(logical_and): its operands are int32, and have to be bool"},
     {BREAK(g[s.both.id].code = op::subtract), "(subtract): it takes no bool"},
     {BREAK((g[s.where.id].code = op::philox, g[s.where.id].operands[0] = g[s.where.id].operands[1] = g[s.where.id].operands[2] = s.i.id, g[s.where.id].type = dtype::int32)),

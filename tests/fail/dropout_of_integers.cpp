@@ -1,4 +1,4 @@
-// expect: ctgrad: dropout of X[N, 6]: it is int64, and has to be float32 or float64
+// expect: ctgrad: dropout of X[N, 6]: it is int64, and has to be floating-point
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/core.hpp>
 #include <ctgrad/random.hpp>

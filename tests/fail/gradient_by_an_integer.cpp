@@ -1,4 +1,4 @@
-// expect: ctgrad: the gradient by i[N]: it is int32, and only float32 and float64 have gradients
+// expect: ctgrad: the gradient by i[N]: it is int32, and only floating-point numbers have gradients
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/core.hpp>
 namespace ct = ctgrad;

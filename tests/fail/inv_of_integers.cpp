@@ -1,4 +1,4 @@
-// expect: ctgrad: inv of i[N, N]: it is int64, and has to be float32 or float64; cast it first
+// expect: ctgrad: inv of i[N, N]: it is int64, and has to be floating-point; cast it first
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/core.hpp>
 #include <ctgrad/linalg.hpp>

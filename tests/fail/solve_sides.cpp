@@ -1,4 +1,4 @@
-// expect: ctgrad: solve of A[N, N] and b[6]: the right side has to have the rows of the matrices, and their other axes before them
+// expect: ctgrad: solve of A[N, N] and b[6]: the right side has to have the rows of the matrices, and axes before them that repeat to theirs
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/core.hpp>
 #include <ctgrad/linalg.hpp>

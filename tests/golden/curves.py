@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Trains a transformer and a variational autoencoder in PyTorch, and writes first parameters, data and the losses of every step to examples/data/*.safetensors,
-against which examples/transformer.cpp and examples/autoencoder.cpp train the same. Parameters have the names of ctgrad's layers.
+"""Trains a transformer, a variational autoencoder and LeNet-5 in PyTorch, and writes first parameters, data and the losses of every step to examples/data/*.safetensors,
+against which examples/transformer.cpp, examples/autoencoder.cpp and examples/lenet.cpp train the same. Parameters have the names of ctgrad's layers.
 
-usage: curves.py FOLDER    (PyTorch 2.x on the CPU, numpy, safetensors; FOLDER has digits_images.npy)
+usage: curves.py FOLDER    (PyTorch 2.x on the CPU, numpy, safetensors; FOLDER has digits_images.npy and digits_labels.npy)
 SPDX-License-Identifier: BSL-1.0
 """
 
@@ -93,7 +93,30 @@ def autoencoder(folder):
     return train(parameters, {"noise": noise}, loss, 1e-2)
 
 
+def lenet(folder):
+    count = 128
+    images = torch.from_numpy(numpy.load(folder / "digits_images.npy")[:count].reshape(count, 1, 8, 8) / 16)
+    labels = torch.from_numpy(numpy.load(folder / "digits_labels.npy")[:count])
+    parameters = {}
+    for name, inputs, outputs in [("c1", 1, 6), ("c3", 6, 16)]:
+        flat = linear(name, inputs * 25, outputs)
+        parameters |= {f"{name}.weight": flat[f"{name}.weight"].reshape(outputs, inputs, 5, 5), f"{name}.bias": flat[f"{name}.bias"]}
+    parameters |= linear("f.0", 64, 120) | linear("f.1", 120, 84) | linear("f.2", 84, 10)
+
+    def loss(p, step):
+        x = images
+        for name in ("c1", "c3"):
+            x = F.avg_pool2d(torch.tanh(F.conv2d(x, p[f"{name}.weight"], p[f"{name}.bias"], padding=2)), 2)
+        x = x.flatten(1)
+        for name in ("f.0", "f.1"):
+            x = torch.tanh(F.linear(x, p[f"{name}.weight"], p[f"{name}.bias"]))
+        return F.cross_entropy(F.linear(x, p["f.2.weight"], p["f.2.bias"]), labels)
+
+    return train(parameters, {}, loss, 1e-3)
+
+
 torch.set_num_threads(1)
 data = Path(sys.argv[1])
 save_file(transformer(), data / "transformer.safetensors")
 save_file(autoencoder(data), data / "autoencoder.safetensors")
+save_file(lenet(data), data / "lenet.safetensors")

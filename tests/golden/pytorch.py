@@ -259,7 +259,7 @@ case("cosine_similarity", F.cosine_similarity, lambda: [normal(3, 4), normal(3, 
 case("cosine_similarity_-1", lambda a, b: F.cosine_similarity(a, b, dim=-1), lambda: [normal(3, 4), normal(4)])
 
 # Order and running totals.
-def ties():
+def repeated():
     return torch.tensor([[2.0, -1.0, 2.0, 0.5, -1.0], [1.0, 1.0, 1.0, 1.0, 1.0]], dtype=torch.float64)
 
 
@@ -274,9 +274,9 @@ def zeros_at(*places):
     return x
 
 
-case("argsort", lambda x: torch.argsort(x, stable=True), lambda: [normal(7)], lambda: [ties()], lambda: [broken()])
-case("argsort_descending_0", lambda x: torch.argsort(x, dim=0, descending=True, stable=True), lambda: [normal(5, 3)], lambda: [ties().T.contiguous()], lambda: [broken().T.contiguous()])
-case("sort", lambda x: torch.sort(x, stable=True)[0] ** 2, lambda: [normal(7)], lambda: [normal(3, 4)], lambda: [ties()], lambda: [broken()])
+case("argsort", lambda x: torch.argsort(x, stable=True), lambda: [normal(7)], lambda: [repeated()], lambda: [broken()])
+case("argsort_descending_0", lambda x: torch.argsort(x, dim=0, descending=True, stable=True), lambda: [normal(5, 3)], lambda: [repeated().T.contiguous()], lambda: [broken().T.contiguous()])
+case("sort", lambda x: torch.sort(x, stable=True)[0] ** 2, lambda: [normal(7)], lambda: [normal(3, 4)], lambda: [repeated()], lambda: [broken()])
 case("sort_descending_0", lambda x: torch.sort(x, dim=0, descending=True, stable=True)[0] ** 2, lambda: [normal(5, 3)], lambda: [normal(2, 3, 2)])
 case("topk_2", lambda x: torch.topk(x, 2)[0] ** 2, lambda: [normal(3, 5)], lambda: [normal(2)])
 case("topk_2_places", lambda x: torch.topk(x, 2)[1], lambda: [normal(3, 5)])
@@ -302,6 +302,26 @@ case("det", torch.linalg.det, lambda: [normal(4, 4)], lambda: [normal(2, 3, 3)],
 case("logdet", torch.logdet, lambda: [matrices(4, 4)], lambda: [matrices(2, 3, 3)])
 case("slogdet_sign", lambda x: torch.linalg.slogdet(x)[0], lambda: [normal(5, 3, 3)])
 case("slogdet", lambda x: torch.linalg.slogdet(x)[1], lambda: [normal(5, 3, 3)])
+
+
+# Later ones, behind all others so that those keep their numbers.
+case("diagonal", lambda x: torch.linalg.diagonal(x), lambda: [normal(3, 3)], lambda: [normal(2, 3, 4)], lambda: [normal(4, 2)])
+case("diagonal_1", lambda x: torch.linalg.diagonal(x, offset=1), lambda: [normal(3, 4)], lambda: [normal(2, 3, 3)], lambda: [normal(4, 1)])
+case("diagonal_-2", lambda x: torch.linalg.diagonal(x, offset=-2), lambda: [normal(4, 3)], lambda: [normal(2, 4)])
+case("diagonal_1_2_0", lambda x: torch.diagonal(x, 1, 2, 0), lambda: [normal(3, 2, 4)])
+case("trace", torch.trace, lambda: [normal(4, 4)], lambda: [normal(3, 5)], lambda: [whole(3, 3)], lambda: [normal(0, 0)])
+case("split", lambda x: torch.split(x, [1, 3, 2], 1)[1] * torch.split(x, [1, 3, 2], 1)[0], lambda: [normal(2, 6)])
+case("take", torch.take, lambda: [normal(3, 4), places(2, 5, below=12)], lambda: [normal(2, 2, 2), places(3, below=8)], lambda: [normal(4), places(0, below=4)])
+case("unfold_0_3_1", lambda x: x.unfold(0, 3, 1) ** 2, lambda: [normal(7)], lambda: [normal(4, 3)])
+case("unfold_1_2_2", lambda x: x.unfold(1, 2, 2) ** 2, lambda: [normal(3, 5)], lambda: [normal(2, 4, 3)], lambda: [whole(2, 6)])
+case("im2col", lambda x: F.unfold(x, 2) ** 2, lambda: [normal(2, 3, 4, 3)])
+case("im2col_options", lambda x: F.unfold(x, 2, dilation=2, padding=(1, 0), stride=(1, 2)) ** 2, lambda: [normal(1, 2, 4, 5)])
+for correction in (0, 2):
+    for name, function in [("var", torch.var), ("std", torch.std)]:
+        case(f"{name}_correction_{correction}", lambda x, f=function, c=correction: f(x, dim=1, correction=c), lambda: [normal(3, 4)], lambda: [normal(2, 3, 4)])
+for name, a, b in [("solve", (4, 4), (2, 4, 3)), ("solve", (2, 1, 3, 3), (5, 3, 2)), ("solve", (2, 3, 3), (3, 2)), ("solve", (2, 3, 3), (3,)), ("solve", (3, 3, 3), (3, 3))]:
+    case(name, torch.linalg.solve, lambda a=a, b=b: [matrices(*a), normal(*b)])
+case("triangular_solve_lower", lambda a, b: torch.linalg.solve_triangular(a, b, upper=False), lambda: [matrices(3, 3), normal(2, 3, 2)], lambda: [matrices(2, 1, 3, 3), normal(4, 3, 1)])
 
 
 def written(number, digits):

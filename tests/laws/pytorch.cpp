@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE pytorch
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/diagonal.hpp>
 #include <ctgrad/linalg.hpp>
 #include <ctgrad/nn.hpp>
 #include <ctgrad/sorting.hpp>
@@ -111,6 +112,8 @@ std::map<std::string, traced_formula> const& formulas() {
       {"logsumexp", F(ct::logsumexp(x[0]))}, {"logsumexp_1", F(ct::logsumexp(x[0], 1_c))}, {"logsumexp_keepdim", F(ct::logsumexp(x[0], 0_c, ct::keepdim))},
       {"var", F(ct::var(x[0]))}, {"var_1", F(ct::var(x[0], 1_c))}, {"var_keepdim", F(ct::var(x[0], 0_c, ct::keepdim))},
       {"std", F(ct::std_dev(x[0]))}, {"std_1", F(ct::std_dev(x[0], 1_c))}, {"std_keepdim", F(ct::std_dev(x[0], 0_c, ct::keepdim))},
+      {"var_correction_0", F(ct::var(x[0], ct::correction<0>, 1_c))}, {"var_correction_2", F(ct::var(x[0], ct::correction<2>, 1_c))},
+      {"std_correction_0", F(ct::std_dev(x[0], ct::correction<0>, 1_c))}, {"std_correction_2", F(ct::std_dev(x[0], ct::correction<2>, 1_c))},
       {"norm", F(ct::norm(x[0]))}, {"norm_1", F(ct::norm(x[0], 1_c))}, {"norm_keepdim", F(ct::norm(x[0], 0_c, ct::keepdim))},
       {"norm_of_order_1", F(ct::vector_norm(x[0], 1_c, -1_c))}, {"norm_of_order_3", F(ct::vector_norm(x[0], 3_c, -1_c))}, {"norm_of_order_2.5", F(ct::vector_norm(x[0], 2.5_c, -1_c))},
       {"norm_of_order_inf", F(ct::vector_norm(x[0], ct::infinity, -1_c))}, {"prod_1", F(ct::prod(x[0], 1_c))}, {"any_1", F(ct::any(x[0] > 1, 1_c))}, {"all_1", F(ct::all(x[0] > -1, 1_c))},
@@ -125,10 +128,13 @@ std::map<std::string, traced_formula> const& formulas() {
       {"roll", F(ct::roll(x[0], 2_c, 1_c))}, {"roll_-1", F(ct::roll(x[0], -1_c, 0_c))}, {"concat", F(ct::concat(1_c, x[0], x[1], x[0] * 2))}, {"stack", F(ct::stack(1_c, x[0], x[1]))},
       {"reshape", F(ct::reshape(x[0], 4_c, -1_c))}, {"flatten", F(ct::flatten(x[0], 1_c))}, {"permute", F(ct::permute(x[0], 2_c, 0_c, 1_c))}, {"unsqueeze", F(ct::unsqueeze(x[0], 1_c))},
       {"pad", F(ct::pad(x[0], -1_c, 2_c, 1_c, 0.5))}, {"tile", F(ct::tile(x[0], 3_c, 0_c))}, {"repeat_interleave", F(ct::repeat_interleave(x[0], 3_c, 1_c))}, {"tril", F(ct::tril(x[0]))},
-      {"triu_1", F(ct::triu(x[0], 1_c))},
+      {"triu_1", F(ct::triu(x[0], 1_c))}, {"diagonal", F(ct::diagonal(x[0]))}, {"diagonal_1", F(ct::diagonal(x[0], 1_c))}, {"diagonal_-2", F(ct::diagonal(x[0], -2_c))},
+      {"diagonal_1_2_0", F(ct::diagonal(x[0], 1_c, 2_c, 0_c))}, {"trace", F(ct::trace(x[0]))}, {"split", F(second(ct::split(x[0], 1_c, 1_c, 3_c, 2_c)) * first(ct::split(x[0], 1_c, 1_c, 3_c, 2_c)))},
+      {"unfold_0_3_1", F(squared(ct::unfold(x[0], 0_c, 3_c, 1_c)))}, {"unfold_1_2_2", F(squared(ct::unfold(x[0], 1_c, 2_c, 2_c)))}, {"im2col", F(squared(ct::im2col(x[0], 2_c)))},
+      {"im2col_options", F(squared(ct::im2col(x[0], 2_c, ct::dilation<2>, ct::padding<1, 0>, ct::stride<1, 2>)))},
       // places that are data
       {"gather_0", F(ct::gather(x[0], 0_c, x[1]))}, {"gather_1", F(ct::gather(x[0], 1_c, x[1]))}, {"index_select_0", F(ct::index_select(x[0], 0_c, x[1]))},
-      {"index_select_1", F(ct::index_select(x[0], 1_c, x[1]))}, {"embedding", F(ct::embedding(x[0], x[1]))}, {"scatter_add_0", F(ct::scatter_add(x[0], 0_c, x[1], x[2]))},
+      {"index_select_1", F(ct::index_select(x[0], 1_c, x[1]))}, {"embedding", F(ct::embedding(x[0], x[1]))}, {"take", F(ct::take(x[0], x[1]))}, {"scatter_add_0", F(ct::scatter_add(x[0], 0_c, x[1], x[2]))},
       {"scatter_add_1", F(ct::scatter_add(x[0], 1_c, x[1], x[2]))}, {"segment_sum_4", F(ct::segment_sum(x[0], x[1], 4_c))}, {"one_hot_4", F(ct::one_hot(x[0], 4_c))},
       {"masked_fill", F(ct::masked_fill(x[0], x[1], -1.5))}, {"argmax_0", F(ct::argmax(x[0], 0_c))}, {"argmax_-1", F(ct::argmax(x[0], -1_c))}, {"argmin_0", F(ct::argmin(x[0], 0_c))},
       {"argmin_-1", F(ct::argmin(x[0], -1_c))},

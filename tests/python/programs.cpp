@@ -54,6 +54,8 @@ constexpr auto constant = ct::compile(ct::cast<double>(2_c) + 0.5_c);
 CTGRAD_PYTHON_MODULE(programs, m) {
   ct::python::define(m, "sum_int32", sum_of<std::int32_t>, "c");
   ct::python::define(m, "sum_int64", sum_of<std::int64_t>, "c");
+  ct::python::define(m, "sum_float16", sum_of<ct::float16>, "c");
+  ct::python::define(m, "sum_bfloat16", sum_of<ct::bfloat16>, "c");
   ct::python::define(m, "sum_float32", sum_of<float>, "c");
   ct::python::define(m, "sum_float64", sum_of<double>, "c");
   ct::python::define(m, "both", both, "and_", "count");

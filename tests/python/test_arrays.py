@@ -289,6 +289,17 @@ class Torch(Base):
         self.assertEqual(programs.double_of(u=torch.zeros(0, dtype=torch.float64)).shape, (0,))
         self.assertEqual(programs.numbers(flag=torch.tensor(True), i=1, j=torch.tensor(1), f=torch.tensor(0.5), d=0.0).f, 1.5)
 
+    def test_bfloat16(self):
+        """NumPy has none: tensors go in, and results into tensors."""
+        import torch
+
+        a, c = torch.tensor([[1.0, -2.0], [3.0, 300.0]], dtype=torch.bfloat16), torch.zeros(2, 2, dtype=torch.bfloat16)
+        self.assertIs(programs.sum_bfloat16(a=a, b=a.t(), out=c), c)
+        self.assertTrue(torch.equal(c, a + a.t()))
+        self.refused(TypeError, "ctgrad: an output is bfloat16, which NumPy does not have", programs.sum_bfloat16, a=a, b=a)
+        self.refused(TypeError, "ctgrad: a is bfloat16", programs.sum_bfloat16, a=np.ones((2, 2), np.float16), b=a, out=c)
+        self.refused(TypeError, "ctgrad: a is float16", programs.sum_float16, a=a, b=a)
+
     def test_refused(self):
         import torch
 

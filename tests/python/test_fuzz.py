@@ -15,8 +15,8 @@ import programs
 from test_arrays import Producer
 
 TIMES = int(os.environ.get("CTGRAD_FUZZ", "1"))
-KNOWN = ["int32", "int64", "float32", "float64"]
-KINDS = KNOWN + ["bool", "int8", "uint8", "uint32", "float16", "longdouble", "complex64", ">f4", ">f8", ">i8", "object", "S3", "M8[s]", "V8"]
+KNOWN = ["int32", "int64", "float16", "float32", "float64"]
+KINDS = KNOWN + ["bool", "int8", "uint8", "uint32", ">f2", "longdouble", "complex64", ">f4", ">f8", ">i8", "object", "S3", "M8[s]", "V8"]
 
 
 class Raises:

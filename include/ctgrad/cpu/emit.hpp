@@ -109,7 +109,7 @@ void run_instruction(frame<P>& f) {
     constexpr int from = at.operands[0];
     T* const to = address<P, T, at.access_number>(f);
     T const x = number_of<P, T, from>(f);
-    if constexpr (P::accumulates(access_at<P, at.access_number>.buffer)) *to = stored(computing(*to) + computing(x));
+    if constexpr (P::accumulates(access_at<P, at.access_number>.buffer)) *to = static_cast<T>(stored(computing(*to) + computing(x)));
     else *to = x;
   } else if constexpr (at.what == action::product) {
     run_product<P, I>(f);

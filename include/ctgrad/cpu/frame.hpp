@@ -28,7 +28,10 @@ using wide_t = std::conditional_t<std::is_same_v<T, float>, double, T>;
 template <class T>
 using computing_t = std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, cmath::wrapping<T>, T>;
 template <class T>
-constexpr computing_t<T> computing(T x) { return computing_t<T>(x); }
+constexpr auto computing(T x) {
+  if constexpr (is_half<T>) return static_cast<float>(x);
+  else return computing_t<T>(x);
+}
 template <class T>
 constexpr T stored(cmath::wrapping<T> x) { return x.raw; }
 template <class T>
@@ -86,6 +89,8 @@ struct frame {
   number_array<P, bool> bools;
   number_array<P, std::int32_t> int32s;
   number_array<P, std::int64_t> int64s;
+  number_array<P, float16> float16s;
+  number_array<P, bfloat16> bfloat16s;
   number_array<P, float> floats;
   number_array<P, double> doubles;
 
@@ -95,6 +100,8 @@ struct frame {
     else if constexpr (std::is_same_v<T, std::int32_t>) return int32s;
     else if constexpr (std::is_same_v<T, std::int64_t>) return int64s;
     else if constexpr (std::is_same_v<T, float>) return floats;
+    else if constexpr (std::is_same_v<T, float16>) return float16s;
+    else if constexpr (std::is_same_v<T, bfloat16>) return bfloat16s;
     else return doubles;
   }
   /// The number that instruction `I` keeps.

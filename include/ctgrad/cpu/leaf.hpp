@@ -80,7 +80,7 @@ struct leaf_code {
   static constexpr int few = [] {
     constexpr extent e = loop_extent<P, loop>;
     bool masks = !tiled && !looks_up && e.is_static() && e.constant > 0 && e.constant < whole_width && simd::pack<float, whole_width>::masked;
-    for (auto const& a : plan.arrays) masks = masks && !(a.moves && a.type == dtype::bool_);
+    for (auto const& a : plan.arrays) masks = masks && !(a.moves && size_of(a.type) < 4);
     return masks ? static_cast<int>(e.constant) : 0;
   }();
   static constexpr int width = few > 0 && few <= simd::lanes<float> ? simd::lanes<float> : whole_width;
@@ -93,7 +93,7 @@ struct leaf_code {
   /// By how many there are of each dtype; rounded up, so that loops share them.
   static constexpr int room(int count) { return count == 0 ? 0 : static_cast<int>(std::bit_ceil(static_cast<unsigned>(count + 1))) - 1; }
   template <auto const& Counts>
-  using packs = registers<lane_bytes, width, room(Counts[0]), room(Counts[1]), room(Counts[2]), room(Counts[3]), room(Counts[4])>;
+  using packs = registers<lane_bytes, width, room(Counts[0]), room(Counts[1]), room(Counts[2]), room(Counts[3]), room(Counts[4]), room(Counts[5]), room(Counts[6])>;
   using state = packs<plan.registers>;
   struct few_state : state {
     static constexpr int valid = few;

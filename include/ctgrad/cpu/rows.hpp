@@ -38,6 +38,8 @@ struct row_block {
     alignas(64) array<bool> bools;
     alignas(64) array<std::int32_t> int32s;
     alignas(64) array<std::int64_t> int64s;
+    alignas(64) array<float16> float16s;
+    alignas(64) array<bfloat16> bfloat16s;
     alignas(64) array<float> floats;
     alignas(64) array<double> doubles;
 
@@ -48,6 +50,8 @@ struct row_block {
       else if constexpr (std::is_same_v<T, std::int32_t>) return int32s[place];
       else if constexpr (std::is_same_v<T, std::int64_t>) return int64s[place];
       else if constexpr (std::is_same_v<T, float>) return floats[place];
+      else if constexpr (std::is_same_v<T, float16>) return float16s[place];
+      else if constexpr (std::is_same_v<T, bfloat16>) return bfloat16s[place];
       else return doubles[place];
     }
   };
@@ -185,7 +189,7 @@ struct row_block {
       each_row([&](std::size_t row) {
         T* const to = address<P, T, at.access_number>(c.f);
         T const x = number_in_row<T, at.operands[0]>(c, row);
-        if constexpr (P::accumulates(access_at<P, at.access_number>.buffer)) *to = stored(computing(*to) + computing(x));
+        if constexpr (P::accumulates(access_at<P, at.access_number>.buffer)) *to = static_cast<T>(stored(computing(*to) + computing(x)));
         else *to = x;
       });
     }

@@ -7,7 +7,7 @@
 #include "../../../compiler/ops.hpp"
 #include "../../../compiler/plan.hpp"
 #include "philox.hpp"
-#include "simd.hpp"
+#include "half.hpp"
 
 #include <algorithm>
 
@@ -31,7 +31,7 @@ namespace ctgrad::detail {
 #endif
 
 /// Packs of `Width` elements by dtype and number: the registers of a chunk, the numbers from outside, or the sums. A mask is for lanes of `Bytes` bytes.
-template <int Bytes, int Width, int Bools, int Int32s, int Int64s, int Floats, int Doubles>
+template <int Bytes, int Width, int Bools, int Int32s, int Int64s, int Float16s, int Bfloat16s, int Floats, int Doubles>
 struct registers {
   static constexpr int width = Width;
   static constexpr int valid = 0;  ///< elements of the only pack of a loop that has fewer than a pack; 0 where packs are whole
@@ -41,6 +41,9 @@ struct registers {
   pack<bool> bools[Bools + 1];
   pack<std::int32_t> int32s[Int32s + 1];
   pack<std::int64_t> int64s[Int64s + 1];
+  // (None of most programs, which do not pay for them.)
+  std::conditional_t<Float16s == 0, char, pack<float16>> float16s[Float16s + 1];
+  std::conditional_t<Bfloat16s == 0, char, pack<bfloat16>> bfloat16s[Bfloat16s + 1];
   pack<float> floats[Floats + 1];
   pack<double> doubles[Doubles + 1];
 
@@ -50,6 +53,8 @@ struct registers {
     else if constexpr (std::is_same_v<T, std::int32_t>) return int32s;
     else if constexpr (std::is_same_v<T, std::int64_t>) return int64s;
     else if constexpr (std::is_same_v<T, float>) return floats;
+    else if constexpr (std::is_same_v<T, float16>) return float16s;
+    else if constexpr (std::is_same_v<T, bfloat16>) return bfloat16s;
     else return doubles;
   }
 };
@@ -81,6 +86,8 @@ CTGRAD_INLINE auto const& value_at(Registers& s, Known& known) {
 template <class T, class Pack, class From>
 CTGRAD_INLINE Pack cast_pack(From const& x) {
   if constexpr (std::is_same_v<Pack, From>) return x;
+  else if constexpr (is_half<T>) return simd::halves_of<T>(x);
+  else if constexpr (requires { simd::floats_of(x); }) return simd::floats_of(x);
   else if constexpr (std::is_same_v<T, bool>) return Pack(x != From(0));
   else if constexpr (requires { typename From::truth; }) return simd::convert<T>(x);
   else return select(x, Pack(1), Pack(0));
@@ -144,7 +151,8 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     T* const to = static_cast<T*>(c.pointers[Pointer]) + at;
     pack before;
     load_valid<Registers::valid>(before, to);
-    if constexpr (Kind == step_kind::store_added) store_valid<Registers::valid>(before + value_at<A>(s, known), to);
+    if constexpr (is_half<T>) store_valid<Registers::valid>(simd::halves_of<T>(simd::floats_of(before) + simd::floats_of(value_at<A>(s, known))), to);
+    else if constexpr (Kind == step_kind::store_added) store_valid<Registers::valid>(before + value_at<A>(s, known), to);
     else store_valid<Registers::valid>(static_cast<pack>(row<Code>::combine(before, value_at<A>(s, known))), to);
   } else {
     using T = keyed_type<Target>;

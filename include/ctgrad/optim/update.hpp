@@ -19,25 +19,33 @@ using namespace ctgrad::detail;
 /// The symbols of an update: vectors over all parameters, and the step's numbers.
 template <class T>
 struct symbols {
+  using number = std::conditional_t<is_half<T>, float, T>;
   static constexpr auto P = ctgrad::dim("P"_s);
   static constexpr auto value = ctgrad::tensor<T>("value"_s, P);
   static constexpr auto gradient = ctgrad::tensor<T>("gradient"_s, P);
   template <int Number>
   static constexpr auto state = ctgrad::tensor<T>(boost::hana::string_c<'s', 't', 'a', 't', 'e', ' ', '0' + Number>, P);
-  static constexpr auto rate = ctgrad::scalar<T>("learning rate"_s);
-  static constexpr auto decay = ctgrad::scalar<T>("weight decay"_s);
-  static constexpr auto beta1 = ctgrad::scalar<T>("beta 1"_s);
-  static constexpr auto beta2 = ctgrad::scalar<T>("beta 2"_s);
-  static constexpr auto take1 = ctgrad::scalar<T>("1 - beta 1"_s);
-  static constexpr auto take2 = ctgrad::scalar<T>("1 - beta 2"_s);
-  static constexpr auto epsilon = ctgrad::scalar<T>("epsilon"_s);
-  static constexpr auto root = ctgrad::scalar<T>("root of correction 2"_s);
-  static constexpr auto shrink = ctgrad::scalar<T>("shrinkage"_s);
-  static constexpr auto scale = ctgrad::scalar<T>("scale"_s);
-  static constexpr auto limit = ctgrad::scalar<T>("limit"_s);
+  static constexpr auto rate = ctgrad::scalar<number>("learning rate"_s);
+  static constexpr auto decay = ctgrad::scalar<number>("weight decay"_s);
+  static constexpr auto beta1 = ctgrad::scalar<number>("beta 1"_s);
+  static constexpr auto beta2 = ctgrad::scalar<number>("beta 2"_s);
+  static constexpr auto take1 = ctgrad::scalar<number>("1 - beta 1"_s);
+  static constexpr auto take2 = ctgrad::scalar<number>("1 - beta 2"_s);
+  static constexpr auto epsilon = ctgrad::scalar<number>("epsilon"_s);
+  static constexpr auto root = ctgrad::scalar<number>("root of correction 2"_s);
+  static constexpr auto shrink = ctgrad::scalar<number>("shrinkage"_s);
+  static constexpr auto scale = ctgrad::scalar<number>("scale"_s);
+  static constexpr auto limit = ctgrad::scalar<number>("limit"_s);
   static constexpr auto nesterov = ctgrad::scalar<bool>("nesterov"_s);
   static constexpr auto centered = ctgrad::scalar<bool>("centered"_s);
 };
+
+/// New values and states as elements `T`: numbers of 16 bits meet float32 ones in float32.
+template <class T, class... Expressions>
+constexpr auto as_elements(std::tuple<Expressions...>) {
+  if constexpr (is_half<T>) return std::tuple{ctgrad::cast<T>(Expressions{})...};
+  else return std::tuple<Expressions...>{};
+}
 
 /// One update of every value from its gradient, over the vectors of a parameter set. `numbers` are bindings, `states` vectors.
 /// A formula has a number of `states`, and update<T>(value, gradient, states…): the new value and the new states of a parameter, whatever expressions those are.
@@ -45,7 +53,7 @@ template <class Formula, class T, class... Symbols, class Numbers>
 void update_all(parameter_set<T, Symbols...>& p, Numbers const& numbers, std::array<view<T, 1>, Formula::states> const& states) {
   using s = symbols<T>;
   [&]<int... K>(std::integer_sequence<int, K...>) {
-    constexpr auto all = Formula::template update<T>(s::value, s::gradient, s::template state<K>...);
+    constexpr auto all = as_elements<T>(Formula::template update<T>(s::value, s::gradient, s::template state<K>...));
     constexpr auto value = std::get<0>(all);
     workspace_memory none(0);
     std::apply(
@@ -72,7 +80,7 @@ class state {
   }
   /// Throws shape_error, dtype_error for other parameters than at the first step.
   template <class T>
-  view<T, 1> of(std::int64_t size, T initial = 0) {
+  view<T, 1> of(std::int64_t size, T initial = T(0)) {
     if (size_ < 0) {
       std::int64_t const bytes = size * static_cast<std::int64_t>(sizeof(T));
       memory_ = allocate(bytes);

@@ -68,6 +68,7 @@ struct interface<program<Assigned, Outputs...>> {
 
 /// A new NumPy array.
 [[gnu::noinline]] inline nb::object new_array(dtype type, std::int64_t const* extents, int rank) {
+  if (!numpy().types[static_cast<int>(type)].is_valid()) throw dtype_error("ctgrad: an output is " + std::string(to_string(type)) + ", which NumPy does not have: pass a tensor of another library as out=");
   nb::object const shape = nb::steal(PyTuple_New(rank));
   if (!shape.is_valid()) throw nb::python_error();
   for (int i = 0; i < rank; ++i) {

@@ -110,6 +110,8 @@ class memory {
       double const x = PyFloat_AsDouble(o.ptr());
       if (x == -1 && PyErr_Occurred()) PyErr_Clear(), throw_range(o, w);
       if (w.type == dtype::float32) keep(static_cast<float>(x));
+      else if (w.type == dtype::float16) keep(float16(x));
+      else if (w.type == dtype::bfloat16) keep(bfloat16(x));
       else keep(x);
     } else {
       int overflow = 0;

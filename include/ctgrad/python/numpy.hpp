@@ -23,7 +23,7 @@ struct numpy_objects {
     ndarray = module.attr("ndarray"), generic = module.attr("generic"), empty = module.attr("empty");
     masked_array = nb::module_::import_("numpy.ma").attr("MaskedArray");
     dlpack = nb::str("__dlpack__"), dlpack_version = nb::make_tuple(1, 0), dlpack_keywords = nb::make_tuple("max_version");
-    for (dtype t : {dtype::bool_, dtype::int32, dtype::int64, dtype::float32, dtype::float64}) types[static_cast<int>(t)] = module.attr("dtype")(to_string(t).data());
+    for (dtype t : {dtype::bool_, dtype::int32, dtype::int64, dtype::float16, dtype::float32, dtype::float64}) types[static_cast<int>(t)] = module.attr("dtype")(to_string(t).data());
   }
 };
 /// Throws ImportError where there is no NumPy.

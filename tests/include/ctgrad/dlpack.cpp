@@ -114,6 +114,8 @@ BOOST_AUTO_TEST_CASE(every_dtype_has_its_code) {
   check(true, 6, 8);
   check(std::int32_t{-1}, 0, 32);
   check(std::int64_t{-1}, 0, 64);
+  check(ct::float16(1.5), 2, 16);
+  check(ct::bfloat16(1.5), 4, 16);
   check(1.5f, 2, 32);
   check(1.5, 2, 64);
 }

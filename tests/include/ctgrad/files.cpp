@@ -132,7 +132,17 @@ BOOST_AUTO_TEST_CASE(files_of_python_are_read) {
   auto const weight = file.view<float, 2>("fc.weight");
   BOOST_TEST(weight(1, 2) == 2.5f);
   BOOST_TEST((file.view<float, 2>("empty").size()) == 0);
-  BOOST_TEST(message_of<ct::dtype_error>([&] { file.view<float, 1>("half"); }) == file.name() + ": tensor 'half' is F16 (bool, int32, int64, float32 and float64 are read)");
+  BOOST_TEST((file.view<ct::float16, 1>("half")(2) == 1.0f));
+  BOOST_TEST(message_of<ct::dtype_error>([&] { file.view<float, 1>("half"); }) == file.name() + ": tensor 'half' is float16, but float32 is asked for");
+  folder const here;
+  write_bytes(here.file("x"), with_header("{" + entry("bytes", "U8", "[8]", "[0,8]") + "}"));
+  auto const other = ct::safetensors::map(here.file("x"));
+  BOOST_TEST(message_of<ct::dtype_error>([&] { other.tensor("bytes"); }) == other.name() + ": tensor 'bytes' is U8 (bool, int32, int64, float16, bfloat16, float32 and float64 are read)");
+  ct::array<ct::bfloat16, 1> const narrow{ct::bfloat16(1), ct::bfloat16(-3e38)};
+  ct::safetensors::save(here.file("y"), {{"narrow", narrow}});
+  BOOST_TEST((ct::safetensors::map(here.file("y")).load<ct::bfloat16, 1>("narrow")(1).bits == narrow(1).bits));
+  BOOST_CHECK_THROW(ct::npz::save(here.file("z"), {{"narrow", narrow}}), ct::dtype_error);
+  BOOST_TEST(here.count() == 2);
   BOOST_TEST(message_of<ct::io_error>([&] { file.view<float, 1>("fc.biass"); }) == file.name() + ": it has no tensor 'fc.biass'");
   for (std::string const name : {"numpy.npz", "numpy_deflated.npz"}) {
     auto const archive = ct::npz::open(data + name);

@@ -262,3 +262,41 @@ BOOST_AUTO_TEST_CASE(extents_that_are_known_and_threads) {
   omp_set_num_threads(before);
 #endif
 }
+
+// One matrix and many right sides, one right side and many matrices: what each alone gives, and gradients that are summed over what repeats.
+BOOST_AUTO_TEST_CASE(batches_repeat) {
+  constexpr auto c = ct::tensor<double>("c"_s, N);
+  constexpr auto many = ct::solve(A, sides<double>);
+  constexpr auto vectors = ct::solve(batch<double>, c);
+  constexpr auto triangles = ct::triangular_solve(A, sides<double>);
+  constexpr auto loss = ct::sum(ct::sin(many)) + ct::sum(ct::sin(vectors));
+  constexpr auto dA = ct::grad(loss, A);
+  constexpr auto dc = ct::grad(loss, c);
+  constexpr auto p = ct::compile(many, vectors, triangles, dA, dc);
+  constexpr auto one = ct::solve(A, R);
+  constexpr auto vector = ct::solve(A, c);
+  constexpr auto alone = ct::compile(one, ct::triangular_solve(A, R), ct::grad(ct::sum(ct::sin(one)), A));
+  constexpr auto alone_vector = ct::compile(vector, ct::grad(ct::sum(ct::sin(vector)), c));
+  for (std::int64_t n : {2, 17}) {
+    auto const all = matrices<double>(1, 3, n), b = filled<double>(2, 3, n, 2);
+    auto const a = one_of(all);
+    auto const v = filled<double>(3, n);
+    auto const r = p(A = a, batch<double> = all, sides<double> = b, c = v);
+    auto expected_a = ct::zeros<double>(n, n);
+    auto expected_c = ct::zeros<double>(n);
+    for (std::int64_t m = 0; m < 3; ++m) {
+      auto const [x, t, da] = alone(A = a, R = b[m]);
+      auto const [y, dv] = alone_vector(A = all[m], c = v);
+      for (std::int64_t i = 0; i < n; ++i) {
+        for (std::int64_t k = 0; k < 2; ++k) BOOST_TEST((near(r[many](m, i, k), x(i, k), 1e-13) && near(r[triangles](m, i, k), t(i, k), 1e-13)));
+        for (std::int64_t k = 0; k < n; ++k) expected_a(i, k) += da(i, k);
+        BOOST_TEST(near(r[vectors](m, i), y(i), 1e-13));
+        expected_c(i) += dv(i);
+      }
+    }
+    for (std::int64_t i = 0; i < n; ++i) {
+      BOOST_TEST(near(r[dc](i), expected_c(i), 1e-12));
+      for (std::int64_t k = 0; k < n; ++k) BOOST_TEST(near(r[dA](i, k), expected_a(i, k), 1e-12));
+    }
+  }
+}

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(messages_name_the_file_and_the_problem) {
   BOOST_TEST(problem_with("{'descr': '>f4', " + both + "}") ==
              "dtype: x.npy: its elements are big-endian (descr '>f4'); save it with .astype('<f4') first");
   BOOST_TEST(problem_with("{'descr': '<c8', " + both + "}") ==
-             "dtype: x.npy: descr '<c8' is no dtype of a tensor (those are |b1, <i4, <i8, <f4, <f8)");
+             "dtype: x.npy: descr '<c8' is no dtype of a tensor (those are |b1, <i4, <i8, <f2, <f4, <f8)");
   BOOST_TEST(problem_with("{'descr': [('a', '<f4')], " + both + "}") == "dtype: x.npy: its elements are records, which no tensor has");
   BOOST_TEST(problem_with("{'descr': '<f4', " + order + "'shape': (6,)}") ==
              "shape: x.npy: its shape (6,) has rank 1, but rank 2 is asked for");
@@ -185,6 +185,7 @@ BOOST_FIXTURE_TEST_CASE(unaligned_files_are_loaded_and_not_mapped, folder) {
 BOOST_FIXTURE_TEST_CASE(saved_files_are_numpys_to_the_byte, folder) {
   for (auto const& [name, save] : {
            std::pair{"f4_c_2x3.npy", +[](std::string const& to) { ct::npy::save(to, ct::array<float, 2>{{1.5f, -2, 3}, {4, 5, 6.25f}}); }},
+           std::pair{"f2_vector.npy", +[](std::string const& to) { ct::npy::save(to, ct::npy::load<ct::float16, 1>(data("f2_vector.npy"))); }},
            std::pair{"i4_vector.npy", +[](std::string const& to) { ct::npy::save(to, ct::array<std::int32_t, 1>{1, -2, 2147483647}); }},
            std::pair{"b1_2x2.npy", +[](std::string const& to) { ct::npy::save(to, ct::eye<bool>(2)); }},
            std::pair{"f8_scalar.npy", +[](std::string const& to) { ct::npy::save(to, ct::array<double, 0>(2.5)); }},
@@ -194,6 +195,11 @@ BOOST_FIXTURE_TEST_CASE(saved_files_are_numpys_to_the_byte, folder) {
     BOOST_TEST((read_bytes(file("x.npy")) == read_bytes(data(name))), name);
     BOOST_TEST(count() == 1);  // nothing is left beside it
   }
+  auto const half = ct::npy::map<ct::float16, 1>(data("f2_vector.npy"));
+  BOOST_TEST((half.view()(0) == 1.5f && half.view()(2) == 65504.0f && half.view()(4) == 0x1p-24f));
+  BOOST_CHECK_THROW((ct::npy::map<ct::bfloat16, 1>(data("f2_vector.npy"))), ct::dtype_error);
+  BOOST_CHECK_THROW(ct::npy::save(file("x.npy"), ct::zeros<ct::bfloat16>(3)), ct::dtype_error);  // NumPy has none
+  BOOST_TEST((count() == 1 && read_bytes(file("x.npy")) == read_bytes(data("f4_empty_0x3.npy"))));
 }
 
 BOOST_FIXTURE_TEST_CASE(views_of_any_strides_are_saved, folder) {

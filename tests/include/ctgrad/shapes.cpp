@@ -3,7 +3,9 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE shapes
+#include <ctgrad/convolution.hpp>
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/diagonal.hpp>
 
 #include "../../arrays.hpp"
 
@@ -290,4 +292,34 @@ BOOST_AUTO_TEST_CASE(traced_functions) {
     high(i) += 1e-5, low(i) -= 1e-5;
     BOOST_TEST(near(dx(i), (value(high) - value(low)) / 2e-5, 1e-8));
   }
+}
+
+// Diagonals, parts of several sizes and windows, of an extent that a call knows, and the gradient of all of them in loops.
+BOOST_AUTO_TEST_CASE(diagonals_splits_and_windows) {
+  constexpr auto Q = ct::tensor<double>("Q"_s, N, N);
+  constexpr auto above = ct::diagonal(Q, 2_c);
+  constexpr auto sum = ct::trace(ct::transpose(Q));
+  constexpr auto parts = ct::split(X, 1_c, 1_c, 3_c, 2_c);
+  constexpr auto middle = boost::hana::at_c<1>(parts);
+  constexpr auto windows = ct::unfold(v, 0_c, 3_c, 1_c);
+  constexpr auto loss = ct::sum(above * above) + sum * sum + ct::sum(middle * middle) + ct::sum(windows * windows);
+  constexpr auto dq = ct::grad(loss, Q);
+  constexpr auto dx = ct::grad(loss, X);
+  constexpr auto dv = ct::grad(loss, v);
+  constexpr auto p = ct::compile(above, sum, middle, windows, dq, dx, dv);
+  for (std::int64_t n : {3, 4, 37}) {
+    auto const q = filled<double>(1, n, n), x = filled<double>(2, n, 6);
+    auto const a = filled<double>(3, n);
+    auto const r = p(Q = q, X = x, v = a);
+    double total = 0;
+    for (std::int64_t i = 0; i < n; ++i) total += q(i, i);
+    BOOST_TEST(near(r[above], table(1, n - 2, [&](auto, auto i) { return q(i, i + 2); }), 0));
+    BOOST_TEST(near(r[sum], total, 1e-14));
+    BOOST_TEST(near(r[middle], table(n, 3, [&](auto i, auto j) { return x(i, j + 1); }), 0));
+    BOOST_TEST(near(r[windows], table(n - 2, 3, [&](auto i, auto j) { return a(i + j); }), 0));
+    BOOST_TEST(near(r[dq], table(n, n, [&](auto i, auto j) { return i == j ? 2 * total : j == i + 2 ? 2 * q(i, j) : 0; }), 1e-14));
+    BOOST_TEST(near(r[dx], table(n, 6, [&](auto i, auto j) { return j > 0 && j < 4 ? 2 * x(i, j) : 0; }), 1e-14));
+    BOOST_TEST(near(r[dv], table(1, n, [&](auto, auto i) { return 2 * a(i) * static_cast<double>(std::min({i + 1, std::int64_t{3}, n - i, n - 2})); }), 1e-14));
+  }
+  BOOST_TEST(message_of([&] { ct::compile(above)(Q = filled<double>(1, 1, 1)); }).find("ctgrad: ") == 0u);
 }

@@ -6,6 +6,7 @@
 #define CTGRAD_PART_WORK 4096
 #include <ctgrad/ctgrad.hpp>
 #include <ctgrad/explain.hpp>
+#include <ctgrad/indexing.hpp>
 #include <ctgrad/sorting.hpp>
 
 #include "../../arrays.hpp"
@@ -16,6 +17,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <numeric>
 #include <vector>
 #if defined(_OPENMP)
@@ -267,4 +269,33 @@ BOOST_AUTO_TEST_CASE(a_call_stands_between_loops) {
              "\n"
              "temporary0[N, M] = cumsum(...), kept: the result of a library operation\n"
              "temporary1[N, M] = multiply(...), kept: a library operation reads it\n");
+}
+
+// Every number once, another order for another seed or stream, and each of the 24 orders of four about as often as others: chi squared of 23 degrees is below 60 but for 4 in 100,000.
+BOOST_AUTO_TEST_CASE(random_orders) {
+  constexpr auto seed = ct::scalar<std::int64_t>("seed"_s);
+  constexpr auto stream = ct::scalar<std::int64_t>("stream"_s);
+  constexpr auto order = ct::random::permutation(ct::random::key(seed, stream), N);
+  constexpr auto rows = ct::index_select(X, 0_c, order);
+  constexpr auto shuffle = ct::compile(order, rows);
+  auto const x = filled<double>(1, 1000, 2);
+  auto const [one, shuffled] = shuffle(X = x, seed = 1, stream = 0);
+  auto const [other, more] = shuffle(X = x, seed = 1, stream = 1);
+  std::vector<int> seen(1000, 0);
+  int moved = 0, differ = 0;
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    ++seen[static_cast<std::size_t>(one(i))];
+    moved += one(i) != i, differ += one(i) != other(i);
+    BOOST_TEST((shuffled(i, 0) == x(one(i), 0) && shuffled(i, 1) == x(one(i), 1)));
+  }
+  BOOST_TEST((std::count(seen.begin(), seen.end(), 1) == 1000 && moved > 980 && differ > 980));
+  constexpr auto few = ct::compile(ct::random::permutation(ct::random::key(seed, stream), 4_c));
+  std::map<std::int64_t, int> counts;
+  for (int k = 0; k < 24000; ++k) {
+    auto const [p] = few(seed = 7, stream = k);
+    ++counts[((p(0) * 4 + p(1)) * 4 + p(2)) * 4 + p(3)];
+  }
+  double chi = 0;
+  for (auto const& [which, count] : counts) chi += (count - 1000.0) * (count - 1000.0) / 1000;
+  BOOST_TEST((counts.size() == 24u && chi < 60), "chi squared " << chi);
 }

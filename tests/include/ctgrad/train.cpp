@@ -1,9 +1,10 @@
-// Training steps as one program, against backward and the optimiser's step, which are held against torch.optim's formulas in optim.cpp;
+// Training steps as one program, against backward, clipping and the optimiser's step, which are held against torch.optim's in optim.cpp and optimizers.cpp;
 // and against plain loops in double for logistic regression.
 //
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE train
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/optim/clip.hpp>
 
 #include "../../arrays.hpp"
 
@@ -109,6 +110,58 @@ BOOST_AUTO_TEST_CASE(into_a_workspace) {
     auto const x = filled<float>(static_cast<std::uint64_t>(n), n, 7);
     BOOST_TEST(train.into(space, X = x, labels = some_labels(n)) == other(X = x, labels = some_labels(n)));
     for (std::int64_t i = 0; i < p.size(); ++i) BOOST_REQUIRE(p.values()(i) == q.values()(i));
+  }
+}
+
+// Limits that cut, and limits that do not.
+BOOST_AUTO_TEST_CASE(clipped_gradients) {
+  using ct::optim::adam;
+  auto const compare_clipped = [](auto clipping, auto const& clip) {
+    auto p = first_parameters(), q = first_parameters();
+    adam one({.learning_rate = 0.01}), two({.learning_rate = 0.01});
+    auto train = ct::train_step(loss, p, one, clipping);
+    for (int step = 0; step < 4; ++step) {
+      auto const x = filled<float>(static_cast<std::uint64_t>(20 + step), 25, 7);
+      float const l = train(X = x, labels = some_labels(25));
+      q.zero_grad();
+      BOOST_TEST(near(l, backward(q, X = x, labels = some_labels(25)), 1e-5));
+      bool const cut = clip(q);
+      two.step(q);
+      for (std::int64_t i = 0; i < q.size(); ++i) BOOST_REQUIRE_MESSAGE(near(p.values()(i), q.values()(i), 1e-4), "step " << step << ", value " << i);
+      BOOST_TEST(cut == (clipping.number < 1));
+    }
+  };
+  for (double most : {0.1, 1e6}) {
+    compare_clipped(ct::clip_grad_norm(most), [&](auto& q) { return ct::clip_grad_norm(q, most) > most; });
+    compare_clipped(ct::clip_grad_value(most / 10), [&](auto& q) {
+      auto const before = ct::array<float, 1>(q.grads());
+      ct::clip_grad_value(q, most / 10);
+      for (std::int64_t i = 0; i < q.size(); ++i)
+        if (before(i) != q.grads()(i)) return true;
+      return false;
+    });
+  }
+  BOOST_CHECK_THROW(ct::clip_grad_norm(-1), std::invalid_argument);
+  BOOST_CHECK_THROW(ct::clip_grad_value(-1), std::invalid_argument);
+}
+
+// The gradient by `c` is a sum over rows that read `a` and `c` again: neither new value can stand where the old one is before the end.
+BOOST_AUTO_TEST_CASE(values_that_are_read_late) {
+  constexpr auto a = ct::tensor<double>("a"_s, 4_c, 5_c);
+  constexpr auto c = ct::tensor<double>("c"_s, 5_c);
+  constexpr auto Z = ct::tensor<double>("Z"_s, N, 4_c, 5_c);
+  constexpr auto h = ct::softmax(Z * c + a, -1_c);
+  constexpr auto cost = ct::sum(h * h * a);
+  auto const data = filled<double>(1, 6, 4, 5);
+  auto p = ct::parameters(a = filled<double>(2, 4, 5), c = filled<double>(3, 5)), q = ct::parameters(a = filled<double>(2, 4, 5), c = filled<double>(3, 5));
+  auto one = ct::optim::sgd({.learning_rate = 0.1, .momentum = 0.5}), two = ct::optim::sgd({.learning_rate = 0.1, .momentum = 0.5});
+  auto train = ct::train_step(cost, p, one);
+  constexpr auto gradients = ct::backward(cost, a, c);
+  for (int step = 0; step < 3; ++step) {
+    q.zero_grad();
+    BOOST_TEST(near(train(Z = data), gradients(q, Z = data), 1e-12));
+    two.step(q);
+    for (std::int64_t i = 0; i < q.size(); ++i) BOOST_REQUIRE(near(p.values()(i), q.values()(i), 1e-12));
   }
 }
 
