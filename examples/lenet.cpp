@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/ctgrad.hpp>
 #include <ctgrad/nn.hpp>
+#include <ctgrad/npy.hpp>
 #include <ctgrad/safetensors.hpp>
 
 #include "curve.hpp"
