@@ -52,8 +52,15 @@ struct parameter_data_error {
 template <class... Symbols>
 struct storage_error {
   constexpr message operator()() const {
+    if constexpr (sizeof...(Symbols) == 0)
+      return message() << "ctgrad: this expression has no parameters; ct::parameter and the layers of ct::nn declare some";
+    else
+      return of_symbols();
+  }
+
+ private:
+  static constexpr message of_symbols() {
     message m = parameters_error<Symbols...>{}();
-    if (sizeof...(Symbols) == 0) m << "ctgrad: this expression has no parameters; ct::parameter and the layers of ct::nn declare some";
     auto check = [&]<class Symbol>(std::type_identity<Symbol>) {
       for (int axis = 0; axis < Symbol::rank; ++axis)
         if (m.empty() && !Symbol::type.s[axis].is_static())
@@ -285,7 +292,7 @@ struct backward_program {
 /// The program of a scalar and its gradients by `by`, which adds the gradients to those of a parameter set.
 template <expression Of, expression... By>
 constexpr auto backward(Of const& of, By const&... by) {
-  static_cast<void>(detail::make_program<1>(of, grad(of, by)...));
+  static_cast<void>(detail::make_program<1>(std::tuple(of, grad(of, by)...)));
   return backward_program<Of, By...>{};
 }
 /// The same for all parameters of the expression (`ct::parameters_of`).

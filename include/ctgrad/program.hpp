@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "expression.hpp"  // first: compile_error.hpp says why
+
 #include "arguments.hpp"
 #include "compiled.hpp"
 #include "cpu/emit.hpp"
@@ -200,6 +202,8 @@ struct program {
       if (is_it[i] && (!arguments[i].is_bindable || arguments[i].type != type || arguments[i].rank != Output::type.s.rank))
         m << "ctgrad: output " << number << ", " << to_string(type) << Output::type.s << ", is bound to " << to_string(arguments[i].type) << " data with " << arguments[i].rank
           << (arguments[i].rank == 1 ? " axis" : " axes");
+      else if (is_it[i] && !arguments[i].is_writable)
+        m << "ctgrad: output " << number << " is bound to " << (arguments[i].is_number ? "a number" : "an array") << " that cannot be written: it is const, or a temporary";
   }
   template <class Binding>
   static constexpr bool is_known_target = !detail::argument_info_of<Binding>().is_output || (std::is_same_v<typename Binding::target, Outputs> || ...);
@@ -291,12 +295,10 @@ struct program {
             if constexpr (std::is_same_v<typename Bindings::target, Output>) {
               using data = decltype(Bindings::data);
               if constexpr (std::is_arithmetic_v<std::remove_cvref_t<data>>) {
-                static_assert(std::is_lvalue_reference_v<data> && !std::is_const_v<std::remove_reference_t<data>>, "ctgrad: an output is bound to a number that cannot be written");
                 arrays[buffer].data = &bindings.data;
                 auto const address = reinterpret_cast<std::uintptr_t>(&bindings.data);
                 ranges[buffer] = {address, address + sizeof(bindings.data)};
               } else {
-                static_assert(!std::is_const_v<std::remove_pointer_t<decltype(view_of(bindings.data).data())>>, "ctgrad: an output is bound to an array that cannot be written");
                 std::int64_t none;
                 ranges[buffer] = detail::describe_data<dtype_of<detail::output_element<Output>>>(arrays[buffer], bindings.data, none);
               }
@@ -364,7 +366,7 @@ struct program {
 
 namespace detail {
 template <int Assigned, class... Outputs>
-constexpr auto make_program(Outputs const&...) {
+constexpr auto make_program(std::tuple<Outputs...>) {
   require_no_error<outputs_that_differ<Assigned, Outputs...>>();
   return program<Assigned, Outputs...>{};
 }
@@ -378,7 +380,7 @@ constexpr auto as_tuple(T const& x) {
 /// Compiles expressions, and Hana tuples of them as `grad` makes, to one program. Parts that they share are computed once.
 template <class... Outputs>
 constexpr auto compile(Outputs const&... outputs) {
-  return std::apply([](auto... e) { return detail::make_program<1 << 30>(e...); }, std::tuple_cat(detail::as_tuple(outputs)...));
+  return detail::make_program<1 << 30>(std::tuple_cat(detail::as_tuple(outputs)...));
 }
 
 }  // namespace ctgrad

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "expression.hpp"  // first: compile_error.hpp says why
+
 #include "functions.hpp"
 #include "gradient.hpp"
 
@@ -298,9 +300,10 @@ constexpr auto stack(Axis, Parts const&... parts) {
 template <class X, integer_constant Count, integer_constant Axis>
   requires(detail::axis_of<Count> > 0)
 constexpr auto chunk(X const& x, Count, Axis) {
+  auto const first = detail::call_function<detail::chunk_function<0, detail::axis_of<Count>, detail::axis_of<Axis>>>(x);
   return [&]<int... Number>(std::integer_sequence<int, Number...>) {
-    return boost::hana::make_tuple(detail::call_function<detail::chunk_function<Number, detail::axis_of<Count>, detail::axis_of<Axis>>>(x)...);
-  }(std::make_integer_sequence<int, detail::axis_of<Count>>{});
+    return boost::hana::make_tuple(first, detail::call_function<detail::chunk_function<1 + Number, detail::axis_of<Count>, detail::axis_of<Axis>>>(x)...);
+  }(std::make_integer_sequence<int, detail::axis_of<Count> - 1>{});
 }
 
 /// The elements in row-major order with other extents, of which one may be -1_c: what is left. An array that is bound to it must have strides that allow it.

@@ -28,6 +28,8 @@ using boost::hana::literals::operator""_s;
 #pragma clang diagnostic pop
 #endif
 
+#include "expression.hpp"  // first: compile_error.hpp says why
+
 #include "constant.hpp"
 #include "expression.hpp"
 
