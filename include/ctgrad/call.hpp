@@ -87,11 +87,17 @@ constexpr value some_value(First const& first, Rest const&... rest) {
   else return some_value(rest...);
 }
 
+template <class>
+using value_for = value;
+
 /// `Function` of `arguments`, whatever they are.
 template <class Function, class... Arguments>
 constexpr auto call_function(Arguments const&... arguments) {
   if constexpr ((traced<Arguments> || ...)) return Function::trace(as_value(some_value(arguments...), arguments)...);
-  else if constexpr ((expression<Arguments> || ...)) return make_expression<Function, Arguments...>();
+  else if constexpr (!requires(value_for<Arguments>... v) { Function::trace(v...); }) {
+    static_assert(sizeof...(Arguments) == 0, "ctgrad: this function takes another number of tensors");
+    return no_expression{};
+  } else if constexpr ((expression<Arguments> || ...)) return make_expression<Function, Arguments...>();
   else return call_eager(Function{}, arguments...);
 }
 

@@ -16,7 +16,18 @@ namespace ctgrad {
 
 namespace detail {
 /// The base of every expression type.
-struct expression_tag {};
+struct expression_tag {
+  template <std::same_as<bool> Bool>
+  explicit constexpr operator Bool() const {
+    static_assert(!sizeof(Bool), "ctgrad: what a tensor holds is not known while compiling: for `if` and `?:` write ct::where(condition, a, b)");
+    return false;
+  }
+  template <class... Arguments>
+  constexpr auto operator()(Arguments const&...) const {
+    static_assert(sizeof...(Arguments) > 1000, "ctgrad: an expression is not called: compile it, as constexpr auto step = ct::compile(loss), and call step(X = images)");
+    return expression_tag{};
+  }
+};
 }  // namespace detail
 
 /// An expression of symbols and constants.
@@ -112,7 +123,7 @@ struct apply : detail::expression_tag {
 
   /// Names this expression as an output: `step.into(space, …, loss = l)`.
   template <class Data>
-  constexpr auto operator=(Data&& data) const {
+  [[nodiscard]] constexpr auto operator=(Data&& data) const {
     return detail::bind<apply, Data>(static_cast<Data&&>(data));
   }
 };
@@ -184,7 +195,12 @@ template <op Code>
 struct map_function {
   template <class... Values>
   static constexpr value trace(Values... values) {
-    return call_map(Code, values...);
+    if constexpr (sizeof...(Values) == row<Code>::info.arity) return call_map(Code, values...);
+    else return wrong_number(values...);
+  }
+  static constexpr value wrong_number(value first, auto... rest) {
+    return {first.b, first.b->fail(message() << "ctgrad: " << info(Code).name << " takes " << info(Code).arity << (info(Code).arity == 1 ? " argument" : " arguments") << ", and is given "
+                                             << 1 + static_cast<int>(sizeof...(rest)))};
   }
 };
 
@@ -222,6 +238,31 @@ CTGRAD_EXPRESSION_OPERATOR(>=, greater_equal)
 CTGRAD_EXPRESSION_OPERATOR(&&, logical_and)
 CTGRAD_EXPRESSION_OPERATOR(||, logical_or)
 #undef CTGRAD_EXPRESSION_OPERATOR
+
+template <class A, class B>
+  requires detail::expression_operands<A, B>
+constexpr auto operator^(A const&, B const&) {
+  static_assert(!sizeof(A), "ctgrad: ^ is no power: write ct::pow(a, b)");
+  return detail::no_expression{};
+}
+template <class A, class B>
+  requires detail::expression_operands<A, B>
+constexpr auto operator%(A const&, B const&) {
+  static_assert(!sizeof(A), "ctgrad: there is no %: the remainder is a - b * ct::floor(a / b)");
+  return detail::no_expression{};
+}
+
+#define CTGRAD_NO_ASSIGNMENT(symbol)                                                                                                                         \
+  template <expression A, class B>                                                                                                                           \
+  constexpr auto operator symbol(A&, B const&) {                                                                                                             \
+    static_assert(!sizeof(A), "ctgrad: an expression does not change: give the next one a name of its own, or write the loop in a ct::fn, where values do"); \
+    return detail::no_expression{};                                                                                                                          \
+  }
+CTGRAD_NO_ASSIGNMENT(+=)
+CTGRAD_NO_ASSIGNMENT(-=)
+CTGRAD_NO_ASSIGNMENT(*=)
+CTGRAD_NO_ASSIGNMENT(/=)
+#undef CTGRAD_NO_ASSIGNMENT
 
 template <expression A>
 constexpr auto operator-(A const&) {

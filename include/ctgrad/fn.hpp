@@ -25,9 +25,6 @@ struct traced_function {
 template <class Body, class... Operands>
 inline constexpr bool is_remembered<apply<traced_function<Body>, Operands...>> = true;
 
-template <class>
-using value_for = value;
-
 template <class Message>
 void stop();
 /// A body with an error, traced once more: what is not constexpr ends it at the error, and compilers show the calls that led there, with the line of the body.

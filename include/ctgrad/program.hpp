@@ -109,6 +109,13 @@ struct program {
     return evaluate(detail::whole_run{}, bindings...);
   }
 
+  template <class... Arguments>
+    requires(!(bound<Arguments> && ...))
+  auto operator()(Arguments&&...) const {
+    static_assert(sizeof...(Arguments) == 0, "ctgrad: a program takes its arrays by name: step(X = images, w = weights)");
+    return detail::no_expression{};
+  }
+
   /// The memory that `into` needs for extents up to the given ones, and as many threads as there are now: `step.workspace(N = 4096)`.
   template <bound... Bindings>
   workspace_memory workspace(Bindings const&... bindings) const {
@@ -131,6 +138,13 @@ struct program {
     return workspace_memory(detail::lay_out_temporaries<compiled>(arrays, dims, nullptr).bytes(detail::thread_count()));
   }
 
+  template <class... Arguments>
+    requires(!(bound<Arguments> && ...))
+  auto workspace(Arguments&&...) const {
+    static_assert(sizeof...(Arguments) == 0, "ctgrad: a workspace is told extents by name: step.workspace(N = 4096)");
+    return detail::no_expression{};
+  }
+
   /// The bytes of temporaries that a call with these symbols needs.
   template <bound... Bindings>
   std::int64_t workspace_bytes(Bindings&&... bindings) const {
@@ -145,6 +159,12 @@ struct program {
   template <bound... Bindings>
   void into(workspace_memory& space, Bindings&&... bindings) const {
     compute(space, [](call& c, detail::memory_layout const& layout, workspace_memory& memory) { c.run(memory, layout, c.dims); }, bindings...);
+  }
+  template <class First, class... Arguments>
+    requires(!std::same_as<std::remove_cvref_t<First>, workspace_memory> || !(bound<Arguments> && ...))
+  auto into(First&&, Arguments&&...) const {
+    static_assert(sizeof(First) == 0, "ctgrad: into takes a workspace, then arrays by name: auto space = step.workspace(N = 4096); step.into(space, X = images, loss = l)");
+    return detail::no_expression{};
   }
   /// As `into`, for arrays that are a tile of `whole` rows of extent `Name`: where a formula has the extent as a number, as a mean does, it is that of the whole.
   template <class Name, bound... Bindings>
@@ -371,6 +391,8 @@ constexpr auto make_program(std::tuple<Outputs...>) {
   return program<Assigned, Outputs...>{};
 }
 template <class T>
+concept compilable = expression<T> || boost::hana::Foldable<T>::value;
+template <class T>
 constexpr auto as_tuple(T const& x) {
   if constexpr (expression<T>) return std::tuple<T>{};
   else return boost::hana::unpack(x, [](auto... e) { return std::tuple<decltype(e)...>{}; });
@@ -380,7 +402,9 @@ constexpr auto as_tuple(T const& x) {
 /// Compiles expressions, and Hana tuples of them as `grad` makes, to one program. Parts that they share are computed once.
 template <class... Outputs>
 constexpr auto compile(Outputs const&... outputs) {
-  return detail::make_program<1 << 30>(std::tuple_cat(detail::as_tuple(outputs)...));
+  static_assert(sizeof...(Outputs) > 0, "ctgrad: compile takes what a program computes: ct::compile(loss, ct::grad(loss, w))");
+  static_assert((detail::compilable<Outputs> && ...), "ctgrad: compile takes expressions, and tuples of them as ct::grad makes; a lambda f becomes one by ct::fn(f)(X, w)");
+  if constexpr (sizeof...(Outputs) > 0 && (detail::compilable<Outputs> && ...)) return detail::make_program<1 << 30>(std::tuple_cat(detail::as_tuple(outputs)...));
 }
 
 }  // namespace ctgrad

@@ -307,9 +307,11 @@ constexpr auto chunk(X const& x, Count, Axis) {
 }
 
 /// The elements in row-major order with other extents, of which one may be -1_c: what is left. An array that is bound to it must have strides that allow it.
-template <class X, detail::place_argument... Extents>
+template <class X, class... Extents>
 constexpr auto reshape(X const& x, Extents...) {
-  return detail::call_function<detail::reshape_function<std::remove_cvref_t<Extents>...>>(x);
+  static_assert((detail::place_argument<Extents> && ...), "ctgrad: reshape takes extents that are constants, as 28_c, or have names, as N; one may be -1_c");
+  if constexpr (!(detail::place_argument<Extents> && ...)) return detail::no_expression{};
+  else return detail::call_function<detail::reshape_function<std::remove_cvref_t<Extents>...>>(x);
 }
 /// Axes `first` to `last`, both included, as one; without them all.
 template <class X, integer_constant First = constant<false, 0>, integer_constant Last = constant<false, -1>>

@@ -139,6 +139,7 @@ class training_step {
 /// Refers to `parameters` and `optimiser`, which have to live as long.
 template <expression Loss, class Optimiser, class T, class... Symbols>
 auto train_step(Loss const&, parameter_set<T, Symbols...>& parameters, Optimiser& optimiser) {
+  static_assert(Loss::type.s.rank == 0, "ctgrad: the loss of a training step is a scalar: sum or mean it");
   return training_step<Loss, Optimiser, T, Symbols...>(parameters, optimiser);
 }
 
