@@ -177,6 +177,11 @@ template <expression X, detail::name Prefix, integer_constant In, integer_consta
 constexpr auto linear(X const& x, Prefix prefix, In in, Out out) {
   return detail::with_parameters<ctgrad::detail::linear_function>(x, detail::linear_parameters<detail::input_t<X>>(prefix, in, out));
 }
+template <class X, class... Arguments>
+constexpr auto linear(X const&, Arguments const&...) {
+  static_assert(!sizeof(X), "ctgrad: nn::linear takes an expression, a name and two constants: nn::linear(x, \"fc1\"_s, 784_c, 128_c)");
+  return ctgrad::detail::no_expression{};
+}
 
 /// mlp(x, "mlp"_s, ct::tanh, 784_c, 128_c, 10_c): linear layers "mlp.0", "mlp.1", … of these sizes, at most ten, with an activation between them; relu where none is given.
 template <expression X, detail::name Prefix, class Activation, integer_constant... Sizes>

@@ -195,5 +195,10 @@ template <class X, class P, class Key>
 constexpr auto dropout(X const& x, P const& p, Key const& k) {
   return detail::call_function<detail::dropout_function>(x, p, detail::seed_of(k), detail::stream_of(k));
 }
+template <class X, class P>
+constexpr auto dropout(X const&, P const&) {
+  static_assert(!sizeof(X), "ctgrad: dropout takes a key, too, an int64 scalar that the program is given anew at each call: ct::dropout(h, 0.1_c, seed)");
+  return detail::no_expression{};
+}
 
 }  // namespace ctgrad

@@ -272,6 +272,11 @@ template <class X, integer_constant Axis, detail::place_argument First, detail::
 constexpr auto slice(X const& x, Axis, First, Last, Step = {}) {
   return detail::call_function<detail::slice_function<detail::axis_of<Axis>, std::remove_cvref_t<First>, std::remove_cvref_t<Last>, detail::axis_of<Step>>>(x);
 }
+template <class X, class... Places>
+constexpr auto slice(X const&, Places const&...) {
+  static_assert(!sizeof(X), "ctgrad: slice takes an axis and places that are constants: ct::slice(x, 0_c, 1_c, 5_c) or, with a step, ct::slice(x, 0_c, 1_c, 5_c, 2_c)");
+  return detail::no_expression{};
+}
 /// The elements at one place of an axis, without that axis: `ct::select(X, 0_c, -1_c)` is the last row.
 template <class X, integer_constant Axis, detail::place_argument Place>
 constexpr auto select(X const& x, Axis, Place) {
@@ -289,6 +294,12 @@ template <integer_constant Axis, class... Parts>
   requires(sizeof...(Parts) > 0)
 constexpr auto concat(Axis, Parts const&... parts) {
   return detail::call_function<detail::concat_function<detail::axis_of<Axis>>>(parts...);
+}
+template <class First, class... Parts>
+  requires(!integer_constant<First>)
+constexpr auto concat(First const&, Parts const&...) {
+  static_assert(!sizeof(First), "ctgrad: concat takes the axis first, a constant: ct::concat(0_c, a, b)");
+  return detail::no_expression{};
 }
 /// The parts, which have one shape, one behind the other along a new axis.
 template <integer_constant Axis, class... Parts>
