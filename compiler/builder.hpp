@@ -18,6 +18,7 @@ struct builder {
   graph g;
   bool lookup_only = false;  ///< `add` finds nodes, and makes none
   message error;  ///< the first thing that went wrong; what is built after it means nothing
+  void (*on_error)(builder const&) = nullptr;  ///< called by the first error
 
   constexpr builder() : slots(64, -1) { intern(shape{}); }
   /// Starts a graph with the symbols and shapes of another, which keep their places, for a pass that rewrites it.
@@ -32,7 +33,10 @@ struct builder {
 
   /// Notes an error, unless there was one before.
   constexpr node_id fail(message m) {
-    if (ok()) error = m;
+    if (ok()) {
+      error = m;
+      if (on_error) on_error(*this);
+    }
     return add({.code = op::constant, .type = dtype::float32});
   }
 

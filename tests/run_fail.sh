@@ -1,10 +1,12 @@
 #!/bin/sh
 # Checks that each FOLDER/*.cpp does not compile, and that the first error line says what the user needs to hear.
+# The error is not reported from inside the compiler's own folder, and at most 12 lines of output stand before the file's own line is named.
 #
 # The file states its expectations, all of which must occur (as fixed strings, C locale) in the first line of output with "error:":
 #   // expect: text            for every compiler
 #   // expect(g++): text       for one of them
 #   // expect(clang): text
+# Where a line of the file ends in "// here", the output names this line.
 # A file that mentions CTGRAD_FIXED holds the corrected code under #ifdef CTGRAD_FIXED, and must compile with it:
 # so the error comes from the mistake, not from the rest of the file.
 #
@@ -41,6 +43,13 @@ check() {
   if [ "$complete" = no ]; then
     printf '  seen:     %s\n' "${first:-(no line with "error:") $(head -n 1 "$work/output")}"
   fi
+  case ${first%%error:*} in
+    *compiler/*) printf '  reported from inside compiler/: %s\n' "$first" ;;
+  esac
+  before=$(awk -v "name=$file:" 'index($0, name) == 1 { print NR - 1; found = 1; exit } END { if (!found) print NR }' "$work/output")
+  [ "$before" -le 12 ] || printf '  %d lines stand before one of the file is named\n' "$before"
+  here=$(grep -n '// here$' "$file" | cut -d: -f1)
+  [ -z "$here" ] || grep -qF "$file:$here:" "$work/output" || printf '  line %d is not named\n' "$here"
   if grep -q CTGRAD_FIXED "$file" && ! compile "$@" -DCTGRAD_FIXED "$file"; then
     printf '  it does not compile with -DCTGRAD_FIXED either:\n'
     head -n 10 "$work/output" | sed 's/^/    /'

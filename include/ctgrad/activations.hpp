@@ -17,11 +17,15 @@ struct function_with_defaults {
   template <class... Arguments>
     requires(sizeof...(Arguments) >= Required && sizeof...(Arguments) <= Required + sizeof...(Defaults))
   constexpr auto operator()(Arguments const&... arguments) const {
-    constexpr int given = static_cast<int>(sizeof...(Arguments)) - Required;
-    return [&]<int... Missing>(std::integer_sequence<int, Missing...>) {
-      return call_function<Function>(arguments..., std::tuple_element_t<given + Missing, std::tuple<Defaults..., void>>{}...);
-    }(std::make_integer_sequence<int, static_cast<int>(sizeof...(Defaults)) - given>{});
+    static_assert(sizeof...(Defaults) <= 2);
+    constexpr std::size_t missing = Required + sizeof...(Defaults) - sizeof...(Arguments);
+    if constexpr (missing == 0) return call_function<Function>(arguments...);
+    else if constexpr (missing == 1) return call_function<Function>(arguments..., last{});
+    else return call_function<Function>(arguments..., std::tuple_element_t<0, std::tuple<Defaults...>>{}, last{});
   }
+
+ private:
+  using last = std::tuple_element_t<sizeof...(Defaults) - 1, std::tuple<Defaults...>>;
 };
 
 /// x where it is negative, else 0: what the left branch of a function is taken of.

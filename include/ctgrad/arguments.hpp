@@ -46,7 +46,7 @@ inline constexpr char const* target_name<dim_type<Name>> = name_of<Name>;
 /// How one binding of a call names and types its data, as values.
 struct argument_info {
   char const* name = nullptr;
-  bool is_output = false, is_dim = false, is_number = false, is_bindable = false;
+  bool is_output = false, is_dim = false, is_number = false, is_bindable = false, is_writable = false;
   dtype type = dtype::float32;
   int rank = 0;
 };
@@ -64,6 +64,8 @@ constexpr argument_info argument_info_of() {
     a.is_bindable = element<T>;
     if constexpr (element<T>) a.type = dtype_of<T>;
     a.rank = data_traits<std::remove_reference_t<data>>::rank;
+    if constexpr (is_number<std::remove_cvref_t<data>>) a.is_writable = std::is_lvalue_reference_v<data> && !std::is_const_v<std::remove_reference_t<data>>;
+    else a.is_writable = !std::is_const_v<std::remove_pointer_t<decltype(view_of(std::declval<std::remove_reference_t<data>&>()).data())>>;
   }
   return a;
 }

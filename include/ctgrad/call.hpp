@@ -43,15 +43,18 @@ struct axis_list {
   }
 };
 
-template <class T>
-inline constexpr bool is_keepdim = std::is_same_v<std::remove_cvref_t<T>, keepdim_type>;
-template <class T>
-concept axis_argument = integer_constant<T> || is_keepdim<T>;
+/// Arguments that are no axes.
+struct no_axis_list {
+  static constexpr bool keep = false;
+  static constexpr int count = 0;
+  static constexpr axis_mask mask(value x, std::string_view function) {
+    return x.b->fail(message() << "ctgrad: " << function << " of " << x.b->describe(x.id) << ": an axis is a constant, as 1_c or -1_c; after the axes ct::keepdim may stand"), axis_mask{0};
+  }
+};
 
-/// The list without what is no axis.
 template <class List, class... Arguments>
 struct make_axis_list {
-  using type = List;
+  using type = std::conditional_t<sizeof...(Arguments) == 0, List, no_axis_list>;
 };
 template <bool Keep, int... Axes, std::int64_t Axis, class... Rest>
 struct make_axis_list<axis_list<Keep, Axes...>, constant<false, Axis>, Rest...> : make_axis_list<axis_list<Keep, Axes..., static_cast<int>(Axis)>, Rest...> {};
@@ -84,11 +87,17 @@ constexpr value some_value(First const& first, Rest const&... rest) {
   else return some_value(rest...);
 }
 
+template <class>
+using value_for = value;
+
 /// `Function` of `arguments`, whatever they are.
 template <class Function, class... Arguments>
 constexpr auto call_function(Arguments const&... arguments) {
   if constexpr ((traced<Arguments> || ...)) return Function::trace(as_value(some_value(arguments...), arguments)...);
-  else if constexpr ((expression<Arguments> || ...)) return make_checked<Function, Arguments...>();
+  else if constexpr (!requires(value_for<Arguments>... v) { Function::trace(v...); }) {
+    static_assert(sizeof...(Arguments) == 0, "ctgrad: this function takes another number of tensors");
+    return no_expression{};
+  } else if constexpr ((expression<Arguments> || ...)) return make_expression<Function, Arguments...>();
   else return call_eager(Function{}, arguments...);
 }
 

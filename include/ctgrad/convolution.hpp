@@ -193,15 +193,20 @@ struct im2col_function {
   }
 };
 
-/// The options behind the tensors.
-template <int Axes, class X, class Weight, class... Rest>
-constexpr auto call_conv(X const& x, Weight const& weight, Rest const&... rest) {
-  if constexpr ((is_option<Rest> && ...)) {
-    return call_function<conv_function<Axes, Rest...>>(x, weight);
-  } else {
-    return [&]<class Bias, class... Options>(Bias const& bias, Options const&...) { return call_function<conv_function<Axes, Options...>>(x, weight, bias); }(rest...);
+/// A convolution along the last axes, with the options behind the tensors.
+template <int Axes>
+struct convolution {
+  template <class X, class Weight, class... Options>
+    requires(is_option<Options> && ...)
+  constexpr auto operator()(X const& x, Weight const& weight, Options const&...) const {
+    return call_function<conv_function<Axes, Options...>>(x, weight);
   }
-}
+  template <class X, class Weight, class Bias, class... Options>
+    requires(!is_option<Bias> && (is_option<Options> && ...))
+  constexpr auto operator()(X const& x, Weight const& weight, Bias const& bias, Options const&...) const {
+    return call_function<conv_function<Axes, Options...>>(x, weight, bias);
+  }
+};
 
 }  // namespace detail
 
@@ -216,15 +221,9 @@ template <int Number>
 inline constexpr detail::option<detail::window_option::groups, Number> groups{};          ///< of channels that see nothing of each other
 
 /// conv1d(x, weight, [bias], options…): x[N, C, L], weight[O, C / groups, K], bias[O] → [N, O, (L + 2 padding - dilation (K - 1) - 1) / stride + 1].
-template <class X, class Weight, class... Rest>
-constexpr auto conv1d(X const& x, Weight const& weight, Rest const&... rest) {
-  return detail::call_conv<1>(x, weight, rest...);
-}
+inline constexpr detail::convolution<1> conv1d{};
 /// conv2d(x, weight, [bias], options…): x[N, C, H, W], weight[O, C / groups, KH, KW], bias[O] → [N, O, …], as for conv1d along both axes. Extents that a stride above 1 divides have to be known.
-template <class X, class Weight, class... Rest>
-constexpr auto conv2d(X const& x, Weight const& weight, Rest const&... rest) {
-  return detail::call_conv<2>(x, weight, rest...);
-}
+inline constexpr detail::convolution<2> conv2d{};
 /// The largest of windows of `size` elements along the last axis, by default beside each other: `ct::max_pool1d(x, 3_c, ct::stride<2>, ct::padding<1>)`. Equal ones share the gradient.
 template <class X, integer_constant Size, class... Options>
   requires(detail::is_option<Options> && ...)

@@ -208,9 +208,11 @@ struct einsum_function {
 /// their order. A letter twice in one operand takes the diagonal. Extents of one letter have to be equal, or 1, which is repeated. Operands are multiplied from
 /// the left to the right; products of matrices, also in batches, go to BLAS. At most 8 operands; their products have at most 5 axes.
 template <class Subscripts, class... Operands>
-  requires(detail::name_of<Subscripts> != nullptr && sizeof...(Operands) > 0)
+  requires(sizeof...(Operands) > 0)
 constexpr auto einsum(Subscripts, Operands const&... operands) {
-  return detail::call_function<detail::einsum_function<Subscripts>>(operands...);
+  static_assert(detail::name<Subscripts>, "ctgrad: the subscripts of einsum are a literal with _s: ct::einsum(\"ij,jk->ik\"_s, a, b)");
+  if constexpr (!detail::name<Subscripts>) return detail::no_expression{};
+  else return detail::call_function<detail::einsum_function<Subscripts>>(operands...);
 }
 
 }  // namespace ctgrad

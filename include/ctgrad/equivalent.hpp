@@ -60,8 +60,6 @@ struct equivalent_function {
   template <class A, class B>
     requires(expression<A> || number<A>) && (expression<B> || number<B>)
   constexpr bool operator()(A const&, B const&) const {
-    require_expression<A>();
-    require_expression<B>();
     if constexpr (expression<A> && expression<B>) {
       using left = std::remove_cvref_t<A>;
       using right = std::remove_cvref_t<B>;
@@ -69,6 +67,7 @@ struct equivalent_function {
       require_no_error<too_large_to_compare<left, right>>();
       return agreement_of<left, right> == agreement::shown;
     } else {
+      require_no_error<plain_operand<std::conditional_t<expression<A>, B, A>>>();
       return false;
     }
   }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "compile_error.hpp"
+
 #include "binding.hpp"
 #include "compiler.hpp"
 
@@ -14,7 +16,18 @@ namespace ctgrad {
 
 namespace detail {
 /// The base of every expression type.
-struct expression_tag {};
+struct expression_tag {
+  template <std::same_as<bool> Bool>
+  explicit constexpr operator Bool() const {
+    static_assert(!sizeof(Bool), "ctgrad: what a tensor holds is not known while compiling: for `if` and `?:` write ct::where(condition, a, b)");
+    return false;
+  }
+  template <class... Arguments>
+  constexpr auto operator()(Arguments const&...) const {
+    static_assert(sizeof...(Arguments) > 1000, "ctgrad: an expression is not called: compile it, as constexpr auto step = ct::compile(loss), and call step(X = images)");
+    return expression_tag{};
+  }
+};
 }  // namespace detail
 
 /// An expression of symbols and constants.
@@ -90,25 +103,8 @@ constexpr tensor_type infer(std::integer_sequence<int, Numbers...>) {
   return {result.type(), result.get().weak, true, result.shape()};
 }
 
-/// The error in `Function(Operands...)`, found in the real graph so that it can name symbols; empty where there is none.
-template <class Function, class... Operands>
-struct error_in {
-  constexpr message operator()() const {
-    lowering l;
-    Function::trace(value{&l.b, lower<Operands>(l)}...);
-    return l.b.error;
-  }
-};
-
 /// Above this size an expression's type name, which repeats shared parts, costs more than the program (design 1.3).
 inline constexpr int tree_size_limit = 2000;
-
-template <class Expression>
-struct too_large {
-  constexpr message operator()() const {
-    return message() << "ctgrad: this expression has more than " << tree_size_limit << " operations; write it in a ct::fn, which is traced by value";
-  }
-};
 
 template <class Target, class Data>
 constexpr auto bind(Data&& data) {
@@ -127,21 +123,12 @@ struct apply : detail::expression_tag {
 
   /// Names this expression as an output: `step.into(space, …, loss = l)`.
   template <class Data>
-  constexpr auto operator=(Data&& data) const {
+  [[nodiscard]] constexpr auto operator=(Data&& data) const {
     return detail::bind<apply, Data>(static_cast<Data&&>(data));
   }
 };
 
 namespace detail {
-
-/// The expression `Function(Operands...)`, or a compile error of one line.
-template <class Function, class... Operands>
-constexpr auto make_expression() {
-  using result = apply<Function, Operands...>;
-  if constexpr (result::tree_size > tree_size_limit) require_no_error<too_large<result>>();
-  else if constexpr (!result::type.known) require_no_error<error_in<Function, Operands...>>();
-  return result{};
-}
 
 /// What a call with an error gives, so that the error is the first and only one.
 struct no_expression : expression_tag {
@@ -151,7 +138,7 @@ struct no_expression : expression_tag {
 };
 
 template <class T>
-struct plain_number {
+struct plain_operand {
   constexpr message operator()() const {
     message m;
     if constexpr (!std::is_arithmetic_v<T>)
@@ -164,17 +151,43 @@ struct plain_number {
   }
 };
 
-/// An operand of an expression: itself, or the error about a plain number or an array.
-template <class T>
-constexpr void require_expression() {
-  if constexpr (!expression<T>) require_no_error<plain_number<T>>();
+/// The error in `Function(Operands...)`: an operand that is no expression, a size, or what is found in the real graph, so that it can name symbols.
+template <class Function, class... Operands>
+struct error_in {
+  constexpr message operator()() const {
+    message m;
+    if constexpr (!(expression<Operands> && ...)) {
+      auto check = [&]<class T>(std::type_identity<T>) {
+        if constexpr (!expression<T>)
+          if (m.empty()) m = plain_operand<T>{}();
+      };
+      (check(std::type_identity<Operands>{}), ...);
+    } else if constexpr (apply<Function, Operands...>::tree_size > tree_size_limit) {
+      m << "ctgrad: this expression has more than " << tree_size_limit << " operations; write it in a ct::fn, which is traced by value";
+    } else {
+      lowering l;
+      Function::trace(value{&l.b, lower<Operands>(l)}...);
+      m = l.b.error;
+    }
+    return m;
+  }
+};
+template <class Function, class... Operands>
+constexpr bool is_expression() {
+  if constexpr (!(expression<Operands> && ...)) return false;
+  else if constexpr (apply<Function, Operands...>::tree_size > tree_size_limit) return false;
+  else return apply<Function, Operands...>::type.known;
 }
 
+/// The expression `Function(Operands...)`, or a compile error of one line.
 template <class Function, class... Operands>
-constexpr auto make_checked() {
-  (require_expression<Operands>(), ...);
-  if constexpr ((expression<Operands> && ...)) return make_expression<Function, Operands...>();
-  else return no_expression{};
+constexpr auto make_expression() {
+  if constexpr (is_expression<Function, Operands...>()) {
+    return apply<Function, Operands...>{};
+  } else {
+    if constexpr (!(std::is_same_v<Operands, no_expression> || ...)) static_cast<void>(sizeof(decltype(error_message_of<error_in<Function, Operands...>>())));
+    return no_expression{};
+  }
 }
 
 /// An elementwise operation as a function of an expression.
@@ -182,14 +195,19 @@ template <op Code>
 struct map_function {
   template <class... Values>
   static constexpr value trace(Values... values) {
-    return call_map(Code, values...);
+    if constexpr (sizeof...(Values) == row<Code>::info.arity) return call_map(Code, values...);
+    else return wrong_number(values...);
+  }
+  static constexpr value wrong_number(value first, auto... rest) {
+    return {first.b, first.b->fail(message() << "ctgrad: " << info(Code).name << " takes " << info(Code).arity << (info(Code).arity == 1 ? " argument" : " arguments") << ", and is given "
+                                             << 1 + static_cast<int>(sizeof...(rest)))};
   }
 };
 
 template <op Code, class... Operands>
   requires(expression<Operands> || ...)
 constexpr auto call(function<Code>, Operands const&...) {
-  return make_checked<map_function<Code>, Operands...>();
+  return make_expression<map_function<Code>, Operands...>();
 }
 
 /// What holds elements: an array, a view, a container.
@@ -205,7 +223,7 @@ concept expression_operands = (expression<A> && (expression<B> || number<B> || h
   template <class A, class B>                                                           \
     requires detail::expression_operands<A, B>                                          \
   constexpr auto operator symbol(A const&, B const&) {                                  \
-    return detail::make_checked<detail::map_function<detail::op::name>, A, B>();        \
+    return detail::make_expression<detail::map_function<detail::op::name>, A, B>();        \
   }
 CTGRAD_EXPRESSION_OPERATOR(+, add)
 CTGRAD_EXPRESSION_OPERATOR(-, subtract)
@@ -220,6 +238,31 @@ CTGRAD_EXPRESSION_OPERATOR(>=, greater_equal)
 CTGRAD_EXPRESSION_OPERATOR(&&, logical_and)
 CTGRAD_EXPRESSION_OPERATOR(||, logical_or)
 #undef CTGRAD_EXPRESSION_OPERATOR
+
+template <class A, class B>
+  requires detail::expression_operands<A, B>
+constexpr auto operator^(A const&, B const&) {
+  static_assert(!sizeof(A), "ctgrad: ^ is no power: write ct::pow(a, b)");
+  return detail::no_expression{};
+}
+template <class A, class B>
+  requires detail::expression_operands<A, B>
+constexpr auto operator%(A const&, B const&) {
+  static_assert(!sizeof(A), "ctgrad: there is no %: the remainder is a - b * ct::floor(a / b)");
+  return detail::no_expression{};
+}
+
+#define CTGRAD_NO_ASSIGNMENT(symbol)                                                                                                                         \
+  template <expression A, class B>                                                                                                                           \
+  constexpr auto operator symbol(A&, B const&) {                                                                                                             \
+    static_assert(!sizeof(A), "ctgrad: an expression does not change: give the next one a name of its own, or write the loop in a ct::fn, where values do"); \
+    return detail::no_expression{};                                                                                                                          \
+  }
+CTGRAD_NO_ASSIGNMENT(+=)
+CTGRAD_NO_ASSIGNMENT(-=)
+CTGRAD_NO_ASSIGNMENT(*=)
+CTGRAD_NO_ASSIGNMENT(/=)
+#undef CTGRAD_NO_ASSIGNMENT
 
 template <expression A>
 constexpr auto operator-(A const&) {

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "expression.hpp"  // first: compile_error.hpp says why
+
 #include "call.hpp"
 #include "symbol.hpp"
 
@@ -172,34 +174,19 @@ struct cast_function<std::integral_constant<dtype, Type>> {
   static constexpr value trace(value x) { return cast(x, Type); }
 };
 
-template <class... Axes>
-struct plain_axis {
-  constexpr message operator()() const { return message() << "ctgrad: an axis is a constant, as 1_c or -1_c; after the axes ct::keepdim may stand"; }
-};
-/// `Function` of `x`, or the error about axes that are no constants.
-template <class Function, class... Axes, class X>
-constexpr auto call_along(X const& x) {
-  if constexpr ((axis_argument<Axes> && ...)) {
-    return call_function<Function>(x);
-  } else {
-    require_no_error<plain_axis<Axes...>>();
-    return no_expression{};
-  }
-}
-
 /// A function of a tensor and axes, as `name(x)`, `name(x, 0_c)`, `name(x, 0_c, -1_c, keepdim)`.
 template <template <class> class Function>
 struct axis_function {
   template <class X, class... Axes>
   constexpr auto operator()(X const& x, Axes...) const {
-    return call_along<Function<axes_of<Axes...>>, Axes...>(x);
+    return call_function<Function<axes_of<Axes...>>>(x);
   }
 };
 template <op Code>
 struct reduction_function {
   template <class X, class... Axes>
   constexpr auto operator()(X const& x, Axes...) const {
-    return call_along<reduce_function<Code, axes_of<Axes...>>, Axes...>(x);
+    return call_function<reduce_function<Code, axes_of<Axes...>>>(x);
   }
 };
 template <class Function>
@@ -215,7 +202,7 @@ struct last_axis_function {
   template <class X, class... Axes>
   constexpr auto operator()(X const& x, Axes...) const {
     if constexpr (sizeof...(Axes) == 0) return call_function<Function<axis_list<false, -1>>>(x);
-    else return call_along<Function<axes_of<Axes...>>, Axes...>(x);
+    else return call_function<Function<axes_of<Axes...>>>(x);
   }
 };
 

@@ -33,15 +33,14 @@ inline constexpr auto digit = boost::hana::string_c<'0' + Number>;
 template <class X>
 struct layer_input_error {
   constexpr message operator()() const {
-    if (is_floating(X::type.type)) return {};
     return message() << "ctgrad: a layer of " << to_string(X::type.type) << " data: cast it to float or double, or look it up by nn::embedding";
   }
 };
 /// The dtype of a layer's parameters: that of its input.
 template <class X>
 constexpr auto input_element() {
-  require_no_error<layer_input_error<X>>();
-  if constexpr (X::type.type == dtype::float64) return double{};
+  if constexpr (!is_floating(X::type.type)) static_cast<void>(sizeof(decltype(error_message_of<layer_input_error<X>>())));
+  else if constexpr (X::type.type == dtype::float64) return double{};
   else return float{};
 }
 template <class X>
@@ -87,10 +86,10 @@ constexpr auto conv_parameters(auto prefix, Out out, Sizes... sizes) {
   return std::tuple(parameter<T>(prefix / "weight"_s, begin{}, out, constant<false, each>{}, sizes...), parameter<T>(prefix / "bias"_s, begin{}, out));
 }
 
-/// `f` of x and parameters.
-template <class F, class X, class Parameters>
-constexpr auto with_parameters(F const& f, X const& x, Parameters const& parameters) {
-  return std::apply([&](auto const&... p) { return f(x, p...); }, parameters);
+/// `Function` of x and parameters.
+template <class Function, class X, class... Parameters>
+constexpr auto with_parameters(X const&, std::tuple<Parameters...>) {
+  return make_expression<Function, X, Parameters...>();
 }
 
 // What layers compute.
@@ -176,7 +175,12 @@ struct transformer_block_function {
 /// linear(x, "fc1"_s, 784_c, 128_c): x W^T + b for x[…, in], with parameters "fc1.weight"[out, in] and "fc1.bias"[out], which begin evenly in ±1 / sqrt(in).
 template <expression X, detail::name Prefix, integer_constant In, integer_constant Out>
 constexpr auto linear(X const& x, Prefix prefix, In in, Out out) {
-  return detail::with_parameters(ctgrad::linear, x, detail::linear_parameters<detail::input_t<X>>(prefix, in, out));
+  return detail::with_parameters<ctgrad::detail::linear_function>(x, detail::linear_parameters<detail::input_t<X>>(prefix, in, out));
+}
+template <class X, class... Arguments>
+constexpr auto linear(X const&, Arguments const&...) {
+  static_assert(!sizeof(X), "ctgrad: nn::linear takes an expression, a name and two constants: nn::linear(x, \"fc1\"_s, 784_c, 128_c)");
+  return ctgrad::detail::no_expression{};
 }
 
 /// mlp(x, "mlp"_s, ct::tanh, 784_c, 128_c, 10_c): linear layers "mlp.0", "mlp.1", … of these sizes, at most ten, with an activation between them; relu where none is given.
@@ -184,7 +188,7 @@ template <expression X, detail::name Prefix, class Activation, integer_constant.
   requires(!integer_constant<Activation> && sizeof...(Sizes) >= 2 && sizeof...(Sizes) <= 11)
 constexpr auto mlp(X const& x, Prefix prefix, Activation, Sizes... sizes) {
   static_assert(std::is_empty_v<Activation>, "ctgrad: nn::mlp: an activation is one of ctgrad's functions, or a lambda that captures nothing");
-  return detail::with_parameters(detail::plain_function<detail::mlp_function<Activation>>{}, x, detail::mlp_parameters<detail::input_t<X>>(prefix, sizes...));
+  return detail::with_parameters<detail::mlp_function<Activation>>(x, detail::mlp_parameters<detail::input_t<X>>(prefix, sizes...));
 }
 template <expression X, detail::name Prefix, integer_constant... Sizes>
   requires(sizeof...(Sizes) >= 2 && sizeof...(Sizes) <= 11)
@@ -217,7 +221,7 @@ constexpr auto embedding(Places const& places, Prefix prefix, Count count, Width
 /// layer_norm(x, "norm"_s, 64_c): ct::layer_norm along the last axis, of this extent, with "norm.weight", ones at the beginning, and "norm.bias", zeros.
 template <expression X, detail::name Prefix, integer_constant Width>
 constexpr auto layer_norm(X const& x, Prefix prefix, Width width) {
-  return detail::with_parameters(ctgrad::layer_norm, x, detail::norm_parameters<detail::input_t<X>>(prefix, width));
+  return detail::with_parameters<ctgrad::detail::layer_norm_function>(x, std::tuple_cat(detail::norm_parameters<detail::input_t<X>>(prefix, width), std::tuple<ctgrad::detail::small_epsilon>{}));
 }
 /// rms_norm(x, "norm"_s, 64_c): ct::rms_norm along the last axis, of this extent, with "norm.weight", ones at the beginning.
 template <expression X, detail::name Prefix, integer_constant Width>
@@ -230,7 +234,7 @@ constexpr auto rms_norm(X const& x, Prefix prefix, Width width) {
 /// Source: Vaswani and others, Attention is all you need (2017), section 3.2.
 template <expression X, detail::name Prefix, integer_constant Heads, integer_constant Width, std::same_as<causal_option>... Causal>
 constexpr auto multi_head_attention(X const& x, Prefix prefix, Heads, Width width, Causal...) {
-  return detail::with_parameters(detail::plain_function<detail::multi_head_attention_function<Heads::integer, (sizeof...(Causal) > 0)>>{}, x,
+  return detail::with_parameters<detail::multi_head_attention_function<Heads::integer, (sizeof...(Causal) > 0)>>(x,
                                  detail::attention_parameters<detail::input_t<X>>(prefix, width));
 }
 
@@ -239,7 +243,7 @@ constexpr auto multi_head_attention(X const& x, Prefix prefix, Heads, Width widt
 /// Source: Xiong and others, On layer normalization in the transformer architecture (2020).
 template <expression X, detail::name Prefix, integer_constant Heads, integer_constant Width, integer_constant Hidden, std::same_as<causal_option>... Causal>
 constexpr auto transformer_block(X const& x, Prefix prefix, Heads, Width width, Hidden hidden, Causal...) {
-  return detail::with_parameters(detail::plain_function<detail::transformer_block_function<Heads::integer, (sizeof...(Causal) > 0)>>{}, x,
+  return detail::with_parameters<detail::transformer_block_function<Heads::integer, (sizeof...(Causal) > 0)>>(x,
                                  detail::block_parameters<detail::input_t<X>>(prefix, width, hidden));
 }
 

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "expression.hpp"  // first: compile_error.hpp says why
+
 #include "activations.hpp"
 #include "convolution.hpp"
 #include "indexing.hpp"

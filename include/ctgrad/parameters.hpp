@@ -48,12 +48,32 @@ struct parameter_data_error {
     return {};
   }
 };
+/// The first of `By` that is none of the parameters `Symbols`.
+template <class By, class Symbols>
+struct missing_parameter;
+template <class... By, class... Symbols>
+struct missing_parameter<std::tuple<By...>, std::tuple<Symbols...>> {
+  template <class Symbol>
+  static constexpr bool is_there = (std::is_same_v<typename Symbol::name_type, typename Symbols::name_type> || ...);
+  constexpr message operator()() const {
+    message m;
+    ((m.empty() && !is_there<By> ? static_cast<void>(m << "ctgrad: " << target_name<By> << " is none of these parameters: add " << target_name<By> << " = ... in ct::parameters") : void()), ...);
+    return m;
+  }
+};
 /// What stands in the way of making parameters from an expression alone.
 template <class... Symbols>
 struct storage_error {
   constexpr message operator()() const {
+    if constexpr (sizeof...(Symbols) == 0)
+      return message() << "ctgrad: this expression has no parameters; ct::parameter and the layers of ct::nn declare some";
+    else
+      return of_symbols();
+  }
+
+ private:
+  static constexpr message of_symbols() {
     message m = parameters_error<Symbols...>{}();
-    if (sizeof...(Symbols) == 0) m << "ctgrad: this expression has no parameters; ct::parameter and the layers of ct::nn declare some";
     auto check = [&]<class Symbol>(std::type_identity<Symbol>) {
       for (int axis = 0; axis < Symbol::rank; ++axis)
         if (m.empty() && !Symbol::type.s[axis].is_static())
@@ -167,7 +187,7 @@ class parameter_set {
   auto at() {
     constexpr int i = place<Name>;
     if constexpr (i < 0) {
-      detail::require_no_error<no_parameter<Name>>();
+      static_cast<void>(sizeof(decltype(detail::error_message_of<no_parameter<Name>>())));
     } else {
       using own = std::tuple_element_t<static_cast<std::size_t>(i), std::tuple<Symbols...>>;
       return parameter_value<T, static_cast<std::size_t>(own::rank)>{part<own>(values_.data()), part<own>(grads_.data())};
@@ -231,7 +251,10 @@ struct backward_program {
   /// Throws shape_error, binding_error before anything is added.
   template <class T, class... Symbols, bound... Bindings>
   auto operator()(parameter_set<T, Symbols...>& p, Bindings&&... bindings) const {
-    if constexpr (!detail::needs_memory<typename program_type::compiled>) {
+    using missing = detail::missing_parameter<std::tuple<By...>, std::tuple<Symbols...>>;
+    if constexpr (detail::text_of<missing>.view().size() != 0) {
+      static_cast<void>(sizeof(decltype(detail::error_message_of<missing>())));
+    } else if constexpr (!detail::needs_memory<typename program_type::compiled>) {
       workspace_memory none(0);
       return into(none, p, bindings...);
     } else {
@@ -285,7 +308,7 @@ struct backward_program {
 /// The program of a scalar and its gradients by `by`, which adds the gradients to those of a parameter set.
 template <expression Of, expression... By>
 constexpr auto backward(Of const& of, By const&... by) {
-  static_cast<void>(detail::make_program<1>(of, grad(of, by)...));
+  static_cast<void>(detail::make_program<1>(std::tuple(of, grad(of, by)...)));
   return backward_program<Of, By...>{};
 }
 /// The same for all parameters of the expression (`ct::parameters_of`).

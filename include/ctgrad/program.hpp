@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "expression.hpp"  // first: compile_error.hpp says why
+
 #include "arguments.hpp"
 #include "compiled.hpp"
 #include "cpu/emit.hpp"
@@ -107,6 +109,13 @@ struct program {
     return evaluate(detail::whole_run{}, bindings...);
   }
 
+  template <class... Arguments>
+    requires(!(bound<Arguments> && ...))
+  auto operator()(Arguments&&...) const {
+    static_assert(sizeof...(Arguments) == 0, "ctgrad: a program takes its arrays by name: step(X = images, w = weights)");
+    return detail::no_expression{};
+  }
+
   /// The memory that `into` needs for extents up to the given ones, and as many threads as there are now: `step.workspace(N = 4096)`.
   template <bound... Bindings>
   workspace_memory workspace(Bindings const&... bindings) const {
@@ -129,6 +138,13 @@ struct program {
     return workspace_memory(detail::lay_out_temporaries<compiled>(arrays, dims, nullptr).bytes(detail::thread_count()));
   }
 
+  template <class... Arguments>
+    requires(!(bound<Arguments> && ...))
+  auto workspace(Arguments&&...) const {
+    static_assert(sizeof...(Arguments) == 0, "ctgrad: a workspace is told extents by name: step.workspace(N = 4096)");
+    return detail::no_expression{};
+  }
+
   /// The bytes of temporaries that a call with these symbols needs.
   template <bound... Bindings>
   std::int64_t workspace_bytes(Bindings&&... bindings) const {
@@ -143,6 +159,12 @@ struct program {
   template <bound... Bindings>
   void into(workspace_memory& space, Bindings&&... bindings) const {
     compute(space, [](call& c, detail::memory_layout const& layout, workspace_memory& memory) { c.run(memory, layout, c.dims); }, bindings...);
+  }
+  template <class First, class... Arguments>
+    requires(!std::same_as<std::remove_cvref_t<First>, workspace_memory> || !(bound<Arguments> && ...))
+  auto into(First&&, Arguments&&...) const {
+    static_assert(sizeof(First) == 0, "ctgrad: into takes a workspace, then arrays by name: auto space = step.workspace(N = 4096); step.into(space, X = images, loss = l)");
+    return detail::no_expression{};
   }
   /// As `into`, for arrays that are a tile of `whole` rows of extent `Name`: where a formula has the extent as a number, as a mean does, it is that of the whole.
   template <class Name, bound... Bindings>
@@ -200,6 +222,8 @@ struct program {
       if (is_it[i] && (!arguments[i].is_bindable || arguments[i].type != type || arguments[i].rank != Output::type.s.rank))
         m << "ctgrad: output " << number << ", " << to_string(type) << Output::type.s << ", is bound to " << to_string(arguments[i].type) << " data with " << arguments[i].rank
           << (arguments[i].rank == 1 ? " axis" : " axes");
+      else if (is_it[i] && !arguments[i].is_writable)
+        m << "ctgrad: output " << number << " is bound to " << (arguments[i].is_number ? "a number" : "an array") << " that cannot be written: it is const, or a temporary";
   }
   template <class Binding>
   static constexpr bool is_known_target = !detail::argument_info_of<Binding>().is_output || (std::is_same_v<typename Binding::target, Outputs> || ...);
@@ -291,12 +315,10 @@ struct program {
             if constexpr (std::is_same_v<typename Bindings::target, Output>) {
               using data = decltype(Bindings::data);
               if constexpr (detail::is_number<std::remove_cvref_t<data>>) {
-                static_assert(std::is_lvalue_reference_v<data> && !std::is_const_v<std::remove_reference_t<data>>, "ctgrad: an output is bound to a number that cannot be written");
                 arrays[buffer].data = &bindings.data;
                 auto const address = reinterpret_cast<std::uintptr_t>(&bindings.data);
                 ranges[buffer] = {address, address + sizeof(bindings.data)};
               } else {
-                static_assert(!std::is_const_v<std::remove_pointer_t<decltype(view_of(bindings.data).data())>>, "ctgrad: an output is bound to an array that cannot be written");
                 std::int64_t none;
                 ranges[buffer] = detail::describe_data<dtype_of<detail::output_element<Output>>>(arrays[buffer], bindings.data, none);
               }
@@ -364,10 +386,12 @@ struct program {
 
 namespace detail {
 template <int Assigned, class... Outputs>
-constexpr auto make_program(Outputs const&...) {
+constexpr auto make_program(std::tuple<Outputs...>) {
   require_no_error<outputs_that_differ<Assigned, Outputs...>>();
   return program<Assigned, Outputs...>{};
 }
+template <class T>
+concept compilable = expression<T> || boost::hana::Foldable<T>::value;
 template <class T>
 constexpr auto as_tuple(T const& x) {
   if constexpr (expression<T>) return std::tuple<T>{};
@@ -378,7 +402,9 @@ constexpr auto as_tuple(T const& x) {
 /// Compiles expressions, and Hana tuples of them as `grad` makes, to one program. Parts that they share are computed once.
 template <class... Outputs>
 constexpr auto compile(Outputs const&... outputs) {
-  return std::apply([](auto... e) { return detail::make_program<1 << 30>(e...); }, std::tuple_cat(detail::as_tuple(outputs)...));
+  static_assert(sizeof...(Outputs) > 0, "ctgrad: compile takes what a program computes: ct::compile(loss, ct::grad(loss, w))");
+  static_assert((detail::compilable<Outputs> && ...), "ctgrad: compile takes expressions, and tuples of them as ct::grad makes; a lambda f becomes one by ct::fn(f)(X, w)");
+  if constexpr (sizeof...(Outputs) > 0 && (detail::compilable<Outputs> && ...)) return detail::make_program<1 << 30>(std::tuple_cat(detail::as_tuple(outputs)...));
 }
 
 }  // namespace ctgrad

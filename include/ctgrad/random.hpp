@@ -155,11 +155,6 @@ struct dropout_function {
   }
 };
 
-template <class Numbers, dtype Type, class... Extents, class Key, class... Parameters>
-constexpr auto random_call(Key const& k, Parameters const&... parameters) {
-  return call_function<random_function<Numbers, Type, std::remove_cvref_t<Extents>...>>(seed_of(k), stream_of(k), parameters...);
-}
-
 }  // namespace detail
 
 /// Random numbers of a key, an int64 scalar that a user binds, or `random::key(seed, stream)`, with the given extents: `ct::random::normal<float>(seed, N, 64_c)`.
@@ -174,22 +169,22 @@ inline constexpr detail::function<detail::op::philox> philox{};
 /// float or double, uniform in [0, 1): multiples of 2^-24, or 2^-53.
 template <std::floating_point T = float, class Key, extent_argument... Extents>
 constexpr auto uniform(Key const& k, Extents...) {
-  return detail::random_call<detail::uniform_numbers, dtype_of<T>, Extents...>(k);
+  return detail::call_function<detail::random_function<detail::uniform_numbers, dtype_of<T>, Extents...>>(detail::seed_of(k), detail::stream_of(k));
 }
 /// float or double with the normal distribution of mean 0 and variance 1, by Box and Muller's formula; at most 5.8 (float) or 8.6 (double) from 0.
 template <std::floating_point T = float, class Key, extent_argument... Extents>
 constexpr auto normal(Key const& k, Extents...) {
-  return detail::random_call<detail::normal_numbers, dtype_of<T>, Extents...>(k);
+  return detail::call_function<detail::random_function<detail::normal_numbers, dtype_of<T>, Extents...>>(detail::seed_of(k), detail::stream_of(k));
 }
 /// bool, true with probability p: a constant in [0, 1], or an expression that repeats to the extents. To 2^-24, or, where p is float64, 2^-53.
 template <class Key, class P, extent_argument... Extents>
 constexpr auto bernoulli(Key const& k, P const& p, Extents...) {
-  return detail::random_call<detail::bernoulli_numbers, dtype::bool_, Extents...>(k, p);
+  return detail::call_function<detail::random_function<detail::bernoulli_numbers, dtype::bool_, Extents...>>(detail::seed_of(k), detail::stream_of(k), p);
 }
 /// int64 in [low, high), equally likely to 2^-53, for high - low up to 2^53. Where high is at most low at run time, what comes out is no use.
 template <class Key, class Low, class High, extent_argument... Extents>
 constexpr auto randint(Key const& k, Low const& low, High const& high, Extents...) {
-  return detail::random_call<detail::randint_numbers, dtype::int64, Extents...>(k, low, high);
+  return detail::call_function<detail::random_function<detail::randint_numbers, dtype::int64, Extents...>>(detail::seed_of(k), detail::stream_of(k), low, high);
 }
 
 }  // namespace random
@@ -199,6 +194,11 @@ constexpr auto randint(Key const& k, Low const& low, High const& high, Extents..
 template <class X, class P, class Key>
 constexpr auto dropout(X const& x, P const& p, Key const& k) {
   return detail::call_function<detail::dropout_function>(x, p, detail::seed_of(k), detail::stream_of(k));
+}
+template <class X, class P>
+constexpr auto dropout(X const&, P const&) {
+  static_assert(!sizeof(X), "ctgrad: dropout takes a key, too, an int64 scalar that the program is given anew at each call: ct::dropout(h, 0.1_c, seed)");
+  return detail::no_expression{};
 }
 
 }  // namespace ctgrad

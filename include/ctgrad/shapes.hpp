@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "expression.hpp"  // first: compile_error.hpp says why
+
 #include "functions.hpp"
 #include "gradient.hpp"
 
@@ -281,6 +283,11 @@ template <class X, integer_constant Axis, detail::place_argument First, detail::
 constexpr auto slice(X const& x, Axis, First, Last, Step = {}) {
   return detail::call_function<detail::slice_function<detail::axis_of<Axis>, std::remove_cvref_t<First>, std::remove_cvref_t<Last>, detail::axis_of<Step>>>(x);
 }
+template <class X, class... Places>
+constexpr auto slice(X const&, Places const&...) {
+  static_assert(!sizeof(X), "ctgrad: slice takes an axis and places that are constants: ct::slice(x, 0_c, 1_c, 5_c) or, with a step, ct::slice(x, 0_c, 1_c, 5_c, 2_c)");
+  return detail::no_expression{};
+}
 /// The elements at one place of an axis, without that axis: `ct::select(X, 0_c, -1_c)` is the last row.
 template <class X, integer_constant Axis, detail::place_argument Place>
 constexpr auto select(X const& x, Axis, Place) {
@@ -299,6 +306,12 @@ template <integer_constant Axis, class... Parts>
 constexpr auto concat(Axis, Parts const&... parts) {
   return detail::call_function<detail::concat_function<detail::axis_of<Axis>>>(parts...);
 }
+template <class First, class... Parts>
+  requires(!integer_constant<First>)
+constexpr auto concat(First const&, Parts const&...) {
+  static_assert(!sizeof(First), "ctgrad: concat takes the axis first, a constant: ct::concat(0_c, a, b)");
+  return detail::no_expression{};
+}
 /// The parts, which have one shape, one behind the other along a new axis.
 template <integer_constant Axis, class... Parts>
   requires(sizeof...(Parts) > 0)
@@ -309,9 +322,10 @@ constexpr auto stack(Axis, Parts const&... parts) {
 template <class X, integer_constant Count, integer_constant Axis>
   requires(detail::axis_of<Count> > 0)
 constexpr auto chunk(X const& x, Count, Axis) {
+  auto const first = detail::call_function<detail::chunk_function<0, detail::axis_of<Count>, detail::axis_of<Axis>>>(x);
   return [&]<int... Number>(std::integer_sequence<int, Number...>) {
-    return boost::hana::make_tuple(detail::call_function<detail::chunk_function<Number, detail::axis_of<Count>, detail::axis_of<Axis>>>(x)...);
-  }(std::make_integer_sequence<int, detail::axis_of<Count>>{});
+    return boost::hana::make_tuple(first, detail::call_function<detail::chunk_function<1 + Number, detail::axis_of<Count>, detail::axis_of<Axis>>>(x)...);
+  }(std::make_integer_sequence<int, detail::axis_of<Count> - 1>{});
 }
 
 /// Parts of the given sizes along an axis whose extent is known, as a Hana tuple: `ct::split(h, -1_c, 2_c, 3_c)` of h[N, 5]. Their sum has to be the extent.
@@ -330,9 +344,11 @@ constexpr auto split(X const& x, Axis, Sizes...) {
 }
 
 /// The elements in row-major order with other extents, of which one may be -1_c: what is left. An array that is bound to it must have strides that allow it.
-template <class X, detail::place_argument... Extents>
+template <class X, class... Extents>
 constexpr auto reshape(X const& x, Extents...) {
-  return detail::call_function<detail::reshape_function<std::remove_cvref_t<Extents>...>>(x);
+  static_assert((detail::place_argument<Extents> && ...), "ctgrad: reshape takes extents that are constants, as 28_c, or have names, as N; one may be -1_c");
+  if constexpr (!(detail::place_argument<Extents> && ...)) return detail::no_expression{};
+  else return detail::call_function<detail::reshape_function<std::remove_cvref_t<Extents>...>>(x);
 }
 /// Axes `first` to `last`, both included, as one; without them all.
 template <class X, integer_constant First = constant<false, 0>, integer_constant Last = constant<false, -1>>

@@ -116,8 +116,8 @@ inline constexpr detail::axis_function<detail::count_nonzero_function> count_non
 
 /// (sum of |x|^order)^(1 / order), for a positive constant, or ct::infinity: the largest |x|. `ct::vector_norm(x, 1_c, -1_c, ct::keepdim)`.
 template <class X, bool Real, std::int64_t Order, class... Axes>
-constexpr auto vector_norm(X const& x, constant<Real, Order>, Axes... axes) {
-  return detail::axis_function<detail::norm_function<Real, Order>::template along>{}(x, axes...);
+constexpr auto vector_norm(X const& x, constant<Real, Order>, Axes...) {
+  return detail::call_function<typename detail::norm_function<Real, Order>::template along<detail::axes_of<Axes...>>>(x);
 }
 
 }  // namespace ctgrad

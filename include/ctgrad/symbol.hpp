@@ -28,6 +28,8 @@ using boost::hana::literals::operator""_s;
 #pragma clang diagnostic pop
 #endif
 
+#include "expression.hpp"  // first: compile_error.hpp says why
+
 #include "constant.hpp"
 #include "expression.hpp"
 
@@ -101,22 +103,27 @@ struct symbol : detail::expression_tag {
   static constexpr detail::node_id lower(detail::lowering& l) { return l.b.symbol(detail::name_of<Name>, type.type, type.s); }
 
   template <class Data>
-  constexpr auto operator=(Data&& data) const {
+  [[nodiscard]] constexpr auto operator=(Data&& data) const {
     return detail::bind<symbol, Data>(static_cast<Data&&>(data));
   }
 };
 
 /// An extent with a name. Two different names never broadcast against each other.
-template <detail::name Name>
+template <class Name>
 constexpr auto dim(Name) {
+  static_assert(detail::name<Name>, "ctgrad: a name is a literal with _s: ct::dim(\"N\"_s)");
   return dim_type<Name>{};
 }
 
 /// A tensor with the given extents, outermost first.
-template <element T, detail::name Name, extent_argument... Extents>
+template <class T = void, class Name, class... Extents>
 constexpr auto tensor(Name, Extents...) {
+  static_assert(element<T>, "ctgrad: say what the elements are, float, double, int, std::int64_t or bool: ct::tensor<float>(...)");
+  static_assert(detail::name<Name>, "ctgrad: a name is a literal with _s: ct::tensor<float>(\"X\"_s, ...)");
+  static_assert((extent_argument<Extents> && ...), "ctgrad: an extent is a constant, as 784_c, or has a name for what is known at run time, as ct::dim(\"N\"_s)");
   static_assert(sizeof...(Extents) <= detail::max_rank, "ctgrad: a tensor has at most eight axes");
-  return symbol<T, Name, Extents...>{};
+  if constexpr (element<T> && detail::name<Name> && (extent_argument<Extents> && ...)) return symbol<T, Name, Extents...>{};
+  else return detail::no_expression{};
 }
 /// A tensor without axes: one number.
 template <element T, detail::name Name>

@@ -173,11 +173,13 @@ class training_step {
 /// where something reads the old value after the new one is known, beside it first. Refers to `parameters` and `optimiser`, which have to live as long.
 template <expression Loss, class Optimiser, class T, class... Symbols>
 auto train_step(Loss const&, parameter_set<T, Symbols...>& parameters, Optimiser& optimiser) {
+  static_assert(Loss::type.s.rank == 0, "ctgrad: the loss of a training step is a scalar: sum or mean it");
   return training_step<Loss, Optimiser, detail::no_clipping, T, Symbols...>(parameters, optimiser, {});
 }
 /// The same with gradients that are clipped: `ct::train_step(loss, params, adam, ct::clip_grad_norm(1.0))`, or ct::clip_grad_value (optim/clip.hpp).
 template <expression Loss, class Optimiser, class T, class... Symbols, class Clipping>
 auto train_step(Loss const&, parameter_set<T, Symbols...>& parameters, Optimiser& optimiser, Clipping clipping) {
+  static_assert(Loss::type.s.rank == 0, "ctgrad: the loss of a training step is a scalar: sum or mean it");
   return training_step<Loss, Optimiser, Clipping, T, Symbols...>(parameters, optimiser, clipping);
 }
 

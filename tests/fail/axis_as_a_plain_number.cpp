@@ -1,4 +1,4 @@
-// expect: ctgrad: an axis is a constant, as 1_c or -1_c; after the axes ct::keepdim may stand
+// expect: ctgrad: sum of X[N, 3]: an axis is a constant, as 1_c or -1_c; after the axes ct::keepdim may stand
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/core.hpp>
 namespace ct = ctgrad;

@@ -11,6 +11,6 @@ constexpr auto x = ct::tensor<float>("x"_s, 3_c);
 constexpr auto x = ct::tensor<float>("x"_s, ct::dim("N"_s));
 #endif
 constexpr auto y = ct::fn([](auto a, auto b) {
-  for (int i = 0; i < 3; ++i) a = a * b;
+  for (int i = 0; i < 3; ++i) a = a * b;  // here
   return a;
 })(x, w);

@@ -1,4 +1,4 @@
-// expect: ctgrad: an output is bound to a number that cannot be written
+// expect: ctgrad: output 0 is bound to a number that cannot be written
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/functions.hpp>
 #include <ctgrad/program.hpp>

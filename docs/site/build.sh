@@ -1,0 +1,28 @@
+#!/bin/sh
+# Builds the site: the pages of docs/ and the README, the reference of operations from the op table, the errors from their tests.
+#
+# usage: build.sh SOURCE_ROOT OUTPUT_FOLDER COMPILER [FLAG]...
+# SPDX-License-Identifier: BSL-1.0
+set -eu
+root=$1
+output=$2
+shift 2
+mkdir -p "$output"
+pages=$(mktemp -d)
+trap 'rm -rf "$pages"' EXIT
+
+"$@" -std=c++20 -I "$root/include" "$root/docs/site/operations.cpp" -o "$pages/write_operations"
+"$pages/write_operations" <"$root/docs/pytorch.md" >"$pages/operations.md"
+python3 "$root/docs/site/errors.py" "$root/tests/fail" "$pages"
+cp "$root"/docs/*.md "$pages"
+# Links between pages stay within the site; what they say of the sources is text there.
+sed -e 's|](docs/|](|g' "$root/README.md" >"$pages/index.md"
+
+for page in "$pages"/*.md; do
+  name=$(basename "$page" .md)
+  sed -e 's|](\([a-z_]*\)\.md)|](\1.html)|g' "$page" |
+    pandoc --from gfm+tex_math_dollars --to html5 --standalone --toc --toc-depth 2 --mathml --css style.css --include-before-body "$root/docs/site/navigation.html" \
+      --metadata "pagetitle=ctgrad: $name" --output "$output/$name.html"
+done
+cp "$root/docs/site/style.css" "$output"
+echo "$output/index.html"
