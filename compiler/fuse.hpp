@@ -21,7 +21,7 @@ inline constexpr int strided_walks = 3;
 
 class fuser : schedule_writer {
  public:
-  constexpr fuser(graph const& from, axis_class_table const& found) : schedule_writer(from, found) {}
+  constexpr fuser(graph const& from, axis_class_table const& found) : schedule_writer(from, found), candidate_of_class(class_memory.size(), -1) {}
 
   constexpr schedule run() {
     for (int i = 0; i < static_cast<int>(g.symbols.size()); ++i)
@@ -59,15 +59,19 @@ class fuser : schedule_writer {
     list<int> group_of;
     for (node_id id : all) group_of.push_back(classes.epoch[index(id)]);
     auto groups = divide(all, group_of, epochs, -1, false);
+    list<list<node_id>> whole(static_cast<std::size_t>(epochs), list<node_id>{});  // what takes arrays
+    for (int i = 0; i < g.size(); ++i)
+      if (takes_arrays(state[i].kind)) whole[classes.epoch[i]].push_back(node_id{i});
     for (int e = 0; e < epochs; ++e) {
       walk(groups[e], -1);
-      for (int i = 0; i < g.size(); ++i)
-        if (takes_arrays(info(g.nodes[i].code).kind) && classes.epoch[i] == e) whole_arrays(node_id{i});
+      for (node_id id : whole[e]) whole_arrays(id);
     }
     return static_cast<schedule&&>(out);
   }
 
  private:
+  list<int> candidate_of_class;  // while a class is chosen: its place among the candidates
+
   /// Splits `nodes` into groups that are worked off one after the other, and decides what crosses by memory and what is computed again.
   constexpr list<list<node_id>> divide(list<node_id> const& nodes, list<int> const& group_of, int groups, int parent, bool segments) {
     ++stamps;
@@ -122,9 +126,15 @@ class fuser : schedule_writer {
       }
     }
     list<list<node_id>> result(static_cast<std::size_t>(groups), list<node_id>{});
-    for (node_id id : nodes)
-      for (int e = 0; e < groups; ++e)
-        if (state[index(id)].need.has(e)) result[e].push_back(id);
+    for (node_id id : nodes) {
+      group_set const& need = state[index(id)].need;
+      if (!need.several) {
+        if (need.first >= 0) result[need.first].push_back(id);
+        continue;
+      }
+      for (int e = need.first; e < groups; ++e)
+        if (need.has(e)) result[e].push_back(id);
+    }
     return result;
   }
 
@@ -171,43 +181,39 @@ class fuser : schedule_writer {
     list<candidate> candidates;
     // Of values that no class connects the first come first: a group may hold many nests (measured: choosing among all of them, a small convolutional network
     // took clang's limit).
-    list<int> component_of(nodes.size(), -1);
-    int latest = 0, components = 0;
+    list<int> component_of(nodes.size(), -1), joined;  // joined: by component, that which it is part of
+    auto whole = [&](int component) {
+      while (joined[component] != component) component = joined[component] = joined[joined[component]];
+      return component;
+    };
     for (std::size_t at = 0; at < nodes.size(); ++at) {
       node_id const id = nodes[at];
       int& own = component_of[at];
-      for (int axis = 0; axis < rank_of(id); ++axis) {
+      for (int axis = 0, rank = rank_of(id); axis < rank; ++axis) {
         int const c = class_of(id, axis);
         if (is_open(c)) continue;
-        int known = latest, count = static_cast<int>(candidates.size());
-        if (known >= count || candidates[known].c != c)
-          for (known = 0; known < count && candidates[known].c != c;) ++known;
-        if (known < count) ++candidates[known].values;
+        int& place = candidate_of_class[c];
+        if (place >= 0) ++candidates[place].values;
         else {
           extent const& e = (is_reduction(id) ? shape_at(the(id).operands[0]) : shape_at(id))[axis];
-          candidates.push_back({c, 1, 0, 0, own >= 0 ? own : components++, e.is_static() && e.constant < fewest_vector_elements});
+          if (own < 0) own = static_cast<int>(joined.size()), joined.push_back(own);
+          place = static_cast<int>(candidates.size());
+          candidates.push_back({c, 1, 0, 0, own, e.is_static() && e.constant < fewest_vector_elements});
         }
-        latest = known;
-        int const other = candidates[known].component;
+        int const other = candidates[place].component;
         if (own < 0) own = other;
-        if (own == other) continue;
-        for (auto& k : candidates)
-          if (k.component == other) k.component = own;
-        for (std::size_t before = 0; before < at; ++before)
-          if (component_of[before] == other) component_of[before] = own;
+        joined[whole(other)] = whole(own);
       }
     }
+    for (int& component : component_of)
+      if (component >= 0) component = whole(component);
+    for (auto& k : candidates) k.component = whole(k.component);
+    if (candidates.size() > 1)
+      for (node_id id : nodes)
+        for (int axis = 0, rank = rank_of(id); axis < rank; ++axis)
+          if (int const c = class_of(id, axis); !is_open(c)) candidates[candidate_of_class[c]].axis += axis_in_memory(id, axis);
+    for (auto const& k : candidates) candidate_of_class[k.c] = -1;
     if (candidates.size() == 1) return candidates[0].c;
-    for (node_id id : nodes)
-      for (int axis = 0; axis < rank_of(id); ++axis) {
-        int const c = class_of(id, axis);
-        if (is_open(c)) continue;
-        for (candidate *k = candidates.data(), *const end = k + candidates.size(); k != end; ++k)
-          if (k->c == c) {
-            k->axis += axis_in_memory(id, axis);
-            break;
-          }
-      }
     list<int> levels(nodes.size(), 0);
     int most = 0;
     for (node_id id : nodes)

@@ -61,6 +61,10 @@ class list {
     used = kept;
     first = moved, room = count;
   }
+  /// As `reserve`, and twice the room where a list has some: one that grows by steps is moved as often as the logarithm of its size.
+  constexpr void make_room(std::size_t count) {
+    if (count > room) reserve(count > 2 * room ? count : 2 * room);
+  }
   /// By value: `element` may stand in this list.
   constexpr void push_back(T element) {
     if (used == room) reserve(room ? 2 * room : 8);
@@ -72,7 +76,7 @@ class list {
   }
   constexpr void append(T const* from, T const* to) {
     if (from == to) return;
-    reserve(used + static_cast<std::size_t>(to - from));
+    make_room(used + static_cast<std::size_t>(to - from));
     T* place = first + used;
     used += static_cast<std::size_t>(to - from);
     for (; from != to; ++from, ++place) put(place, *from);
@@ -91,7 +95,7 @@ class list {
   /// Leaves the first `count` elements, or adds copies of `value`.
   constexpr void resize(std::size_t count, T const& value = {}) {
     while (used > count) pop_back();
-    reserve(count);
+    make_room(count);
     for (; used < count; ++used) put(first + used, value);
   }
   constexpr void insert(T const* before, T element) {

@@ -197,13 +197,13 @@ constexpr memory_plan plan_memory(Schedule const& s) {
   memory_plan p;
   p.slot = list<std::int16_t>(static_cast<std::size_t>(count), -1);
   list<int> latest;  // by slot: the buffer that has it
-  while (true) {
-    int b = -1;  // the next to live
-    for (int k = 0; k < count; ++k) {
-      bool const mine = s.buffers[k].kind == buffer_kind::temporary || s.buffers[k].kind == buffer_kind::row;
-      if (mine && p.slot[k] < 0 && last[k] >= 0 && (b < 0 || first[k] < first[b])) b = k;
-    }
-    if (b < 0) break;
+  // By the instruction from which they live: the first of the buffers, and for each the next.
+  list<int> begin(static_cast<std::size_t>(length) + 1, -1), next(static_cast<std::size_t>(count), -1);
+  for (int k = count; k-- > 0;) {
+    bool const mine = s.buffers[k].kind == buffer_kind::temporary || s.buffers[k].kind == buffer_kind::row;
+    if (mine && last[k] >= 0) next[k] = begin[first[k]], begin[first[k]] = k;
+  }
+  auto place = [&](int b) {
     int chosen = -1;
     for (int slot = 0; slot < p.slots; ++slot) {
       buffer const& other = s.buffers[latest[slot]];
@@ -213,7 +213,9 @@ constexpr memory_plan plan_memory(Schedule const& s) {
     if (chosen < 0) chosen = p.slots++, latest.push_back(b);
     latest[chosen] = b;
     p.slot[b] = static_cast<std::int16_t>(chosen);
-  }
+  };
+  for (int at = 0; at < length; ++at)
+    for (int b = begin[at]; b >= 0; b = next[b]) place(b);
   return p;
 }
 

@@ -14,6 +14,16 @@ COLOURS = {"ctgrad": "#1f6feb", "hand": "#57606a"}
 OTHERS = "#b8c4d0"
 
 
+def document(width, height, title, parts):
+    """A picture of these elements, with its title."""
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
+        "<style>text{font:12px sans-serif;fill:#24292f}.title{font-weight:bold}.foot{font-size:9px;fill:#57606a}.grid{stroke:#d0d7de}.one{stroke:#1f6feb}</style>",
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<text x="8" y="20" class="title">{escape(title)}</text>',
+        *parts, "</svg>", ""])
+
+
 def svg(results, ours, machine):
     """`results`: [(case, {name: (seconds, ratio)})]; `machine`: lines, under the chart."""
     ratios = [r for _, rows in results for _, r in rows.values()] or [1]
@@ -38,9 +48,4 @@ def svg(results, ours, machine):
                     f'<text x="{at:.1f}" y="{top - 6}" text-anchor="middle">{10.0**power:g}x</text>')
     foot = [f'<text x="8" y="{y + 22 + 16 * k}" class="foot">{escape(line)}</text>' for k, line in enumerate(machine)]
     width, height = NAMES + WIDTH + FIGURES, y + 30 + 16 * len(machine)
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
-        "<style>text{font:12px sans-serif;fill:#24292f}.title{font-weight:bold}.foot{font-size:9px;fill:#57606a}.grid{stroke:#d0d7de}.one{stroke:#1f6feb}</style>",
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="8" y="20" class="title">time over that of {escape(ours)}, logarithmic: right of 1x is slower than {escape(ours)}</text>',
-        *grid, *body, *foot, "</svg>", ""])
+    return document(width, height, f"time over that of {ours}, logarithmic: right of 1x is slower than {ours}", [*grid, *body, *foot])

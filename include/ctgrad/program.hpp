@@ -85,11 +85,19 @@ memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, s
   return total;
 }
 
+/// Whether the loops of a program are in another unit (CTGRAD_EXTERN_PROGRAM).
+template <class P>
+inline constexpr bool is_elsewhere = false;
+/// The loops of a program, as a function that one unit instantiates for others.
+template <class P>
+void run_whole(frame<P>& f);
+
 /// What a call does when all is bound: its instructions in order.
 struct whole_run {
   template <class P>
   void operator()(frame<P>& f) const {
-    run_level<P, 0, P::size.instructions>(f);
+    if constexpr (is_elsewhere<P>) run_whole(f);
+    else run_level<P, 0, P::size.instructions>(f);
   }
 };
 /// For tools that look into a call (instrument.hpp).

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs ctgrad into a prefix of its own, and builds and runs the projects beside this file with it, as a user would who has never seen this
 # repository: Meson, CMake by its package and by pkg-config, a plain compiler with the installed headers and with those of the source tree,
-# and Meson with ctgrad as a subproject.
+# a precompiled header, one generated header, and Meson with ctgrad as a subproject.
 #
 # And, where CTGRAD_PYTHON names a Python with nanobind and NumPy, an extension module by a plain compiler, CMake and Meson.
 #
@@ -57,6 +57,20 @@ by_compiler() (
   copy plain "$name" && cd "$work/$name" && sh build.sh "$include" ./outside "$@" && ./outside
 )
 
+# by_one_file COMPILER…: the generated header and the program in a folder of their own.
+by_one_file() (
+  mkdir "$work/one" && python3 "$root/packaging/one_file.py" "$root/include/ctgrad/ctgrad.hpp" "$work/one/ctgrad.hpp" &&
+    sed 's|<ctgrad/ctgrad.hpp>|"ctgrad.hpp"|' "$root/tests/outside/main.cpp" >"$work/one/main.cpp" &&
+    cd "$work/one" && "$@" -std=c++20 -O1 main.cpp -o outside && ./outside
+)
+
+# by_precompiled_header COMPILER…: the header compiled once, and a program that is compiled with it, and includes nothing of ctgrad.
+by_precompiled_header() (
+  mkdir "$work/precompiled" && cd "$work/precompiled" && echo '#include <ctgrad/ctgrad.hpp>' >precompiled.hpp &&
+    "$@" -std=c++20 -O1 -I "$root/include" -x c++-header precompiled.hpp -o precompiled.hpp.gch && sed 's|^#include <ctgrad/.*||' "$root/tests/outside/main.cpp" >main.cpp &&
+    "$@" -std=c++20 -O1 -I "$root/include" -Winvalid-pch -Werror=invalid-pch -include precompiled.hpp main.cpp -o outside && ./outside
+)
+
 as_subproject() {
   copy meson subproject && mkdir "$work/subproject/subprojects" && ln -s "$root" "$work/subproject/subprojects/ctgrad" &&
     printf '[wrap-file]\ndirectory = ctgrad\n\n[provide]\ndependency_names = ctgrad\n' >"$work/subproject/subprojects/ctgrad.wrap" &&
@@ -101,6 +115,8 @@ if [ -n "${CTGRAD_PYTHON:-}" ]; then
 fi
 attempt 'plain -I, installed' by_compiler "$(echo "$work"/moved/include/ctgrad-*/include)" 'plain installed' "$@"
 attempt 'plain -I include' by_compiler "$root/include" 'plain source' "$@"
+attempt 'precompiled header' by_precompiled_header "$@"
+attempt 'one file' by_one_file "$@"
 unset PKG_CONFIG_PATH
 attempt 'Meson, subproject' as_subproject
 
