@@ -87,8 +87,9 @@ constexpr value some_value(First const& first, Rest const&... rest) {
   else return some_value(rest...);
 }
 
-template <class>
-using value_for = value;
+/// A value for each of a pack. (nvcc 13 does not expand an alias that drops its argument.)
+template <class T>
+using value_for = std::enable_if_t<sizeof(T*) != 0, value>;
 
 /// `Function` of `arguments`, whatever they are.
 template <class Function, class... Arguments>

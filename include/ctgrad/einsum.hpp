@@ -210,8 +210,8 @@ struct einsum_function {
 template <class Subscripts, class... Operands>
   requires(sizeof...(Operands) > 0)
 constexpr auto einsum(Subscripts, Operands const&... operands) {
-  static_assert(detail::name<Subscripts>, "ctgrad: the subscripts of einsum are a literal with _s: ct::einsum(\"ij,jk->ik\"_s, a, b)");
-  if constexpr (!detail::name<Subscripts>) return detail::no_expression{};
+  static_assert(detail::name_of<Subscripts> != nullptr, "ctgrad: the subscripts of einsum are a literal with _s: ct::einsum(\"ij,jk->ik\"_s, a, b)");
+  if constexpr (detail::name_of<Subscripts> == nullptr) return detail::no_expression{};
   else return detail::call_function<detail::einsum_function<Subscripts>>(operands...);
 }
 
