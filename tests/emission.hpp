@@ -186,7 +186,7 @@ void check_outputs(Program, std::string const& name) {
 }
 template <class E, std::uint64_t Seed, int Operations, int Products, bool Loss>
 constexpr auto random_expression() {
-  return detail::make_checked<random_function<Seed, Operations, Products, Loss>, std::remove_cvref_t<decltype(matrix_a<E>)>, std::remove_cvref_t<decltype(matrix_b<E>)>,
+  return detail::make_expression<random_function<Seed, Operations, Products, Loss>, std::remove_cvref_t<decltype(matrix_a<E>)>, std::remove_cvref_t<decltype(matrix_b<E>)>,
                               std::remove_cvref_t<decltype(cube_c<E>)>, std::remove_cvref_t<decltype(vector_d<E>)>, std::remove_cvref_t<decltype(number_e<E>)>,
                               std::remove_cvref_t<decltype(whole_i)>, std::remove_cvref_t<decltype(truth_t)>>();
 }
