@@ -329,18 +329,20 @@ constexpr auto chunk(X const& x, Count, Axis) {
 }
 
 /// Parts of the given sizes along an axis whose extent is known, as a Hana tuple: `ct::split(h, -1_c, 2_c, 3_c)` of h[N, 5]. Their sum has to be the extent.
-template <class X, integer_constant Axis, integer_constant... Sizes>
-  requires(sizeof...(Sizes) > 0)
-constexpr auto split(X const& x, Axis, Sizes...) {
+template <class X, integer_constant Axis, integer_constant First, integer_constant... Rest>
+constexpr auto split(X const& x, Axis, First, Rest...) {
+  constexpr int sizes[] = {detail::axis_of<First>, detail::axis_of<Rest>...};
+  constexpr auto before = [](int number) {
+    int sum = 0;
+    for (int k = 0; k < number; ++k) sum += sizes[k];
+    return sum;
+  };
+  constexpr int total = before(1 + static_cast<int>(sizeof...(Rest)));
+  // (The first apart, as in chunk: an error is a call nearer to the user's line.)
+  auto const first = detail::call_function<detail::split_function<0, sizes[0], total, detail::axis_of<Axis>>>(x);
   return [&]<int... Number>(std::integer_sequence<int, Number...>) {
-    constexpr int sizes[] = {detail::axis_of<Sizes>...};
-    constexpr auto before = [](int number) {
-      int first = 0, place = 0;
-      ((first += place++ < number ? detail::axis_of<Sizes> : 0), ...);
-      return first;
-    };
-    return boost::hana::make_tuple(detail::call_function<detail::split_function<before(Number), sizes[Number], (0 + ... + detail::axis_of<Sizes>), detail::axis_of<Axis>>>(x)...);
-  }(std::make_integer_sequence<int, static_cast<int>(sizeof...(Sizes))>{});
+    return boost::hana::make_tuple(first, detail::call_function<detail::split_function<before(1 + Number), sizes[1 + Number], total, detail::axis_of<Axis>>>(x)...);
+  }(std::make_integer_sequence<int, static_cast<int>(sizeof...(Rest))>{});
 }
 
 /// The elements in row-major order with other extents, of which one may be -1_c: what is left. An array that is bound to it must have strides that allow it.
