@@ -1,4 +1,4 @@
-// Users include this; the parts stand alone as well. Apart from it are the functions of networks (nn.hpp), files (npy.hpp, npz.hpp, safetensors.hpp), data in tiles (stream.hpp),
+// Users include this; the parts stand alone as well. Apart from it are the functions of networks (nn.hpp), einsum.hpp, files (npy.hpp, npz.hpp, safetensors.hpp), data in tiles (stream.hpp),
 // and what people look at programs with (seeing.hpp).
 //
 // SPDX-License-Identifier: BSL-1.0
@@ -9,7 +9,6 @@
 #include "array.hpp"
 #include "dlpack.hpp"
 #include "eager.hpp"
-#include "einsum.hpp"
 #include "equivalent.hpp"
 #include "evaluate.hpp"
 #include "fn.hpp"

@@ -6,6 +6,7 @@
 #define BOOST_TEST_MODULE pytorch
 #include <ctgrad/ctgrad.hpp>
 #include <ctgrad/diagonal.hpp>
+#include <ctgrad/einsum.hpp>
 #include <ctgrad/linalg.hpp>
 #include <ctgrad/nn.hpp>
 #include <ctgrad/sorting.hpp>

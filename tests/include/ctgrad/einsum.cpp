@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE einsum
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/einsum.hpp>
 
 #include "../../arrays.hpp"
 

@@ -5,6 +5,7 @@
 #define BOOST_TEST_MODULE program_parallel
 #define CTGRAD_PART_WORK 4096
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/einsum.hpp>
 
 #include "../../arrays.hpp"
 

@@ -6,6 +6,7 @@
 #include "../problems.hpp"
 
 #include <ctgrad/ctgrad.hpp>
+#include <ctgrad/einsum.hpp>
 
 namespace ct = ctgrad;
 using namespace ct::literals;
