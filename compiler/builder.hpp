@@ -147,7 +147,8 @@ struct builder {
     }
     return add({.code = op::permute, .type = n.type, .arity = 1, .shape = n.shape, .operands = {a, node_id::none, node_id::none}, .attribute = packed});
   }
-  /// The shape in which two shapes meet, by NumPy's rule; anonymous extents become what they meet.
+  /// The shape in which two shapes meet, by NumPy's rule; anonymous extents become what they meet. Returns the axis, counted from the last, where they do not; else 0.
+  constexpr int meet(shape const& left, shape const& right, shape& result);
   constexpr shape meet(node_id a, node_id b);
   /// `a` repeated to the shape `s`, aligned at the last axes as in NumPy.
   constexpr node_id broadcast_to(node_id a, shape const& s) {

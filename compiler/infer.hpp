@@ -21,20 +21,24 @@ constexpr bool builder::unify(extent& a, extent const& b) {
   return true;
 }
 
+constexpr int builder::meet(shape const& left, shape const& right, shape& result) {
+  result = left.rank >= right.rank ? left : right;
+  for (int i = 1; i <= left.rank && i <= right.rank; ++i) {
+    extent& e = result[result.rank - i];
+    extent const& r = right[right.rank - i];
+    e = left[left.rank - i];
+    if (e.is_one()) e = r;
+    else if (!r.is_one() && !unify(e, r)) return i;
+  }
+  return 0;
+}
 constexpr shape builder::meet(node_id a, node_id b) {
   shape const left = g.shape_of(a), right = g.shape_of(b);
   if (left == right) return left;
-  shape result = left.rank >= right.rank ? left : right;
-  for (int i = 1; i <= left.rank && i <= right.rank; ++i) {
-    extent& e = result[result.rank - i];
-    extent const& l = left[left.rank - i];
-    extent const& r = right[right.rank - i];
-    e = l;
-    if (l.is_one()) e = r;
-    else if (!r.is_one() && !unify(e, r))
-      fail(message() << "ctgrad: extent " << l << " (axis " << left.rank - i << " of " << describe(a) << ") and extent " << r << " (axis " << right.rank - i
-                     << " of " << describe(b) << ") differ, and neither is 1");
-  }
+  shape result;
+  if (int const i = meet(left, right, result))
+    fail(message() << "ctgrad: extent " << left[left.rank - i] << " (axis " << left.rank - i << " of " << describe(a) << ") and extent " << right[right.rank - i] << " (axis " << right.rank - i
+                   << " of " << describe(b) << ") differ, and neither is 1");
   return result;
 }
 

@@ -100,6 +100,8 @@ struct op_info {
   bool widens = false;              ///< a reduction of bool and int32 that gives int64
   bool scatters = false;            ///< a reduction whose result has an axis along which its second operand says where elements go
   bool additive = false;            ///< a reduction that may go on from what an array holds
+  op pairwise = op::copy;           ///< a reduction: the map that puts two elements together; copy where there is none
+  bool overlaps = false;            ///< a view in which an element may stand several times
   linearity linear = linearity::none;
   symmetry sign = symmetry::none;
   bool anticommutative = false;     ///< a - b is -(b - a)

@@ -12,6 +12,7 @@
 #include "simplify.hpp"
 #include "sum_before_products.hpp"
 #include "unroll_windows.hpp"
+#include "widen.hpp"
 
 namespace ctgrad::detail {
 
@@ -22,7 +23,7 @@ struct pass {
   int growth = 1;  ///< how many nodes come out for each that goes in, usually: more are made room for in a second evaluation
 };
 
-inline constexpr int graph_pass_count = 10;
+inline constexpr int graph_pass_count = 11;
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
 /// A template all through, so that no rule costs anything where no program is made.
@@ -32,6 +33,7 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"differentiate", &differentiate<Needed>, 3},
     {"simplify gradients", &simplify<&write_default_rules, Needed>},
     {"sum before products", &sum_before_products},
+    {"widen", &widen, 2},
     {"unroll windows", &unroll_windows, 2},
     {"prepare", &prepare, 2},
     {"sum mirrored", &sum_mirrored},

@@ -6,7 +6,6 @@
 
 #include "simplify.hpp"
 #include "sink_views.hpp"
-#include "widen.hpp"
 
 namespace ctgrad::detail {
 
@@ -157,7 +156,7 @@ constexpr node_id in_memory(builder& b, node_id id) {
   return whole ? id : b.add({.code = op::copy, .type = b.g[id].type, .arity = 1, .shape = b.g[id].shape, .operands = {id, node_id::none, node_id::none}});
 }
 
-constexpr graph prepare_wide(graph const& unprepared) {
+constexpr graph prepare(graph const& unprepared) {
   bool any = !unprepared.equalities.empty();
   for (node const& n : unprepared.nodes) any = any || takes_arrays(info(n.code).kind) || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || info(n.code).scatters;
   if (!any) return unprepared;
@@ -186,10 +185,6 @@ constexpr graph prepare_wide(graph const& unprepared) {
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
   return without_dead_nodes(static_cast<graph&&>(b.g));
-}
-constexpr graph prepare(graph const& unprepared) {
-  if (has_narrow(unprepared)) return prepare_wide(widen(unprepared));
-  return prepare_wide(unprepared);
 }
 
 /// Gives every part of an assembly a node of its own, which computes it where it stands, or is an assembly that nothing else reads.

@@ -25,7 +25,7 @@ class window_reader {
     node const& n = b.g[x];
     op_kind const kind = info(n.code).kind;
     if (n.is_constant() || n.code == op::symbol || kind == op_kind::view || takes_arrays(kind)) {
-      windows = windows || n.code == op::windows || n.code == op::skew;
+      windows = windows || info(n.code).overlaps;
       return true;
     }
     if (n.code == op::broadcast) return n.axes() >> axis & 1 || reads(n.operands[0], axis_under(n, axis));
@@ -43,8 +43,11 @@ class window_reader {
     if (n.is_constant()) return b.broadcast(x, b.intern(left), 0);
     if (n.code == op::broadcast) {
       axis_mask const low = (axis_mask{1} << axis) - 1, inserted = (n.axes() & low) | (n.axes() >> 1 & ~low);
-      node_id const of = n.axes() >> axis & 1 || b.g.shape_of(n.operands[0])[axis_under(n, axis)].is_one() ? n.operands[0] : element(n.operands[0], axis_under(n, axis), place);
-      if (of == n.operands[0] && !(n.axes() >> axis & 1)) return b.broadcast(b.squeeze(of, axis_mask{1} << axis_under(n, axis)), b.intern(left), inserted);
+      node_id of = n.operands[0];
+      if (!(n.axes() >> axis & 1)) {
+        int const under = axis_under(n, axis);
+        of = b.g.shape_of(of)[under].is_one() ? b.squeeze(of, axis_mask{1} << under) : element(of, under, place);
+      }
       return b.broadcast(of, b.intern(left), inserted);
     }
     if (info(n.code).kind == op_kind::map) {
@@ -67,20 +70,9 @@ class window_reader {
   }
 };
 
-/// The map that puts two elements of a reduction together; copy where there is none.
-constexpr op pairwise(op reduction) {
-  switch (reduction) {
-    case op::sum: return op::add;
-    case op::prod: return op::multiply;
-    case op::max: return op::maximum;
-    case op::min: return op::minimum;
-    default: return op::copy;
-  }
-}
-
 /// How many elements a reduction puts together for each of its result, where that is known and few, and leaves the axis that vector loops go along; else 0.
 constexpr std::int64_t few_elements(graph const& g, node const& n) {
-  if (pairwise(n.code) == op::copy || g[n.operands[0]].type != n.type) return 0;
+  if (info(n.code).pairwise == op::copy || g[n.operands[0]].type != n.type) return 0;
   shape const& from = g.shape_of(n.operands[0]);
   if (n.axes() >> (from.rank - 1) & 1 || from[from.rank - 1].is_one()) return 0;
   std::int64_t elements = 1;
@@ -102,7 +94,7 @@ constexpr node_id unrolled(builder& b, op code, node_id x, axis_mask axes) {
   for (std::int64_t place = 0; place < count; ++place) {
     node_id element = window_reader(b).element(x, axis, place);
     if (rest) element = unrolled(b, code, element, rest);
-    result = place == 0 ? element : b.map(pairwise(code), result, element);
+    result = place == 0 ? element : b.map(info(code).pairwise, result, element);
   }
   return result;
 }

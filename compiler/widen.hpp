@@ -22,6 +22,7 @@ constexpr bool only_moves(op code) {
 }
 
 constexpr graph widen(graph const& from) {
+  if (!has_narrow(from)) return from;
   list<dtype> wanted(from.outputs.size(), dtype::float32);
   for (std::size_t i = 0; i < from.outputs.size(); ++i) wanted[i] = from[from.outputs[i]].type;
   graph g = rebuild(from, [](builder& b, node const& n, node_id* operands, node_id const*) {

@@ -89,7 +89,7 @@ template <> struct row<op::slice> {
   }
 };
 template <> struct row<op::windows> {
-  static constexpr op_info info{.name = "windows", .kind = op_kind::view, .cost = 0};
+  static constexpr op_info info{.name = "windows", .kind = op_kind::view, .cost = 0, .overlaps = true};
   static constexpr viewed_axis along(node const& n, shape const*, int axis) {
     windowing const w = windowing::unpack(n.attribute);
     return axis == w.axis ? viewed_axis{{}, {axis, axis + 1}, {w.dilation, w.step}} : viewed_axis{{}, {axis < w.axis ? axis : axis + 1, -1}, {1}};
@@ -115,7 +115,7 @@ template <> struct row<op::windows> {
   }
 };
 template <> struct row<op::skew> {
-  static constexpr op_info info{.name = "skew", .kind = op_kind::view, .cost = 0};
+  static constexpr op_info info{.name = "skew", .kind = op_kind::view, .cost = 0, .overlaps = true};
   static constexpr viewed_axis along(node const& n, shape const* shapes, int axis) {
     skewing const s = skewing::unpack(n.attribute);
     return axis == s.axis ? viewed_axis{shapes[index(s.start)][0], {axis, axis - 1}, {1, s.step}} : viewed_axis{{}, {axis, -1}, {1}};
@@ -180,14 +180,14 @@ template <> struct row<op::scatter> {
 };
 
 template <> struct row<op::sum> {
-  static constexpr op_info info{.name = "sum", .kind = op_kind::reduction, .widens = true, .additive = true};
+  static constexpr op_info info{.name = "sum", .kind = op_kind::reduction, .widens = true, .additive = true, .pairwise = op::add};
   static constexpr latex::form in_latex{"\\sum", latex::series, {latex::factor}};
   template <class T> static constexpr T identity() { return T(0); }
   static constexpr auto combine(auto a, auto b) { return a + b; }
   static constexpr value d0(value g, value x, value y) { return broadcast_like(g, x, y.get().axes()); }
 };
 template <> struct row<op::prod> {
-  static constexpr op_info info{.name = "prod", .kind = op_kind::reduction, .widens = true};
+  static constexpr op_info info{.name = "prod", .kind = op_kind::reduction, .widens = true, .pairwise = op::multiply};
   static constexpr latex::form in_latex{"\\prod", latex::series, {latex::factor}};
   template <class T> static constexpr T identity() { return T(1); }
   static constexpr auto combine(auto a, auto b) { return a * b; }
@@ -204,7 +204,7 @@ template <> struct row<op::prod> {
   }
 };
 template <> struct row<op::max> {
-  static constexpr op_info info{.name = "max", .kind = op_kind::reduction};
+  static constexpr op_info info{.name = "max", .kind = op_kind::reduction, .pairwise = op::maximum};
   static constexpr latex::form in_latex{"\\max", latex::application};
   template <class T> static constexpr T identity() {
     if constexpr (std::numeric_limits<T>::has_infinity) return -std::numeric_limits<T>::infinity();
@@ -219,7 +219,7 @@ template <> struct row<op::max> {
   }
 };
 template <> struct row<op::min> {
-  static constexpr op_info info{.name = "min", .kind = op_kind::reduction};
+  static constexpr op_info info{.name = "min", .kind = op_kind::reduction, .pairwise = op::minimum};
   static constexpr latex::form in_latex{"\\min", latex::application};
   template <class T> static constexpr T identity() {
     if constexpr (std::numeric_limits<T>::has_infinity) return std::numeric_limits<T>::infinity();

@@ -34,19 +34,9 @@ constexpr bool are_square(value a, std::string_view function) {
 }
 /// The extents before the matrices in which those of `a` and of `right` meet, as in NumPy; false where they do not.
 constexpr bool meet_batches(value a, value right, shape& met) {
-  shape const one = a.shape(), other = right.shape();
-  int const most = std::max(one.rank, other.rank) - 2;
-  bool fits = true;
-  for (int axis = 0; fits && axis < most; ++axis) {
-    int const i = axis - most + one.rank - 2, j = axis - most + other.rank - 2;
-    extent e = i >= 0 ? one[i] : other[j];
-    if (i >= 0 && j >= 0) {
-      if (e.is_one()) e = other[j];
-      else if (!other[j].is_one()) fits = a.b->unify(e, other[j]);
-    }
-    met.push_back(e);
-  }
-  return fits;
+  shape one = a.shape(), other = right.shape();
+  one.rank -= 2, other.rank -= 2;
+  return a.b->meet(one, other, met) == 0;
 }
 /// Matrices repeated to the extents of a batch.
 constexpr value in_batch(value matrices, shape batch) {

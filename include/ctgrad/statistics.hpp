@@ -14,44 +14,34 @@ namespace detail {
 /// The square root, with the derivative 0 at 0, where it has none: PyTorch's choice for norms and deviations.
 constexpr value root(value x) { return where(x == 0, x * 0, sqrt(where(x == 0, 1, x))); }
 
-/// The sum of squares of distances from the mean, over their number less `Correction`, 1 so that it estimates without bias.
-template <int Correction>
-struct moment_function {
+/// The sum of squares of distances from the mean, over their number less `Correction`, 1 so that it estimates without bias; of that the root, where `Root`.
+template <int Correction, bool Root>
+struct moment {
   template <class Axes>
-  struct var {
+  struct along {
     static constexpr value trace(value x) {
       x = as_floating(x);
-      axis_mask const mask = Axes::mask(x, "var");
+      axis_mask const mask = Axes::mask(x, Root ? "std_dev" : "var");
       value const n = count_along(x, mask), d = x - restore_axes(reduce(op::sum, x, mask) / n, mask);
-      return kept<Axes>(reduce(op::sum, d * d, mask) / maximum(n - Correction, 0), mask);
+      value const squares = kept<Axes>(reduce(op::sum, d * d, mask) / maximum(n - Correction, 0), mask);
+      if constexpr (Root) return root(squares);
+      else return squares;
     }
-  };
-  template <class Axes>
-  struct std_dev {
-    static constexpr value trace(value x) { return root(var<Axes>::trace(x)); }
   };
 };
 template <int Number>
 struct correction_option {};
-/// `Moment` of axes, with a correction before them or without one.
-template <template <int> class Moment>
+/// A moment of axes, with a correction before them or without one.
+template <bool Root>
 struct moment_of {
   template <class X, class... Axes>
   constexpr auto operator()(X const& x, Axes... axes) const {
-    return typename Moment<1>::along{}(x, axes...);
+    return axis_function<moment<1, Root>::template along>{}(x, axes...);
   }
   template <class X, int Number, class... Axes>
   constexpr auto operator()(X const& x, correction_option<Number>, Axes... axes) const {
-    return typename Moment<Number>::along{}(x, axes...);
+    return axis_function<moment<Number, Root>::template along>{}(x, axes...);
   }
-};
-template <int Correction>
-struct variance {
-  using along = axis_function<moment_function<Correction>::template var>;
-};
-template <int Correction>
-struct deviation {
-  using along = axis_function<moment_function<Correction>::template std_dev>;
 };
 /// (sum of |x|^Order)^(1 / Order); Real, its bits as a double.
 template <bool Real, std::int64_t Order>
@@ -107,8 +97,8 @@ inline constexpr constant<true, std::bit_cast<std::int64_t>(std::numeric_limits<
 template <int Number>
 inline constexpr detail::correction_option<Number> correction{};
 
-inline constexpr detail::moment_of<detail::variance> var{};                                                ///< sum((x - mean)^2) / (n - correction), as torch.var; NaN or infinite where that is not positive
-inline constexpr detail::moment_of<detail::deviation> std_dev{};                                           ///< sqrt(var), torch.std; its derivative at 0 is 0
+inline constexpr detail::moment_of<false> var{};                                                ///< sum((x - mean)^2) / (n - correction), as torch.var; NaN or infinite where that is not positive
+inline constexpr detail::moment_of<true> std_dev{};                                           ///< sqrt(var), torch.std; its derivative at 0 is 0
 inline constexpr detail::axis_function<detail::euclidean_function> norm{};               ///< sqrt(sum(x^2)); its derivative at 0 is 0
 inline constexpr detail::axis_function<detail::any_function> any{};                      ///< whether some element is not zero; of none false
 inline constexpr detail::axis_function<detail::all_function> all{};                      ///< whether every element is not zero; of none true

@@ -10,10 +10,8 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <limits>
 #include <span>
-#include <thread>
 #include <vector>
 
 namespace ct = ctgrad;
@@ -227,19 +225,6 @@ BOOST_AUTO_TEST_CASE(strided_outputs_of_reductions) {
     BOOST_TEST(many_columns(73 - 2 * j) == largest);
     BOOST_TEST(many_columns(72 - 2 * j) == 0);
   }
-}
-
-BOOST_AUTO_TEST_CASE(from_several_threads) {
-  auto const expected = by_hand(0.5f);
-  std::atomic<int> wrong{0};
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t)
-    threads.emplace_back([&] {
-      for (int i = 0; i < 200; ++i)
-        if (auto const r = step(X = images, y = labels, w = weights, b = 0.5f); !near(r[loss], expected.loss, single) || !near(r[db], expected.db, single)) ++wrong;
-    });
-  for (auto& t : threads) t.join();
-  BOOST_TEST(wrong == 0);
 }
 
 // Extents.

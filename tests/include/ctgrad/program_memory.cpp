@@ -16,6 +16,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ct = ctgrad;
@@ -318,4 +319,18 @@ BOOST_AUTO_TEST_CASE(an_output_that_overlaps_itself) {
   BOOST_TEST(refused(4, 1) == "(no exception)");
   BOOST_TEST(refused(1, 3) == "(no exception)");
   BOOST_TEST(refused(-5, -1) == "(no exception)");
+}
+
+// A program holds no memory: calls at the same time do not meet.
+BOOST_AUTO_TEST_CASE(from_several_threads) {
+  auto const expected = by_hand(0.5f);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i)
+        if (auto const r = step(X = images, y = labels, w = weights, b = 0.5f); !near(r[loss], expected.loss, single) || !near(r[db], expected.db, single)) ++wrong;
+    });
+  for (auto& t : threads) t.join();
+  BOOST_TEST(wrong == 0);
 }
