@@ -82,7 +82,7 @@ constexpr message check_names(argument_info const* arguments, int count) {
     std::string_view const name = arguments[a].name;
     int place = -1;
     for (std::size_t i = 0; i < g.symbols.size(); ++i)
-      if (g.symbols[i].view() == name && !arguments[a].is_dim) place = static_cast<int>(i);
+      if (g.symbols[i].name == arguments[a].name && !arguments[a].is_dim) place = static_cast<int>(i);
     if (arguments[a].is_dim) return message() << "ctgrad: " << name << " is an extent, which a call takes from its arrays; only workspace(...) is told it";
     if (place < 0) {
       message m;
@@ -91,7 +91,7 @@ constexpr message check_names(argument_info const* arguments, int count) {
       return m;
     }
     for (int b = 0; b < a; ++b)
-      if (!arguments[b].is_output && !arguments[b].is_dim && std::string_view(arguments[b].name) == name) return message() << "ctgrad: " << name << " is bound twice";
+      if (!arguments[b].is_output && !arguments[b].is_dim && arguments[b].name == arguments[a].name) return message() << "ctgrad: " << name << " is bound twice";
     auto const& symbol = g.symbols[place];
     int const rank = g.shapes[static_cast<std::size_t>(index(symbol.shape))].rank;
     if (!arguments[a].is_bindable) return message() << "ctgrad: " << name << " is bound to something that is neither a number nor an array; see ct::view";
@@ -103,7 +103,7 @@ constexpr message check_names(argument_info const* arguments, int count) {
   }
   for (std::size_t i = 0; i < g.symbols.size(); ++i) {
     bool found = false;
-    for (int a = 0; a < count; ++a) found = found || (!arguments[a].is_output && !arguments[a].is_dim && std::string_view(arguments[a].name) == g.symbols[i].view());
+    for (int a = 0; a < count; ++a) found = found || (!arguments[a].is_output && !arguments[a].is_dim && arguments[a].name == g.symbols[i].name);
     if (!found) {
       return message() << "ctgrad: " << g.symbols[i].view() << " is not bound: add " << g.symbols[i].view() << " = ...";
     }

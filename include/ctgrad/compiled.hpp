@@ -86,6 +86,7 @@ struct compiled {
   static constexpr bool accumulates(int buffer) {
     return schedule.buffers[buffer].kind == buffer_kind::output && schedule.buffers[buffer].number >= graph.accumulate_from;
   }
+  static constexpr shape const& shape_of_buffer(int buffer) { return schedule.shapes[static_cast<std::size_t>(index(schedule.buffers[static_cast<std::size_t>(buffer)].s))]; }
   template <int Buffer>
   static constexpr shape buffer_shape = schedule.shapes[static_cast<std::size_t>(index(schedule.buffers[Buffer].s))];
   /// By symbol, then by output: whether both may be one array.

@@ -36,18 +36,32 @@ struct outputs_that_differ {
   }
 };
 
-template <class P, int Buffer, int Axis>
-inline constexpr extent buffer_extent = P::template buffer_shape<Buffer>[Axis];
-template <class P, int Buffer, int Axis>
-inline constexpr int buffer_extent_dim = buffer_extent<P, Buffer, Axis>.is_static() || buffer_extent<P, Buffer, Axis>.name().characters == nullptr
-                                             ? -1
-                                             : P::dim_number(buffer_extent<P, Buffer, Axis>.name());
-/// The number of an extent of a buffer; most are known now, or one name.
-template <class P, int Buffer, int Axis>
-std::int64_t extent_of_buffer(std::int64_t const* dims) {
-  if constexpr (buffer_extent<P, Buffer, Axis>.is_static()) return buffer_extent<P, Buffer, Axis>.constant;
-  else if constexpr (buffer_extent_dim<P, Buffer, Axis> >= 0) return dims[buffer_extent_dim<P, Buffer, Axis>];
-  else return buffer_extent<P, Buffer, Axis>.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
+/// What an axis of a bound array has to be: a number, a name's, or a polynomial's.
+struct needed_extent {
+  std::int64_t constant = 0;
+  std::int16_t dim = -1;  ///< its number; -1: the constant, -2: to be worked out
+};
+/// By buffer, of symbols and outputs.
+template <class P>
+inline constexpr auto needed_extents = [] {
+  std::array<std::array<needed_extent, max_rank>, P::symbol_count + P::output_count> table{};
+  for (int buffer = 0; buffer < P::symbol_count + P::output_count; ++buffer) {
+    shape const& s = P::shape_of_buffer(buffer);
+    for (int axis = 0; axis < s.rank; ++axis) {
+      needed_extent& e = table[static_cast<std::size_t>(buffer)][static_cast<std::size_t>(axis)];
+      if (s[axis].is_static()) e.constant = s[axis].constant;
+      else e.dim = static_cast<std::int16_t>(s[axis].name().characters == nullptr ? -2 : P::dim_number(s[axis].name()));
+    }
+  }
+  return table;
+}();
+
+/// Calls `f` with 0, 1, … `Count` - 1: few one after the other, where all that follows from the number is known (measured: a tenth of a small call's time), many in a loop, which compiles once.
+template <int Count, class F>
+CTGRAD_INLINE void for_each_number(F const& f) {
+  if constexpr (Count <= 12) [&]<int... I>(std::integer_sequence<int, I...>) CTGRAD_LAMBDA_INLINE { (f(I), ...); }(std::make_integer_sequence<int, Count>{});
+  else
+    for (int i = 0; i < Count; ++i) f(i);
 }
 
 /// Whether the loops of a program are in another unit (CTGRAD_EXTERN_PROGRAM).
@@ -175,38 +189,48 @@ struct program {
     detail::require_no_error<outputs_error<std::remove_cv_t<Bindings>...>>();
     call c;
     c.bind_symbols(bindings...);
-    c.bind_outputs(std::make_integer_sequence<int, sizeof...(Outputs)>{}, bindings...);
-    c.check_overlap(std::make_integer_sequence<int, sizeof...(Outputs)>{});
+    c.bind_outputs(bindings...);
+    c.check_overlap();
     detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
     c.require_memory(space, layout);
     run(c, layout, space);
   }
 
-  /// What is wrong with the place of output `number`.
-  template <class Output, class... Bindings>
-  static constexpr void check_output(detail::message& m, int number) {
-    int const times = (0 + ... + (std::is_same_v<typename Bindings::target, Output> ? 1 : 0));
-    if (times == 0) m << "ctgrad: output " << number << " has no place to go: add `expression = array`";
-    if (times > 1) m << "ctgrad: output " << number << " is bound twice";
-    detail::argument_info const arguments[] = {detail::argument_info_of<Bindings>()...};
-    bool const is_it[] = {std::is_same_v<typename Bindings::target, Output>...};
-    dtype const type = dtype_of<detail::output_element<Output>>;
-    for (std::size_t i = 0; m.empty() && i < sizeof...(Bindings); ++i)
-      if (is_it[i] && (!arguments[i].is_bindable || arguments[i].type != type || arguments[i].rank != Output::type.s.rank))
-        m << "ctgrad: output " << number << ", " << to_string(type) << Output::type.s << ", is bound to " << to_string(arguments[i].type) << " data with " << arguments[i].rank
-          << (arguments[i].rank == 1 ? " axis" : " axes");
-      else if (is_it[i] && !arguments[i].is_writable)
-        m << "ctgrad: output " << number << " is bound to " << (arguments[i].is_number ? "a number" : "an array") << " that cannot be written: it is const, or a temporary";
+  /// The first output that is `Target`; -1: none is.
+  template <class Target>
+  static constexpr int output_number() {
+    bool const is_it[] = {__is_same(Target, Outputs)...};
+    for (int i = 0; i < static_cast<int>(sizeof...(Outputs)); ++i)
+      if (is_it[i]) return i;
+    return -1;
   }
-  template <class Binding>
-  static constexpr bool is_known_target = !detail::argument_info_of<Binding>().is_output || (std::is_same_v<typename Binding::target, Outputs> || ...);
+  /// By output: the first that is the same expression.
+  static constexpr std::array<int, sizeof...(Outputs)> first_equal{output_number<Outputs>()...};
   template <class... Bindings>
   struct outputs_error {
     constexpr detail::message operator()() const {
       detail::message m;
-      int number = 0;
-      ((m.empty() ? check_output<Outputs, Bindings...>(m, number) : void(), ++number), ...);
-      if (m.empty() && !(is_known_target<Bindings> && ...)) m << "ctgrad: an expression is bound that is no output of this program";
+      detail::argument_info const arguments[] = {detail::argument_info_of<Bindings>()..., detail::argument_info{}};
+      int const number_of[] = {output_number<typename Bindings::target>()..., -1};
+      dtype const types[] = {dtype_of<detail::output_element<Outputs>>...};
+      detail::shape const* const shapes[] = {&Outputs::type.s...};
+      int bound[sizeof...(Outputs)]{};  // the binding, and one more
+      bool unknown = false;
+      for (int b = 0; b < static_cast<int>(sizeof...(Bindings)); ++b) {
+        if (!arguments[b].is_output) continue;
+        unknown = unknown || number_of[b] < 0;
+        if (number_of[b] >= 0 && bound[number_of[b]]) return m << "ctgrad: output " << number_of[b] << " is bound twice";
+        if (number_of[b] >= 0) bound[number_of[b]] = b + 1;
+      }
+      for (int number = 0; number < static_cast<int>(sizeof...(Outputs)); ++number) {
+        if (!bound[first_equal[static_cast<std::size_t>(number)]]) return m << "ctgrad: output " << number << " has no place to go: add `expression = array`";
+        detail::argument_info const& a = arguments[bound[first_equal[static_cast<std::size_t>(number)]] - 1];
+        if (!a.is_bindable || a.type != types[number] || a.rank != shapes[number]->rank)
+          return m << "ctgrad: output " << number << ", " << to_string(types[number]) << *shapes[number] << ", is bound to " << to_string(a.type) << " data with " << a.rank
+                   << (a.rank == 1 ? " axis" : " axes");
+        if (!a.is_writable) return m << "ctgrad: output " << number << " is bound to " << (a.is_number ? "a number" : "an array") << " that cannot be written: it is const, or a temporary";
+      }
+      if (unknown) m << "ctgrad: an expression is bound that is no output of this program";
       return m;
     }
   };
@@ -222,7 +246,7 @@ struct program {
     void bind_symbols(Bindings&... bindings) {
       (bind_symbol(bindings), ...);
       for (int i = 0; i < compiled::dim_count; ++i) dims[i] = arrays[compiled::dims[i].symbol].extents[compiled::dims[i].axis];
-      [&]<int... I>(std::integer_sequence<int, I...>) { (check_extents<I>(), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
+      detail::for_each_number<compiled::symbol_count>([&](int i) CTGRAD_LAMBDA_INLINE { check_extents(i); });
       if constexpr (compiled::difference_count > 0)
         for (auto const& e : compiled::differences)
           if (std::int64_t const size = detail::evaluate_extent<compiled>(e, dims); size < 0) [[unlikely]] detail::throw_negative_extent(e, size);
@@ -242,19 +266,16 @@ struct program {
     /// A buffer as messages name it.
     static std::string name_of_buffer(int buffer) { return detail::name_of_buffer<compiled>(buffer); }
     [[noreturn, gnu::cold]] static void throw_null(int buffer) { throw binding_error("ctgrad: " + name_of_buffer(buffer) + " is bound to a null pointer"); }
-    template <int Buffer, int Axis>
-    bool check_extent() {
-      std::int64_t const needed = detail::extent_of_buffer<compiled, Buffer, Axis>(dims);
-      if (arrays[Buffer].extents[Axis] != needed) [[unlikely]]
-        detail::throw_extent<compiled>(name_of_buffer(Buffer), Axis, arrays[Buffer].extents[Axis], detail::buffer_extent<compiled, Buffer, Axis>, needed);
-      return needed == 0;
-    }
-    template <int Buffer>
-    void check_extents() {
-      bool const empty = [&]<int... Axes>(std::integer_sequence<int, Axes...>) {
-        return (false | ... | check_extent<Buffer, Axes>());
-      }(std::make_integer_sequence<int, compiled::template buffer_shape<Buffer>.rank>{});
-      if (!empty && arrays[Buffer].data == nullptr) [[unlikely]] throw_null(Buffer);
+    CTGRAD_INLINE void check_extents(int buffer) {
+      bool empty = false;
+      for (int axis = 0, rank = compiled::shape_of_buffer(buffer).rank; axis < rank; ++axis) {
+        detail::needed_extent const& e = detail::needed_extents<compiled>[static_cast<std::size_t>(buffer)][static_cast<std::size_t>(axis)];
+        std::int64_t const needed = e.dim >= 0 ? dims[e.dim] : e.dim == -1 ? e.constant : detail::evaluate_extent<compiled>(compiled::shape_of_buffer(buffer)[axis], dims);
+        if (arrays[buffer].extents[axis] != needed) [[unlikely]]
+          detail::throw_extent<compiled>(name_of_buffer(buffer), axis, arrays[buffer].extents[axis], compiled::shape_of_buffer(buffer)[axis], needed);
+        empty = empty || needed == 0;
+      }
+      if (!empty && arrays[buffer].data == nullptr) [[unlikely]] throw_null(buffer);
     }
 
     template <int... I>
@@ -276,65 +297,56 @@ struct program {
       }
     }
 
-    template <int... I, class... Bindings>
-    void bind_outputs(std::integer_sequence<int, I...>, Bindings&... bindings) {
-      (bind_output<I, std::tuple_element_t<I, std::tuple<Outputs...>>>(bindings...), ...);
+    template <class... Bindings>
+    void bind_outputs(Bindings&... bindings) {
+      (bind_output<output_number<typename Bindings::target>()>(bindings), ...);
+      detail::for_each_number<compiled::output_count>([&](int number) CTGRAD_LAMBDA_INLINE {
+        int const buffer = compiled::symbol_count + number, first = compiled::symbol_count + first_equal[static_cast<std::size_t>(number)];
+        if (first != buffer) arrays[buffer] = arrays[first], ranges[buffer] = ranges[first];
+        check_extents(buffer);
+        if (!detail::is_distinct(arrays[buffer], compiled::shape_of_buffer(buffer).rank))
+          throw_shared(number);
+      });
     }
-    template <int I, class Output, class... Bindings>
-    void bind_output(Bindings&... bindings) {
-      constexpr int buffer = compiled::symbol_count + I;
-      (
-          [&] {
-            if constexpr (std::is_same_v<typename Bindings::target, Output>) {
-              using data = decltype(Bindings::data);
-              if constexpr (detail::is_number<std::remove_cvref_t<data>>) {
-                arrays[buffer].data = &bindings.data;
-                auto const address = reinterpret_cast<std::uintptr_t>(&bindings.data);
-                ranges[buffer] = {address, address + sizeof(bindings.data)};
-              } else {
-                std::int64_t none;
-                ranges[buffer] = detail::describe_data<dtype_of<detail::output_element<Output>>>(arrays[buffer], bindings.data, none);
-              }
-            }
-          }(),
-          ...);
-      check_extents<buffer>();
-      if (!detail::is_distinct(arrays[buffer], compiled::template buffer_shape<buffer>.rank))
-        throw overlap_error("ctgrad: output " + std::to_string(I) + " has elements that share memory");
+    [[noreturn, gnu::cold]] static void throw_shared(int output) { throw overlap_error("ctgrad: output " + std::to_string(output) + " has elements that share memory"); }
+    template <int Number, class Binding>
+    void bind_output(Binding& b) {
+      if constexpr (Number >= 0) {
+        constexpr int buffer = compiled::symbol_count + Number;
+        if constexpr (detail::is_number<std::remove_cvref_t<decltype(Binding::data)>>) {
+          arrays[buffer].data = &b.data;
+          auto const address = reinterpret_cast<std::uintptr_t>(&b.data);
+          ranges[buffer] = {address, address + sizeof(b.data)};
+        } else {
+          std::int64_t none;
+          ranges[buffer] = detail::describe_data<compiled::schedule.buffers[buffer].type>(arrays[buffer], b.data, none);
+        }
+      }
     }
 
-    template <int... I>
-    void check_overlap(std::integer_sequence<int, I...>) {
-      (check_output_overlap<I>(), ...);
+    void check_overlap() {
+      constexpr int first = compiled::symbol_count;
+      detail::for_each_number<compiled::output_count>([&](int number) CTGRAD_LAMBDA_INLINE {
+        int const buffer = first + number;
+        for (int other = 0; other < buffer; ++other)
+          if (ranges[buffer].overlaps(ranges[other])) [[unlikely]] check_shared(other, buffer);
+      });
     }
     /// An array as what decides whether interleaved ones share memory.
     [[gnu::cold]] detail::strided_memory memory_of(int buffer) const {
-      auto const& b = compiled::schedule.buffers[static_cast<std::size_t>(buffer)];
-      return {&arrays[buffer], compiled::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank, static_cast<std::int64_t>(size_of(b.type))};
+      return {&arrays[buffer], compiled::shape_of_buffer(buffer).rank, static_cast<std::int64_t>(size_of(type_of(buffer)))};
     }
-    template <int Output>
-    void check_output_overlap() {
-      constexpr int buffer = compiled::symbol_count + Output;
-      for (int other = compiled::symbol_count; other < buffer; ++other)
-        if (ranges[buffer].overlaps(ranges[other]) && !are_interleaved(memory_of(buffer), memory_of(other))) [[unlikely]]
-          throw overlap_error("ctgrad: outputs " + std::to_string(other - compiled::symbol_count) + " and " + std::to_string(Output) + " overlap in memory");
-      [&]<int... S>(std::integer_sequence<int, S...>) { (check_input_overlap<S, Output>(), ...); }(std::make_integer_sequence<int, compiled::symbol_count>{});
-    }
-    template <int Symbol, int Output>
-    void check_input_overlap() {
-      constexpr int buffer = compiled::symbol_count + Output;
-      if (!ranges[buffer].overlaps(ranges[Symbol])) return;
-      if constexpr (compiled::same_array_allowed[Symbol][Output]) {
-        // The very same array, element for element: what is written has been read.
-        constexpr int rank = compiled::template buffer_shape<buffer>.rank;
-        bool same = arrays[buffer].data == arrays[Symbol].data && rank == compiled::template buffer_shape<Symbol>.rank &&
-                    compiled::schedule.buffers[buffer].type == compiled::schedule.buffers[Symbol].type;
-        for (int axis = 0; same && axis < rank; ++axis)
-          same = arrays[buffer].extents[axis] == arrays[Symbol].extents[axis] && (arrays[buffer].strides[axis] == arrays[Symbol].strides[axis] || arrays[buffer].extents[axis] <= 1);
-        if (same) return;
-      }
-      if (are_interleaved(memory_of(buffer), memory_of(Symbol))) return;
-      throw overlap_error("ctgrad: output " + std::to_string(Output) + " overlaps " + std::string(compiled::symbols[Symbol].view()) + " in memory, which would change the result");
+    static constexpr dtype type_of(int buffer) { return compiled::schedule.buffers[static_cast<std::size_t>(buffer)].type; }
+    /// What an output has in common with a symbol has to be all of both, element for element, and read before it is written; with another output nothing.
+    [[gnu::cold]] CTGRAD_NOINLINE void check_shared(int other, int buffer) const {
+      int const output = buffer - compiled::symbol_count, rank = compiled::shape_of_buffer(buffer).rank;
+      detail::array_ref const &to = arrays[buffer], &from = arrays[other];
+      bool same = other < compiled::symbol_count && compiled::same_array_allowed[static_cast<std::size_t>(other)][static_cast<std::size_t>(output)] && to.data == from.data &&
+                  rank == compiled::shape_of_buffer(other).rank && type_of(buffer) == type_of(other);
+      for (int axis = 0; same && axis < rank; ++axis) same = to.extents[axis] == from.extents[axis] && (to.strides[axis] == from.strides[axis] || to.extents[axis] <= 1);
+      if (same || are_interleaved(memory_of(buffer), memory_of(other))) return;
+      if (other >= compiled::symbol_count) throw overlap_error("ctgrad: outputs " + std::to_string(other - compiled::symbol_count) + " and " + std::to_string(output) + " overlap in memory");
+      throw overlap_error("ctgrad: output " + std::to_string(output) + " overlaps " + name_of_buffer(other) + " in memory, which would change the result");
     }
 
     static void require_memory(workspace_memory const& space, detail::memory_layout const& layout) {

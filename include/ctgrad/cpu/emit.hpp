@@ -8,6 +8,7 @@
 #include "leaf.hpp"
 #include "nest.hpp"
 #include "product.hpp"
+#include "repeated.hpp"
 
 namespace ctgrad::detail {
 
@@ -55,7 +56,7 @@ void run_instruction(frame<P>& f) {
   using T = element_t<at.type>;
   if constexpr (at.what == action::begin_loop) {
     if constexpr (P::schedule.loops[at.loop].parent < 0) {
-      nest_code<P, I>::run(f);
+      run_nest<P, I>(f);
     } else if constexpr (P::schedule.loops[at.loop].leaf) {
       leaf_code<P, I>::run(f, 0, trip_count<P, at.loop>(f.dims));
     } else {
@@ -132,42 +133,18 @@ void run_level(frame<P>& f) {
   run_places<P, level, 0, level::count>(f);
 }
 
-/// Where the nests of a program begin.
-template <class P>
-struct nests_of {
-  static constexpr int count = [] {
-    int n = 0;
-    for (int i = 0; i < P::size.instructions; ++i)
-      n += P::schedule.instructions[i].what == action::begin_loop && P::schedule.loops[P::schedule.instructions[i].loop].parent < 0;
-    return n;
-  }();
-  static constexpr auto places = [] {
-    std::array<int, count + 1> p{};
-    for (int i = 0, n = 0; i < P::size.instructions; ++i)
-      if (P::schedule.instructions[i].what == action::begin_loop && P::schedule.loops[P::schedule.instructions[i].loop].parent < 0) p[n++] = i;
-    return p;
-  }();
-  /// Calls `f` with each nest's code from number `First` on, in folds of at most 64.
-  template <int First = 0, class F>
-  static constexpr void for_each(F const& f) {
-    constexpr int here = count - First > 64 ? 64 : count - First;
-    [&]<int... K>(std::integer_sequence<int, K...>) { (f(nest_code<P, places[First + K]>{}), ...); }(std::make_integer_sequence<int, here>{});
-    if constexpr (First + here < count) for_each<First + here>(f);
-  }
-};
-
 /// Whether a call may need memory besides its arrays and the stack.
 template <class P>
 inline constexpr bool needs_memory = [] {
   bool needs = P::buffer_count > P::symbol_count + P::output_count;
-  nests_of<P>::for_each([&]<class Nest>(Nest) { needs = needs || Nest::size.arrays > 0; });
+  nests_of<P>::for_each_code([&]<class Nest>(Nest) { needs = needs || Nest::size.arrays > 0; });
   return needs;
 }();
 
 /// What the nests and calls of a program need besides its temporaries: bytes of their arrays, and of the rows of each thread but the first.
 template <class P>
 void reserve_scratch(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
-  nests_of<P>::for_each([&]<class Nest>(Nest) { Nest::reserve(dims, arrays, rows); });
+  nests_of<P>::for_each_code([&]<class Nest>(Nest) { Nest::reserve(dims, arrays, rows); });
   calls_of<P>::reserve(dims, arrays, rows);
 }
 
