@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Asks PyTorch for the values, gradients and second gradients of every function, and writes them to files that tests/laws/pytorch.cpp reads:
-pytorch.txt, of inputs that are chosen here, and opinfo.txt, of those that PyTorch's own tests have for the functions here (torch.testing's OpInfo), as far as they need no other options.
+pytorch.txt, of inputs that are chosen here; opinfo.txt, of those that PyTorch's own tests have for the functions here (torch.testing's OpInfo), as far as they need no other options;
+and narrow.txt, of the chosen ones in float16 and bfloat16.
 
 A line for each: `case NAME DTYPE`, then `in`, `out`, `grad K` and `grad2 K` with extents and elements. grad K is the derivative of the sum of out * cos(1, 2, 3, …) by input K,
 grad2 K that of the sum of grad 0 * sin(1, 2, 3, …) by input K. Elements are written with as many digits as tell them apart.
+In narrow.txt `exact` and `exact_grad K` are what PyTorch computes of the same inputs in float64.
 
-usage: pytorch.py > pytorch.txt, pytorch.py opinfo > opinfo.txt    (PyTorch 2.x, on the CPU; the latter also needs numpy and expecttest)
+usage: pytorch.py > pytorch.txt, pytorch.py opinfo > opinfo.txt, pytorch.py narrow > narrow.txt    (PyTorch 2.x, on the CPU; opinfo also needs numpy and expecttest)
 SPDX-License-Identifier: BSL-1.0
 """
 
@@ -324,52 +326,79 @@ for name, a, b in [("solve", (4, 4), (2, 4, 3)), ("solve", (2, 1, 3, 3), (5, 3, 
 case("triangular_solve_lower", lambda a, b: torch.linalg.solve_triangular(a, b, upper=False), lambda: [matrices(3, 3), normal(2, 3, 2)], lambda: [matrices(2, 1, 3, 3), normal(4, 3, 1)])
 
 
+DIGITS = {torch.float32: 9, torch.float16: 5, torch.bfloat16: 4}  # that tell numbers apart
+
+
 def written(number, digits):
     return str(int(number)) if isinstance(number, (bool, int)) else f"{number:.{digits}g}"
 
 
 def line(what, tensor):
-    digits = 9 if tensor.dtype == torch.float32 else 17
+    digits = 7 if what.startswith("exact") else DIGITS.get(tensor.dtype, 17)
     name = str(tensor.dtype).replace("torch.", "")
     elements = " ".join(written(x, digits) for x in tensor.detach().flatten().tolist())
     print(what, name, tensor.dim(), *tensor.shape, elements)
 
 
-def waves(like, wave):
-    return wave(torch.arange(1, like.numel() + 1, dtype=torch.float64)).reshape(like.shape).to(like.dtype)
+def waves(like, wave, dtype):
+    return wave(torch.arange(1, like.numel() + 1, dtype=torch.float64)).reshape(like.shape).to(dtype).to(like.dtype)
 
 
-def gradients(out, wave, inputs, **options):
-    found = torch.autograd.grad((out * waves(out, wave)).sum(), inputs, allow_unused=True, **options)
+def gradients(out, wave, inputs, dtype=None, **options):
+    found = torch.autograd.grad((out * waves(out, wave, dtype or out.dtype)).sum(), inputs, allow_unused=True, **options)
     return [torch.zeros_like(x) if g is None or g._is_zerotensor() else g for x, g in zip(inputs, found)]
+
+
+def of(function, inputs, dtype=None, **options):
+    """What the function is, and its gradients by input; none by NaN. The weights of the sum whose gradients they are have been rounded to `dtype`."""
+    by = {k: x.requires_grad_() for k, x in enumerate(inputs) if x.is_floating_point()}
+    out = function(*inputs)
+    if not out.is_floating_point() or not out.requires_grad or any(x.isnan().any() for x in inputs):
+        return out, {}
+    return out, dict(zip(by, gradients(out, torch.cos, list(by.values()), dtype, **options)))
 
 
 def write(name, function, inputs):
     print("case", name.replace(" ", ":"))
     for x in inputs:
         line("in", x)
-    floating = [k for k, x in enumerate(inputs) if x.is_floating_point()]
-    for k in floating:
-        inputs[k].requires_grad_()
-    out = function(*inputs)
+    out, grads = of(function, inputs, create_graph=True)
     line("out", out)
-    # Not by NaN; nor second ones at kinks of the first, which edges has.
-    if not out.is_floating_point() or not out.requires_grad or any(x.isnan().any() for x in inputs):
-        return
-    inputs = list(inputs)
-    by = [inputs[k] for k in floating]
-    grads = gradients(out, torch.cos, by, create_graph=True)
-    for k, g in zip(floating, grads):
+    for k, g in grads.items():
         line(f"grad {k}", g)
-    kinks = bool((inputs[floating[0]] == 0).any()) and not name.startswith("cumprod")
-    if inputs[floating[0]].dtype == torch.float64 and grads[0].requires_grad and not kinks:
+    if not grads:
+        return
+    first = next(iter(grads))
+    kinks = bool((inputs[first] == 0).any()) and not name.startswith("cumprod")  # of the first gradients, which edges has
+    if inputs[first].dtype == torch.float64 and grads[first].requires_grad and not kinks:
         try:
-            seconds = gradients(grads[0], torch.sin, by)
+            seconds = gradients(grads[first], torch.sin, [inputs[k] for k in grads])
         except RuntimeError as problem:  # PyTorch has not all of them
             print(name, problem, file=sys.stderr)
             return
-        for k, g in zip(floating, seconds):
+        for k, g in zip(grads, seconds):
             line(f"grad2 {k}", g)
+
+
+def write_narrow(name, function, inputs, dtype):
+    """Of inputs of 16 bits what PyTorch computes in 16 bits, and in float64."""
+    if name.startswith("max_pool"):  # numbers that no rounding makes equal: of such PyTorch gives the first all of the gradient, and ctgrad each its share
+        inputs = [x.flatten().argsort().argsort().reshape(x.shape).double() for x in inputs]
+    narrow = [x.to(dtype) if x.is_floating_point() else x for x in inputs]
+    try:
+        out, grads = of(function, [x.clone() for x in narrow])
+    except RuntimeError as problem:  # PyTorch has not all of them
+        print(name, problem, file=sys.stderr)
+        return
+    exact, exact_grads = of(function, [x.double() if x.is_floating_point() else x for x in narrow], dtype)
+    print("case", name.replace(" ", ":"))
+    for x in narrow:
+        line("in", x)
+    line("out", out)
+    line("exact", exact)
+    for k, g in grads.items():
+        line(f"grad {k}", g)
+        line(f"exact_grad {k}", exact_grads[k])
 
 
 # OpInfo's names of functions that have another one here, and, without one, of those whose arguments mean something else here.
@@ -424,9 +453,9 @@ def opinfo_cases(arity):
 def main():
     torch.set_num_threads(1)
     generator.manual_seed(SEED)
-    from_opinfo = sys.argv[1:] == ["opinfo"]
-    print(f"# PyTorch {torch.__version__.split('+')[0]}, written by pytorch.py" + " opinfo" * from_opinfo)
-    if from_opinfo:
+    what = sys.argv[1:]
+    print(f"# PyTorch {torch.__version__.split('+')[0]}, written by", *["pytorch.py", *what])
+    if what == ["opinfo"]:
         formulas = re.findall(r'\{"([^"]+)", F\(([^{}]*)\)\}', (Path(__file__).parent / "../laws/pytorch.cpp").read_text())
         arity = {name: 1 + max(map(int, re.findall(r"x\[(\d)\]", text))) for name, text in formulas}
         with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
@@ -436,6 +465,10 @@ def main():
     for name, function, makers in CASES:
         for make in makers:
             made = make()
+            if what == ["narrow"]:
+                for dtype in (torch.float16, torch.bfloat16) if any(x.is_floating_point() for x in made) else ():
+                    write_narrow(name, function, made, dtype)
+                continue
             doubles = name == "transformer_block" or not any(x.is_floating_point() for x in made)  # float32 loses four digits in what is that deep
             for dtype in (torch.float64,) if doubles else (torch.float64, torch.float32):
                 with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):  # which has second gradients
