@@ -201,11 +201,12 @@ def attention_layer(x, qw, qb, kw, kb, vw, vb, ow, ob, causal=False):
     return torch.func.functional_call(layer, weights, (x, x, x), {"need_weights": False, "attn_mask": mask})[0]
 
 
-def transformer_block(x, n1w, n1b, qw, qb, kw, kb, vw, vb, ow, ob, n2w, n2b, w1, b1, w2, b2):
+def transformer_block(x, n1w, n1b, qw, qb, kw, kb, vw, vb, ow, ob, n2w, n2b, w1, b1, w2, b2, causal=False):
     layer = torch.nn.TransformerEncoderLayer(x.shape[-1], 2, w1.shape[0], dropout=0, activation="gelu", norm_first=True, batch_first=True, dtype=x.dtype)
     weights = {"self_attn.in_proj_weight": torch.cat((qw, kw, vw)), "self_attn.in_proj_bias": torch.cat((qb, kb, vb)), "self_attn.out_proj.weight": ow, "self_attn.out_proj.bias": ob,
                "linear1.weight": w1, "linear1.bias": b1, "linear2.weight": w2, "linear2.bias": b2, "norm1.weight": n1w, "norm1.bias": n1b, "norm2.weight": n2w, "norm2.bias": n2b}
-    return torch.func.functional_call(layer, weights, (x,))
+    mask = torch.nn.Transformer.generate_square_subsequent_mask(x.shape[-2], dtype=x.dtype) if causal else None
+    return torch.func.functional_call(layer, weights, (x,), {"src_mask": mask, "is_causal": causal})
 
 
 linear_layer = lambda out, width: [normal(out, width), normal(out)]
@@ -325,6 +326,35 @@ for name, a, b in [("solve", (4, 4), (2, 4, 3)), ("solve", (2, 1, 3, 3), (5, 3, 
     case(name, torch.linalg.solve, lambda a=a, b=b: [matrices(*a), normal(*b)])
 case("triangular_solve_lower", lambda a, b: torch.linalg.solve_triangular(a, b, upper=False), lambda: [matrices(3, 3), normal(2, 3, 2)], lambda: [matrices(2, 1, 3, 3), normal(4, 3, 1)])
 
+unary("negative", torch.neg, edged=True)
+unary("detach", lambda x: x * x.detach())
+case("isnan", torch.isnan, lambda: [normal(3)], lambda: [edges()], lambda: [nans()])
+turned = lambda: edges().flip(0)
+for name, function in [("equal", torch.eq), ("not_equal", torch.ne), ("less", torch.lt), ("less_equal", torch.le), ("greater", torch.gt), ("greater_equal", torch.ge)]:
+    case(name, function, lambda: [normal(3, 4), normal(4)], lambda: [edges(), turned()], lambda: [edges(), edges().abs()], lambda: [nans(), ties()], lambda: [whole(3, 4), whole(4, dtype=torch.int32)], lambda: [whole(9), normal(9)])
+for name, function in [("logical_and", torch.logical_and), ("logical_or", torch.logical_or), ("logical_xor", torch.logical_xor)]:
+    case(name, function, lambda: [normal(9) > 0, normal(9) > 0], lambda: [edges(), torch.relu(turned())], lambda: [nans(), ties()], lambda: [places(3, 4, below=2), places(4, below=2)])
+case("logical_not", torch.logical_not, lambda: [normal(9) > 0], lambda: [edges()], lambda: [nans()], lambda: [places(9, below=2)])
+case("cast_int64", lambda x: x.to(torch.int64), lambda: [normal(9) * 4], lambda: [normal(4) > 0], lambda: [whole(4, dtype=torch.int32)])
+case("cast_bool", lambda x: x.to(torch.bool), lambda: [edges()], lambda: [nans()], lambda: [places(9, below=2)])
+case("cast_float32", lambda x: x.to(torch.float32), lambda: [normal(5)], lambda: [whole(5)], lambda: [normal(4) > 0])
+for exponent in (2, 3, -1, 0.5):
+    unary(f"pow_{exponent}", lambda x, n=exponent: torch.pow(x, n), positive if exponent == 0.5 else normal)
+unary("pow_of_2", lambda x: torch.pow(2.0, x), edged=True)
+case("clamp_of_tensors", lambda x, low, high: torch.clamp(x, low, high), lambda: [normal(3, 4), -positive(4) / 4, positive(3, 1) / 4])
+case("dot", torch.dot, lambda: [normal(5), normal(5)], lambda: [normal(0), normal(0)], lambda: [whole(4), whole(4)])
+case("transpose", lambda x: x.mT, lambda: [normal(3, 4)], lambda: [normal(2, 3, 4)])
+case("squeeze", torch.squeeze, lambda: [normal(3, 1, 4)], lambda: [normal(1, 1)])
+case("squeeze_1", lambda x: torch.squeeze(x, 1), lambda: [normal(1, 1, 4)])
+case("broadcast_to", lambda x: torch.broadcast_to(x, (2, 3, 4)), lambda: [normal(3, 1)], lambda: [normal(4)], lambda: [normal(2, 1, 4)])
+case("chunk", lambda x: torch.chunk(x, 3, -1)[1] * torch.chunk(x, 3, -1)[2], lambda: [normal(2, 6)])
+case("prod", torch.prod, lambda: [normal(6)], lambda: [normal(3, 4)], lambda: [whole(2, 3)])
+for name, function in [("sum", torch.sum), ("mean", torch.mean), ("max", torch.amax), ("min", torch.amin), ("var", torch.var), ("logsumexp", torch.logsumexp)]:
+    case(name + "_of_0_and_-1", lambda x, f=function: f(x, dim=(0, -1)), lambda: [normal(3, 2, 4)])
+case("causal_transformer_block", lambda *x: transformer_block(*x, causal=True), lambda: [normal(2, 3, 4), positive(4), normal(4), *attention_weights(), positive(4), normal(4), *linear_layer(5, 4), *linear_layer(4, 5)])
+case("attention", F.scaled_dot_product_attention, lambda: [normal(2, 2, 3, 4), normal(2, 2, 3, 4), normal(2, 2, 3, 4)])
+case("causal_attention", lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), lambda: [normal(2, 2, 3, 4), normal(2, 2, 3, 4), normal(2, 2, 3, 4)])
+
 
 DIGITS = {torch.float32: 9, torch.float16: 5, torch.bfloat16: 4}  # that tell numbers apart
 
@@ -390,7 +420,7 @@ def write_narrow(name, function, inputs, dtype):
     except RuntimeError as problem:  # PyTorch has not all of them
         print(name, problem, file=sys.stderr)
         return
-    exact, exact_grads = of(function, [x.double() if x.is_floating_point() else x for x in narrow], dtype)
+    exact, exact_grads = of(function, [x.double() if x.is_floating_point() else x for x in narrow], out.dtype)
     print("case", name.replace(" ", ":"))
     for x in narrow:
         line("in", x)
@@ -403,16 +433,19 @@ def write_narrow(name, function, inputs, dtype):
 
 # OpInfo's names of functions that have another one here, and, without one, of those whose arguments mean something else here.
 OPINFO_NAMES = {"sub": "subtract", "mul": "multiply", "div": "divide", "true_divide": "divide", "amax": "max", "amin": "min", "logsigmoid": "log_sigmoid", "mse_loss": "mse",
+                "neg": "negative", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
                 "scaled_dot_product_attention": "attention", "linalg.vector_norm": "norm"}
-OPINFO_NAMES |= dict.fromkeys("clamp where pad norm max min any all count_nonzero batch_norm masked_fill flatten roll embedding select einsum".split(), "")
+OPINFO_NAMES |= dict.fromkeys("clamp where pad norm max min any all count_nonzero batch_norm masked_fill flatten roll embedding select einsum equal sort cumsum".split(), "")
 
 
 def expressible(name, tensors, axes):
     """Whether the shapes are some that a formula here takes: torch's lookups take places of fewer elements, and axis 0 of what has none."""
-    if axes and any(x.dim() == 0 for x in tensors):
+    if (axes or name == "argsort") and any(x.dim() == 0 for x in tensors):
         return False
     if name in ("cross_entropy", "nll_loss"):
         return tensors[0].dim() == 2 and not tensors[1].is_floating_point()
+    if name == "take":  # from the end, which negative places count from in torch
+        return bool((tensors[1] >= 0).all())
     if name.startswith(("gather", "scatter_add")):
         axis = axes[0] % tensors[0].dim()
         like = [x.shape[:axis] + x.shape[axis + 1:] for x in tensors]
@@ -469,7 +502,7 @@ def main():
                 for dtype in (torch.float16, torch.bfloat16) if any(x.is_floating_point() for x in made) else ():
                     write_narrow(name, function, made, dtype)
                 continue
-            doubles = name == "transformer_block" or not any(x.is_floating_point() for x in made)  # float32 loses four digits in what is that deep
+            doubles = name.endswith("transformer_block") or not any(x.is_floating_point() for x in made)  # float32 loses four digits in what is that deep
             for dtype in (torch.float64,) if doubles else (torch.float64, torch.float32):
                 with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):  # which has second gradients
                     write(name, function, [x.to(dtype).clone() if x.is_floating_point() else x for x in made])
