@@ -355,6 +355,16 @@ case("causal_transformer_block", lambda *x: transformer_block(*x, causal=True), 
 case("attention", F.scaled_dot_product_attention, lambda: [normal(2, 2, 3, 4), normal(2, 2, 3, 4), normal(2, 2, 3, 4)])
 case("causal_attention", lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), lambda: [normal(2, 2, 3, 4), normal(2, 2, 3, 4), normal(2, 2, 3, 4)])
 
+# Edges of functions of two numbers, each against each, and of what has poles.
+ends = lambda *numbers: torch.tensor(numbers or (0.0, -0.0, 1.0, -1.0, 2.0, -3.0, 0.5, -2.5, INF, -INF), dtype=torch.float64)
+each = lambda: [ends().repeat_interleave(10), ends().repeat(10)]
+for name, function in [("divide", torch.div), ("pow", torch.pow), ("atan2", torch.atan2), ("hypot", torch.hypot), ("minimum", torch.minimum), ("maximum", torch.maximum), ("multiply", torch.mul)]:
+    case(name, function, each, lambda: [nans(), ties()])
+for name in "sqrt rsqrt reciprocal sin cos tan asin acos".split():
+    case(name, getattr(torch, name), lambda: [edges()])
+for exponent in (2, 3, -1):
+    case(f"pow_{exponent}", lambda x, n=exponent: torch.pow(x, n), lambda: [edges()])
+
 
 DIGITS = {torch.float32: 9, torch.float16: 5, torch.bfloat16: 4}  # that tell numbers apart
 
