@@ -53,7 +53,7 @@ inline constexpr detail::function<detail::op::tan> tan{};        ///< tangent
 inline constexpr detail::function<detail::op::asin> asin{};      ///< arcsine, in [-pi/2, pi/2]; NaN outside [-1, 1]
 inline constexpr detail::function<detail::op::acos> acos{};      ///< arccosine, in [0, pi]; NaN outside [-1, 1]
 inline constexpr detail::function<detail::op::atan> atan{};      ///< arctangent, in (-pi/2, pi/2)
-inline constexpr detail::function<detail::op::atan2> atan2{};    ///< angle of the point (second, first), in [-pi, pi]
+inline constexpr detail::function<detail::op::atan2> atan2{};    ///< angle of the point (second, first), in [-pi, pi]; its derivatives at (0, 0) are 0
 inline constexpr detail::function<detail::op::sinh> sinh{};      ///< hyperbolic sine
 inline constexpr detail::function<detail::op::cosh> cosh{};      ///< hyperbolic cosine
 inline constexpr detail::function<detail::op::tanh> tanh{};      ///< hyperbolic tangent

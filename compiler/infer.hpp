@@ -45,7 +45,8 @@ constexpr shape builder::meet(node_id a, node_id b) {
 constexpr node_id builder::fold(op code, dtype type, bool weak, node_id const* operands, int count) {
   scalar arguments[max_operands];
   for (int i = 0; i < count; ++i) arguments[i] = scalar::of(g[operands[i]]);
-  scalar result = evaluate_map(code, g[operands[count - 1]].type, type, arguments);
+  auto const wide = [](dtype t) { return is_narrow(t) ? dtype::float32 : t; };  // as loops compute, of which only results are rounded to 16 bits
+  scalar result = evaluate_map(code, wide(g[operands[count - 1]].type), wide(type), arguments);
   shape_id s = g[operands[0]].shape;
   return is_floating(type) ? real(result.real, type, s, weak) : integer(result.integer, type, s, weak);
 }

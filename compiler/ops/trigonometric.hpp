@@ -48,8 +48,13 @@ template <> struct row<op::atan> {
 template <> struct row<op::atan2> {
   static constexpr op_info info{.name = "atan2", .arity = 2, .result = result_rule::floating, .cost = 30};
   static constexpr auto eval(auto y, auto x) { using cmath::atan2; return atan2(y, x); }
-  static constexpr value d0(value g, value y, value x, value) { return g * (x / (x * x + y * y)); }
-  static constexpr value d1(value g, value y, value x, value) { return -(g * (y / (x * x + y * y))); }
+  static constexpr value d0(value g, value y, value x, value) { return g * over_square(x, y, x); }
+  static constexpr value d1(value g, value y, value x, value) { return -(g * over_square(y, y, x)); }
+  /// v / (x^2 + y^2); 0 at the origin, where an angle has no derivative: PyTorch's choice.
+  static constexpr value over_square(value v, value y, value x) {
+    value const square = x * x + y * y;
+    return where(square == 0, 0, v / square);
+  }
 };
 template <> struct row<op::sinh> {
   static constexpr op_info info{.name = "sinh", .result = result_rule::floating, .cost = 24, .sign = symmetry::odd};

@@ -126,6 +126,12 @@ constexpr double constant_met(dtype type, double number) {
   value y = symbol(b, x_name, type) * number;
   return y.b->g[y.get().operands[0]].real();
 }
+// … but not to 16 bits, nor is what is folded of such: loops compute in float32, and round where they store.
+constexpr double third(dtype type) {
+  builder b;
+  return (value{&b, b.real(1, type)} / value{&b, b.real(3, type)}).get().real();
+}
+static_assert(third(dtype::float16) == static_cast<double>(1.0f / 3.0f) && third(dtype::bfloat16) == static_cast<double>(1.0f / 3.0f) && third(f8) == 1.0 / 3);
 static_assert(constant_met(f4, 0.1) == static_cast<double>(0.1f) && constant_met(f8, 0.1) == 0.1);
 
 // ---- Shapes.

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Asks PyTorch for the values, gradients and second gradients of every function, and writes them to files that tests/laws/pytorch.cpp reads:
-pytorch.txt, of inputs that are chosen here, and opinfo.txt, of those that PyTorch's own tests have for the functions here (torch.testing's OpInfo), as far as they need no other options.
+pytorch.txt, of inputs that are chosen here; opinfo.txt, of those that PyTorch's own tests have for the functions here (torch.testing's OpInfo), as far as they need no other options;
+and narrow.txt, of the chosen ones in float16 and bfloat16.
 
 A line for each: `case NAME DTYPE`, then `in`, `out`, `grad K` and `grad2 K` with extents and elements. grad K is the derivative of the sum of out * cos(1, 2, 3, …) by input K,
 grad2 K that of the sum of grad 0 * sin(1, 2, 3, …) by input K. Elements are written with as many digits as tell them apart.
+In narrow.txt `exact` and `exact_grad K` are what PyTorch computes of the same inputs in float64.
 
-usage: pytorch.py > pytorch.txt, pytorch.py opinfo > opinfo.txt    (PyTorch 2.x, on the CPU; the latter also needs numpy and expecttest)
+usage: pytorch.py > pytorch.txt, pytorch.py opinfo > opinfo.txt, pytorch.py narrow > narrow.txt    (PyTorch 2.x, on the CPU; opinfo also needs numpy and expecttest)
 SPDX-License-Identifier: BSL-1.0
 """
 
@@ -199,11 +201,12 @@ def attention_layer(x, qw, qb, kw, kb, vw, vb, ow, ob, causal=False):
     return torch.func.functional_call(layer, weights, (x, x, x), {"need_weights": False, "attn_mask": mask})[0]
 
 
-def transformer_block(x, n1w, n1b, qw, qb, kw, kb, vw, vb, ow, ob, n2w, n2b, w1, b1, w2, b2):
+def transformer_block(x, n1w, n1b, qw, qb, kw, kb, vw, vb, ow, ob, n2w, n2b, w1, b1, w2, b2, causal=False):
     layer = torch.nn.TransformerEncoderLayer(x.shape[-1], 2, w1.shape[0], dropout=0, activation="gelu", norm_first=True, batch_first=True, dtype=x.dtype)
     weights = {"self_attn.in_proj_weight": torch.cat((qw, kw, vw)), "self_attn.in_proj_bias": torch.cat((qb, kb, vb)), "self_attn.out_proj.weight": ow, "self_attn.out_proj.bias": ob,
                "linear1.weight": w1, "linear1.bias": b1, "linear2.weight": w2, "linear2.bias": b2, "norm1.weight": n1w, "norm1.bias": n1b, "norm2.weight": n2w, "norm2.bias": n2b}
-    return torch.func.functional_call(layer, weights, (x,))
+    mask = torch.nn.Transformer.generate_square_subsequent_mask(x.shape[-2], dtype=x.dtype) if causal else None
+    return torch.func.functional_call(layer, weights, (x,), {"src_mask": mask, "is_causal": causal})
 
 
 linear_layer = lambda out, width: [normal(out, width), normal(out)]
@@ -323,67 +326,136 @@ for name, a, b in [("solve", (4, 4), (2, 4, 3)), ("solve", (2, 1, 3, 3), (5, 3, 
     case(name, torch.linalg.solve, lambda a=a, b=b: [matrices(*a), normal(*b)])
 case("triangular_solve_lower", lambda a, b: torch.linalg.solve_triangular(a, b, upper=False), lambda: [matrices(3, 3), normal(2, 3, 2)], lambda: [matrices(2, 1, 3, 3), normal(4, 3, 1)])
 
+unary("negative", torch.neg, edged=True)
+unary("detach", lambda x: x * x.detach())
+case("isnan", torch.isnan, lambda: [normal(3)], lambda: [edges()], lambda: [nans()])
+turned = lambda: edges().flip(0)
+for name, function in [("equal", torch.eq), ("not_equal", torch.ne), ("less", torch.lt), ("less_equal", torch.le), ("greater", torch.gt), ("greater_equal", torch.ge)]:
+    case(name, function, lambda: [normal(3, 4), normal(4)], lambda: [edges(), turned()], lambda: [edges(), edges().abs()], lambda: [nans(), ties()], lambda: [whole(3, 4), whole(4, dtype=torch.int32)], lambda: [whole(9), normal(9)])
+for name, function in [("logical_and", torch.logical_and), ("logical_or", torch.logical_or), ("logical_xor", torch.logical_xor)]:
+    case(name, function, lambda: [normal(9) > 0, normal(9) > 0], lambda: [edges(), torch.relu(turned())], lambda: [nans(), ties()], lambda: [places(3, 4, below=2), places(4, below=2)])
+case("logical_not", torch.logical_not, lambda: [normal(9) > 0], lambda: [edges()], lambda: [nans()], lambda: [places(9, below=2)])
+case("cast_int64", lambda x: x.to(torch.int64), lambda: [normal(9) * 4], lambda: [normal(4) > 0], lambda: [whole(4, dtype=torch.int32)])
+case("cast_bool", lambda x: x.to(torch.bool), lambda: [edges()], lambda: [nans()], lambda: [places(9, below=2)])
+case("cast_float32", lambda x: x.to(torch.float32), lambda: [normal(5)], lambda: [whole(5)], lambda: [normal(4) > 0])
+for exponent in (2, 3, -1, 0.5):
+    unary(f"pow_{exponent}", lambda x, n=exponent: torch.pow(x, n), positive if exponent == 0.5 else normal)
+unary("pow_of_2", lambda x: torch.pow(2.0, x), edged=True)
+case("clamp_of_tensors", lambda x, low, high: torch.clamp(x, low, high), lambda: [normal(3, 4), -positive(4) / 4, positive(3, 1) / 4])
+case("dot", torch.dot, lambda: [normal(5), normal(5)], lambda: [normal(0), normal(0)], lambda: [whole(4), whole(4)])
+case("transpose", lambda x: x.mT, lambda: [normal(3, 4)], lambda: [normal(2, 3, 4)])
+case("squeeze", torch.squeeze, lambda: [normal(3, 1, 4)], lambda: [normal(1, 1)])
+case("squeeze_1", lambda x: torch.squeeze(x, 1), lambda: [normal(1, 1, 4)])
+case("broadcast_to", lambda x: torch.broadcast_to(x, (2, 3, 4)), lambda: [normal(3, 1)], lambda: [normal(4)], lambda: [normal(2, 1, 4)])
+case("chunk", lambda x: torch.chunk(x, 3, -1)[1] * torch.chunk(x, 3, -1)[2], lambda: [normal(2, 6)])
+case("prod", torch.prod, lambda: [normal(6)], lambda: [normal(3, 4)], lambda: [whole(2, 3)])
+for name, function in [("sum", torch.sum), ("mean", torch.mean), ("max", torch.amax), ("min", torch.amin), ("var", torch.var), ("logsumexp", torch.logsumexp)]:
+    case(name + "_of_0_and_-1", lambda x, f=function: f(x, dim=(0, -1)), lambda: [normal(3, 2, 4)])
+case("causal_transformer_block", lambda *x: transformer_block(*x, causal=True), lambda: [normal(2, 3, 4), positive(4), normal(4), *attention_weights(), positive(4), normal(4), *linear_layer(5, 4), *linear_layer(4, 5)])
+case("attention", F.scaled_dot_product_attention, lambda: [normal(2, 2, 3, 4), normal(2, 2, 3, 4), normal(2, 2, 3, 4)])
+case("causal_attention", lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), lambda: [normal(2, 2, 3, 4), normal(2, 2, 3, 4), normal(2, 2, 3, 4)])
+
+# Edges of functions of two numbers, each against each, and of what has poles.
+ends = lambda *numbers: torch.tensor(numbers or (0.0, -0.0, 1.0, -1.0, 2.0, -3.0, 0.5, -2.5, INF, -INF), dtype=torch.float64)
+each = lambda: [ends().repeat_interleave(10), ends().repeat(10)]
+for name, function in [("divide", torch.div), ("pow", torch.pow), ("atan2", torch.atan2), ("hypot", torch.hypot), ("minimum", torch.minimum), ("maximum", torch.maximum), ("multiply", torch.mul)]:
+    case(name, function, each, lambda: [nans(), ties()])
+for name in "sqrt rsqrt reciprocal sin cos tan asin acos".split():
+    case(name, getattr(torch, name), lambda: [edges()])
+for exponent in (2, 3, -1):
+    case(f"pow_{exponent}", lambda x, n=exponent: torch.pow(x, n), lambda: [edges()])
+
+
+DIGITS = {torch.float32: 9, torch.float16: 5, torch.bfloat16: 4}  # that tell numbers apart
+
 
 def written(number, digits):
     return str(int(number)) if isinstance(number, (bool, int)) else f"{number:.{digits}g}"
 
 
 def line(what, tensor):
-    digits = 9 if tensor.dtype == torch.float32 else 17
+    digits = 7 if what.startswith("exact") else DIGITS.get(tensor.dtype, 17)
     name = str(tensor.dtype).replace("torch.", "")
     elements = " ".join(written(x, digits) for x in tensor.detach().flatten().tolist())
     print(what, name, tensor.dim(), *tensor.shape, elements)
 
 
-def waves(like, wave):
-    return wave(torch.arange(1, like.numel() + 1, dtype=torch.float64)).reshape(like.shape).to(like.dtype)
+def waves(like, wave, dtype):
+    return wave(torch.arange(1, like.numel() + 1, dtype=torch.float64)).reshape(like.shape).to(dtype).to(like.dtype)
 
 
-def gradients(out, wave, inputs, **options):
-    found = torch.autograd.grad((out * waves(out, wave)).sum(), inputs, allow_unused=True, **options)
+def gradients(out, wave, inputs, dtype=None, **options):
+    found = torch.autograd.grad((out * waves(out, wave, dtype or out.dtype)).sum(), inputs, allow_unused=True, **options)
     return [torch.zeros_like(x) if g is None or g._is_zerotensor() else g for x, g in zip(inputs, found)]
+
+
+def of(function, inputs, dtype=None, **options):
+    """What the function is, and its gradients by input; none by NaN. The weights of the sum whose gradients they are have been rounded to `dtype`."""
+    by = {k: x.requires_grad_() for k, x in enumerate(inputs) if x.is_floating_point()}
+    out = function(*inputs)
+    if not out.is_floating_point() or not out.requires_grad or any(x.isnan().any() for x in inputs):
+        return out, {}
+    return out, dict(zip(by, gradients(out, torch.cos, list(by.values()), dtype, **options)))
 
 
 def write(name, function, inputs):
     print("case", name.replace(" ", ":"))
     for x in inputs:
         line("in", x)
-    floating = [k for k, x in enumerate(inputs) if x.is_floating_point()]
-    for k in floating:
-        inputs[k].requires_grad_()
-    out = function(*inputs)
+    out, grads = of(function, inputs, create_graph=True)
     line("out", out)
-    # Not by NaN; nor second ones at kinks of the first, which edges has.
-    if not out.is_floating_point() or not out.requires_grad or any(x.isnan().any() for x in inputs):
-        return
-    inputs = list(inputs)
-    by = [inputs[k] for k in floating]
-    grads = gradients(out, torch.cos, by, create_graph=True)
-    for k, g in zip(floating, grads):
+    for k, g in grads.items():
         line(f"grad {k}", g)
-    kinks = bool((inputs[floating[0]] == 0).any()) and not name.startswith("cumprod")
-    if inputs[floating[0]].dtype == torch.float64 and grads[0].requires_grad and not kinks:
+    if not grads:
+        return
+    first = next(iter(grads))
+    kinks = bool((inputs[first] == 0).any()) and not name.startswith("cumprod")  # of the first gradients, which edges has
+    if inputs[first].dtype == torch.float64 and grads[first].requires_grad and not kinks:
         try:
-            seconds = gradients(grads[0], torch.sin, by)
+            seconds = gradients(grads[first], torch.sin, [inputs[k] for k in grads])
         except RuntimeError as problem:  # PyTorch has not all of them
             print(name, problem, file=sys.stderr)
             return
-        for k, g in zip(floating, seconds):
+        for k, g in zip(grads, seconds):
             line(f"grad2 {k}", g)
+
+
+def write_narrow(name, function, inputs, dtype):
+    """Of inputs of 16 bits what PyTorch computes in 16 bits, and in float64."""
+    if name.startswith("max_pool"):  # numbers that no rounding makes equal: of such PyTorch gives the first all of the gradient, and ctgrad each its share
+        inputs = [x.flatten().argsort().argsort().reshape(x.shape).double() for x in inputs]
+    narrow = [x.to(dtype) if x.is_floating_point() else x for x in inputs]
+    try:
+        out, grads = of(function, [x.clone() for x in narrow])
+    except RuntimeError as problem:  # PyTorch has not all of them
+        print(name, problem, file=sys.stderr)
+        return
+    exact, exact_grads = of(function, [x.double() if x.is_floating_point() else x for x in narrow], out.dtype)
+    print("case", name.replace(" ", ":"))
+    for x in narrow:
+        line("in", x)
+    line("out", out)
+    line("exact", exact)
+    for k, g in grads.items():
+        line(f"grad {k}", g)
+        line(f"exact_grad {k}", exact_grads[k])
 
 
 # OpInfo's names of functions that have another one here, and, without one, of those whose arguments mean something else here.
 OPINFO_NAMES = {"sub": "subtract", "mul": "multiply", "div": "divide", "true_divide": "divide", "amax": "max", "amin": "min", "logsigmoid": "log_sigmoid", "mse_loss": "mse",
+                "neg": "negative", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
                 "scaled_dot_product_attention": "attention", "linalg.vector_norm": "norm"}
-OPINFO_NAMES |= dict.fromkeys("clamp where pad norm max min any all count_nonzero batch_norm masked_fill flatten roll embedding select einsum".split(), "")
+OPINFO_NAMES |= dict.fromkeys("clamp where pad norm max min any all count_nonzero batch_norm masked_fill flatten roll embedding select einsum equal sort cumsum".split(), "")
 
 
 def expressible(name, tensors, axes):
     """Whether the shapes are some that a formula here takes: torch's lookups take places of fewer elements, and axis 0 of what has none."""
-    if axes and any(x.dim() == 0 for x in tensors):
+    if (axes or name == "argsort") and any(x.dim() == 0 for x in tensors):
         return False
     if name in ("cross_entropy", "nll_loss"):
         return tensors[0].dim() == 2 and not tensors[1].is_floating_point()
+    if name == "take":  # from the end, which negative places count from in torch
+        return bool((tensors[1] >= 0).all())
     if name.startswith(("gather", "scatter_add")):
         axis = axes[0] % tensors[0].dim()
         like = [x.shape[:axis] + x.shape[axis + 1:] for x in tensors]
@@ -424,9 +496,9 @@ def opinfo_cases(arity):
 def main():
     torch.set_num_threads(1)
     generator.manual_seed(SEED)
-    from_opinfo = sys.argv[1:] == ["opinfo"]
-    print(f"# PyTorch {torch.__version__.split('+')[0]}, written by pytorch.py" + " opinfo" * from_opinfo)
-    if from_opinfo:
+    what = sys.argv[1:]
+    print(f"# PyTorch {torch.__version__.split('+')[0]}, written by", *["pytorch.py", *what])
+    if what == ["opinfo"]:
         formulas = re.findall(r'\{"([^"]+)", F\(([^{}]*)\)\}', (Path(__file__).parent / "../laws/pytorch.cpp").read_text())
         arity = {name: 1 + max(map(int, re.findall(r"x\[(\d)\]", text))) for name, text in formulas}
         with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
@@ -436,7 +508,11 @@ def main():
     for name, function, makers in CASES:
         for make in makers:
             made = make()
-            doubles = name == "transformer_block" or not any(x.is_floating_point() for x in made)  # float32 loses four digits in what is that deep
+            if what == ["narrow"]:
+                for dtype in (torch.float16, torch.bfloat16) if any(x.is_floating_point() for x in made) else ():
+                    write_narrow(name, function, made, dtype)
+                continue
+            doubles = name.endswith("transformer_block") or not any(x.is_floating_point() for x in made)  # float32 loses four digits in what is that deep
             for dtype in (torch.float64,) if doubles else (torch.float64, torch.float32):
                 with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):  # which has second gradients
                     write(name, function, [x.to(dtype).clone() if x.is_floating_point() else x for x in made])
