@@ -82,6 +82,14 @@ constexpr bool is_matrix_product(node const& n) {
   return is_floating(n.type) && labels.has(label_role::rows) && labels.has(label_role::columns) && labels.has(label_role::summed) && !labels.has(label_role::lone);
 }
 
+/// The product of which `permuted` is a permutation, with its axes where they are there: BLAS writes either order, and a copy would be another walk over memory.
+constexpr node permuted_product(node const& permuted, node product) {
+  contraction labels = contraction::unpack(product.attribute), moved = labels;
+  for (int axis = 0; axis < contraction::max_axes && labels.result[axis] >= 0; ++axis) moved.result[axis] = labels.result[permuted.source_axis(axis)];
+  product.attribute = moved.pack(), product.shape = permuted.shape;
+  return product;
+}
+
 /// left * right, summed over the labels that the result lacks, as a map and a reduction.
 constexpr node_id expand_contraction(builder& b, node_id left, node_id right, contraction const& labels, node_id like) {
   int axis_of[contraction::max_labels];
@@ -170,7 +178,8 @@ constexpr graph prepare(graph const& unprepared) {
   for (node_id id : from.outputs) readers[index(id)] += 2;
   list<node_id> map(from.nodes.size(), node_id::none);
   for (int i = 0; i < from.size(); ++i) {
-    node const& n = from.nodes[i];
+    node n = from.nodes[i];
+    if (n.code == op::permute && info(from[n.operands[0]].code).kind == op_kind::product && readers[index(n.operands[0])] == 1) n = permuted_product(n, from[n.operands[0]]);
     node_id operands[max_operands];
     for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
     bool const product = info(n.code).kind == op_kind::product, matrices = product && is_matrix_product(n);

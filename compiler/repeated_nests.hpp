@@ -123,8 +123,8 @@ constexpr bool are_equal(Graph const& g, nest_piece const& a, nest_piece const& 
     bool const outside = k < a.numbers.size();
     if (x.what == action::load || x.what == action::store || x.what == action::begin_loop || x.what == action::end_loop || (outside && x.what != action::constant && x.what != action::initialize)) continue;
     node const &m = g.nodes[static_cast<std::size_t>(index(x.node))], &n = g.nodes[static_cast<std::size_t>(index(y.node))];
-    bool const reduction = info(m.code).kind == op_kind::reduction;
-    if (m.code != n.code || m.type != n.type || (!reduction && m.attribute != n.attribute)) return false;
+    bool const number = x.what == action::constant || x.what == action::extent;  // what else an attribute says is in the loops and accesses
+    if (m.code != n.code || m.type != n.type || (number && m.attribute != n.attribute)) return false;
   }
   return true;
 }

@@ -56,6 +56,7 @@ class schedule_writer {
     access from;
     instruction_id id;
   };
+  list<std::int16_t> latest_access, access_before;  // by buffer, and by access: the one before it of the same buffer
   list<loaded> loads;   // that are valid here
   list<node_id> scope;  // nodes whose `current` ends with a loop
 
@@ -178,11 +179,12 @@ class schedule_writer {
     return static_cast<instruction_id>(out.instructions.size()) - 1;
   }
   constexpr std::int16_t intern(access const& a) {
-    // The latest first: neighbours repeat one another.
-    for (int i = static_cast<int>(out.accesses.size()) - 1; i >= 0; --i)
+    while (latest_access.size() <= static_cast<std::size_t>(a.buffer)) latest_access.push_back(-1);
+    for (int i = latest_access[a.buffer]; i >= 0; i = access_before[i])
       if (out.accesses[i] == a) return static_cast<std::int16_t>(i);
+    access_before.push_back(latest_access[a.buffer]);
     out.accesses.push_back(a);
-    return static_cast<std::int16_t>(out.accesses.size()) - 1;
+    return latest_access[a.buffer] = static_cast<std::int16_t>(out.accesses.size() - 1);
   }
   constexpr void hold(node_id id, instruction_id where) {
     state[index(id)].current = where;

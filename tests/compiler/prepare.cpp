@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -101,6 +102,26 @@ BOOST_AUTO_TEST_CASE(products_keep_their_values) {
       BOOST_TEST((after[after.outputs[0]].type == type));
       BOOST_TEST(same(run(before, in_of(before)), run(after, in_of(after))));  // multiples of 1.5: exact
     }
+}
+/// A product of batches of matrices, its axes in another order; where `read_twice`, the product is an output as well.
+constexpr graph permuted(std::array<int, detail::max_rank> const& order, bool read_twice) {
+  builder b;
+  value x = symbol(b, x_name, dtype::float32, {2, 3, 4}), y = symbol(b, y_name, dtype::float32, {2, 4, 5});
+  value const xy{&b, b.matmul(x.id, y.id)}, moved{&b, b.permute(xy.id, order)};
+  if (read_twice) return with_outputs(b, {moved, xy});
+  return with_outputs(b, {moved});
+}
+static_assert(count(prepared(permuted({1, 2, 0}, false)), op::permute) == 0 && count(prepared(permuted({1, 2, 0}, false)), op::contract) == 1);
+static_assert(count(prepared(permuted({1, 2, 0}, true)), op::permute) == 1 && count(prepared(permuted({1, 2, 0}, true)), op::contract) == 1);
+BOOST_AUTO_TEST_CASE(products_are_written_in_the_order_in_which_they_are_wanted) {
+  std::array<int, detail::max_rank> order{0, 1, 2};
+  do
+    for (bool read_twice : {false, true}) {
+      graph const before = permuted(order, read_twice), after = prepared(before);
+      BOOST_TEST(verify(after, true).view() == "");
+      for (std::size_t k = 0; k < before.outputs.size(); ++k) BOOST_TEST(same(run(before, in_of(before), k), run(after, in_of(after), k)));
+    }
+  while (std::next_permutation(order.begin(), order.begin() + 3));
 }
 // A product with an axis of its operand repeated is computed from a copy in memory.
 BOOST_AUTO_TEST_CASE(operands_of_blas_are_in_memory) {
