@@ -294,6 +294,10 @@ struct builder {
   constexpr node_id fold(op code, dtype type, bool weak, node_id const* operands, int count);
 };
 
+/// Defined by the surface (fn.hpp), which says why a value is none.
+template <class Number>
+constexpr Number number_of_value();
+
 /// A value of the graph that is being built: what a traced function works with.
 /// The operators and functions that work on expressions work on it too.
 struct value {
@@ -313,6 +317,12 @@ struct value {
     else if constexpr (std::is_integral_v<Number>) return {b, b->integer(number, dtype::int64, shape_id::scalar, true)};
     else return {b, b->real(static_cast<double>(number), dtype::float64, shape_id::scalar, true)};
   }
+
+  // Of `if`, and of std's functions: errors both.
+  template <std::same_as<bool> Bool>
+  explicit constexpr operator Bool() const { return number_of_value<Bool>(); }
+  template <std::same_as<double> Double>
+  constexpr operator Double() const { return number_of_value<Double>(); }
 };
 
 template <class T>
