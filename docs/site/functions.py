@@ -19,15 +19,16 @@ PAGES = {  # by folder and name of the headers, in the order in which they are r
     "programs": ["fn", "gradient", "program", "results", "workspace", "extern_program", "equivalent", "evaluate", "report", "explain", "text", "write_text", "latex", "profile", "check", "html_report",
                  "instrument", "error", "python"],
     "training": ["parameters", "train", "stream", "optim/sgd", "optim/adam", "optim/rmsprop", "optim/adagrad", "optim/lbfgs", "optim/clip", "optim/schedule", "init", "generator"],
-    "arrays": ["array", "array_factories", "view", "eager", "print", "named_tensor", "npy", "npz", "safetensors", "dlpack"],
+    "arrays": ["compiler/dtype", "compiler/half", "array", "array_factories", "view", "eager", "print", "named_tensor", "npy", "npz", "safetensors", "dlpack"],
 }
 def traced_arguments(sources):
-    """Of the structs that function objects are made of, the names of the tensors that they take."""
+    """Of the structs that function objects are made of, the names of the tensors that they take; behind them whether axes are kept."""
     found = {}
     for source in sources:
         for struct, body in re.findall(r"struct (\w+)[^\n]*\{\n(.*?)\n\};", source, re.S):
             if trace := re.search(r"static constexpr (?:detail::)?value trace\((.*?)\)", body):
                 found[struct] = [re.findall(WORD, a)[-1] for a in split_arguments(trace[1])]
+                found["in place: " + struct] = "kept" not in body and "Axes::keep" not in body
     return found
 
 
@@ -48,7 +49,7 @@ def call_of_object(kind, name, said, traced):
     if "last_axis_function" in kind:
         tensors = tensors + ["[axis]"]
     elif re.search(r"axis_function|reduction_function|moment_of", kind):
-        tensors = tensors + ["[axes…]", "[ct::keepdim]"]
+        tensors = tensors + ["[axes…]", "[ct::keepdim]"][:1 if any(traced.get("in place: " + word) for word in re.findall(WORD, kind)) else 2]
     return f"{name}({', '.join(tensors)})"
 
 
@@ -78,6 +79,7 @@ def public_names(path, traced):
                 entries.append([re.search(WORD, text[8:])[0], [re.search(r"\w+\([^)]*\)", text)[0]], said])
             continue
         parameters, text = without_template(text)
+        text = text.replace("operator()(", "of_this(")
         if scope[:1] != ["ctgrad"] or "detail" in scope or re.match(r"(friend|using|static_assert|return|namespace|concept|~)", text):
             continue
         prefix = "::".join(["ct"] + scope[1:]) + "::"
@@ -86,7 +88,7 @@ def public_names(path, traced):
         declared = re.search(r"(%s)\(" % WORD, text)
         if indent == 2:
             if of_class and not hidden and said and declared and "operator" not in text[:declared.start() + 12]:
-                call = signature(parameters, text, declared[1] if of_class.endswith("::" + declared[1]) else "." + declared[1])
+                call = signature(parameters, text, of_class.split("::")[-1] if declared[1] in ("of_this", of_class.split("::")[-1]) else "." + declared[1])
                 entries[-1][2] += f"\n\n- `{call}`: {said}" if call else ""
         elif record:
             of_class, hidden = None, record[1] == "class"
@@ -111,13 +113,19 @@ def main():
     headers = {name: root / (name + ".hpp" if "compiler/" in name else f"include/ctgrad/{name}.hpp") for names in PAGES.values() for name in names}
     traced = traced_arguments(path.read_text(encoding="utf-8") for path in headers.values())
     traced |= arities(path.read_text(encoding="utf-8") for path in (root / "compiler/ops").glob("*.hpp"))
+    known = set()
     for page, names in PAGES.items():
         text = f"# Functions: {page}\n\nFrom the headers, by docs/site/functions.py. What stands in brackets may be left out; axes and sizes are constants, as `1_c`.\n"
         for name in names:
             for qualified, calls, comment in public_names(headers[name], traced):
+                known.add(qualified.removeprefix("ct::"))
                 header = "ctgrad/core.hpp" if "compiler/" in name else f"ctgrad/{name}.hpp"
                 text += f"\n## {qualified.removeprefix('ct::')}\n" + "".join(f"`{c}`  \n" for c in calls) + f"\n{comment}\n\n`#include <{header}>`\n"
         (output / f"functions_{page}.md").write_text(text, encoding="utf-8")
+    # What the guide lists has to be there.
+    listed = {name for names in re.findall(r"`([a-z][\w: \n]+)`", (root / "docs/guide_functions.md").read_text(encoding="utf-8")) for name in names.split()}
+    if lost := listed - known:
+        sys.exit("docs/site/functions.py: no header has a comment of " + ", ".join(sorted(lost)))
 
 
 main()

@@ -21,7 +21,7 @@ def declarations(path):
         elif re.match(r"( {2})?(///|#define CTGRAD_|template|inline|constexpr|class|struct|enum|concept|explicit|\[\[nodiscard|[A-Za-z_~])", line) and not line.endswith(":"):
             indent = len(line) - len(line.lstrip())
             text, behind = line.strip(), ""
-            while not text.startswith(("///", "#")) and not re.search(r"[;{}]( *//.*)?$", text) and i < len(lines) and not re.match(r"#|$|.*:$", lines[i]):
+            while not text.startswith(("///", "#")) and not re.search(r"[;{}]( *//.*)?$", text) and i < len(lines) and not re.match(r"#|$|///|.*:$", lines[i]):
                 text += " " + lines[i].strip()
                 i += 1
             if not text.startswith("///") and "///<" in text:

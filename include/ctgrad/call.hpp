@@ -9,8 +9,8 @@
 
 namespace ctgrad {
 
-/// Keeps reduced axes, with extent 1: `ct::mean(X, 0_c, ct::keepdim)`.
 struct keepdim_type {};
+/// Keeps reduced axes, with extent 1: `ct::mean(X, 0_c, ct::keepdim)`.
 inline constexpr keepdim_type keepdim{};
 
 namespace detail {

@@ -35,7 +35,7 @@ struct momentum_descent {
 }  // namespace detail
 
 /// Stochastic gradient descent, as torch.optim.SGD: g += weight_decay p; b = momentum b + (1 - dampening) g, at the first step b = g;
-/// p -= learning_rate (nesterov ? g + momentum b : momentum ? b : g).
+/// p -= learning_rate (nesterov ? g + momentum b : momentum ? b : g). One update of every value from its gradient is `sgd.step(params)`, as of all optimisers but lbfgs.
 /// Source of the momentum form: Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
 class sgd : public detail::stepping<sgd> {
  public:
