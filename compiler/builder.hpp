@@ -223,7 +223,7 @@ struct builder {
   /// d `of` / d `by`, to be worked out by the differentiate pass.
   constexpr node_id gradient(node_id of, node_id by) {
     node const f = g[of], x = g[by];
-    if (g.shape_of(of).rank) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": only a scalar has a gradient; sum or mean it, or use vjp");
+    if (g.shape_of(of).rank) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": only a scalar has a gradient; sum or mean it, with weights ct::sum(weights * it)");
     if (!is_floating(f.type)) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": it is " << to_string(f.type) << ", and only floating-point numbers have gradients");
     if (!is_floating(x.type)) return fail(message() << "ctgrad: the gradient by " << describe(by) << ": it is " << to_string(x.type) << ", and only floating-point numbers have gradients");
     return add({.code = op::gradient, .type = x.type, .arity = 2, .shape = x.shape, .operands = {of, by, node_id::none}});
