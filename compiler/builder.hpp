@@ -223,7 +223,7 @@ struct builder {
   /// d `of` / d `by`, to be worked out by the differentiate pass.
   constexpr node_id gradient(node_id of, node_id by) {
     node const f = g[of], x = g[by];
-    if (g.shape_of(of).rank) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": only a scalar has a gradient; sum or mean it, or use vjp");
+    if (g.shape_of(of).rank) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": only a scalar has a gradient; sum or mean it, with weights ct::sum(weights * it)");
     if (!is_floating(f.type)) return fail(message() << "ctgrad: the gradient of " << describe(of) << ": it is " << to_string(f.type) << ", and only floating-point numbers have gradients");
     if (!is_floating(x.type)) return fail(message() << "ctgrad: the gradient by " << describe(by) << ": it is " << to_string(x.type) << ", and only floating-point numbers have gradients");
     return add({.code = op::gradient, .type = x.type, .arity = 2, .shape = x.shape, .operands = {of, by, node_id::none}});
@@ -294,6 +294,10 @@ struct builder {
   constexpr node_id fold(op code, dtype type, bool weak, node_id const* operands, int count);
 };
 
+/// Defined by the surface (fn.hpp), which says why a value is none.
+template <class Number>
+constexpr Number number_of_value();
+
 /// A value of the graph that is being built: what a traced function works with.
 /// The operators and functions that work on expressions work on it too.
 struct value {
@@ -313,6 +317,12 @@ struct value {
     else if constexpr (std::is_integral_v<Number>) return {b, b->integer(number, dtype::int64, shape_id::scalar, true)};
     else return {b, b->real(static_cast<double>(number), dtype::float64, shape_id::scalar, true)};
   }
+
+  // Of `if`, and of std's functions: errors both.
+  template <std::same_as<bool> Bool>
+  explicit constexpr operator Bool() const { return number_of_value<Bool>(); }
+  template <std::same_as<double> Double>
+  constexpr operator Double() const { return number_of_value<Double>(); }
 };
 
 template <class T>

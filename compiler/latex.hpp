@@ -250,8 +250,16 @@ struct printer {
     });
   }
 
+  /// The axis along which a node counts 0, 1, 2, …, one of several; or -1.
+  constexpr int counted_axis(node const& n) const {
+    if (n.code != op::broadcast || g[n.operands[0]].code != op::iota || g[n.shape].rank < 2) return -1;
+    int axis = 0;
+    while (n.axes() >> axis & 1) ++axis;
+    return axis;
+  }
   /// The formula of `id` inside of what binds as `around`.
   constexpr void print(node_id id, int around) {
+    if (int const axis = counted_axis(g[id]); axis >= 0) return void(out << "\\text{place on axis } " << axis);
     id = shown(id);
     if (int const name = names[index(id)]; name >= 0) return void(out << "v_{" << name << '}');
     define(id, around);
@@ -276,6 +284,8 @@ struct printer {
           if (n.code == op::permute)
             for (int i = 0; i < g[n.shape].rank; ++i) out << (i ? ", " : "") << n.source_axis(i);
           if (row.scatters) out << scattered_axis(n);
+          for (int k = 0, first = 1; row.kind == op_kind::library && k < 3; ++k)
+            if (n.attribute >> k & 1 && !row.flags[k].empty()) out << (first ? "" : ", ") << "\\text{" << row.flags[k] << '}', first = 0;
           if (row.kind == op_kind::lookup || row.kind == op_kind::assembly) out << n.attribute;
           if (n.code == op::reshape)
             for (int i = 0; i < g[n.shape].rank; ++i) (i ? out << " \\times " : out), print_extent(g[n.shape][i]);

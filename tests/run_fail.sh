@@ -6,6 +6,7 @@
 #   // expect: text            for every compiler
 #   // expect(g++): text       for one of them
 #   // expect(clang): text
+# "// needs: header" leaves the file out where there is no such header.
 # Where a line of the file ends in "// here", the output names this line.
 # A file that mentions CTGRAD_FIXED holds the corrected code under #ifdef CTGRAD_FIXED, and must compile with it:
 # so the error comes from the mistake, not from the rest of the file.
@@ -21,6 +22,8 @@ check() {
   file=$1
   shift
   compile() { "$@" -fsyntax-only -fdiagnostics-color=never -fmessage-length=0 "$only_first" >"$work/output" 2>&1 </dev/null; }
+  needed=$(sed -n 's|^// needs: *||p' "$file")
+  [ -z "$needed" ] || "$@" -E -include "$needed" -x c++ /dev/null >/dev/null 2>&1 || return 0
   sed -n -e 's|^[[:space:]]*// expect: *||p' -e "s|^[[:space:]]*// expect($kind): *||p" "$file" | sed 's/[[:space:]]*$//' >"$work/expected"
   if ! grep -q . "$work/expected"; then
     printf '  the file has no "// expect: text" line for %s\n' "$kind"

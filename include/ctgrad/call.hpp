@@ -9,8 +9,8 @@
 
 namespace ctgrad {
 
-/// Keeps reduced axes, with extent 1: `ct::mean(X, 0_c, ct::keepdim)`.
 struct keepdim_type {};
+/// Keeps reduced axes, with extent 1: `ct::mean(X, 0_c, ct::keepdim)`.
 inline constexpr keepdim_type keepdim{};
 
 namespace detail {
@@ -91,12 +91,32 @@ constexpr value some_value(First const& first, Rest const&... rest) {
 template <class T>
 using value_for = std::enable_if_t<sizeof(T*) != 0, value>;
 
+/// What a call with too few or too many tensors says.
+template <class Function, int Given>
+struct wrong_count {
+  template <int... Numbers>
+  static constexpr bool takes(std::integer_sequence<int, Numbers...>) {
+    return requires(value_for<std::integral_constant<int, Numbers>>... v) { Function::trace(v...); };
+  }
+  constexpr message operator()() const {
+    message m;
+    m << "ctgrad: this function takes ";
+    if (takes(std::make_integer_sequence<int, 1>{})) m << "1 tensor";
+    else if (takes(std::make_integer_sequence<int, 2>{})) m << "2 tensors";
+    else if (takes(std::make_integer_sequence<int, 3>{})) m << "3 tensors";
+    else m << "another number of tensors";
+    m << ", and is given " << Given;
+    if constexpr (requires { Function::instead; }) m << ": " << Function::instead;
+    return m;
+  }
+};
+
 /// `Function` of `arguments`, whatever they are.
 template <class Function, class... Arguments>
 constexpr auto call_function(Arguments const&... arguments) {
   if constexpr ((traced<Arguments> || ...)) return Function::trace(as_value(some_value(arguments...), arguments)...);
   else if constexpr (!requires(value_for<Arguments>... v) { Function::trace(v...); }) {
-    static_assert(sizeof...(Arguments) == 0, "ctgrad: this function takes another number of tensors");
+    static_cast<void>(sizeof(decltype(error_message_of<wrong_count<Function, static_cast<int>(sizeof...(Arguments))>>())));
     return no_expression{};
   } else if constexpr ((expression<Arguments> || ...)) return make_expression<Function, Arguments...>();
   else return call_eager(Function{}, arguments...);

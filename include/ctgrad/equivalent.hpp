@@ -52,11 +52,6 @@ struct too_large_to_compare {
 };
 
 struct equivalent_function {
-  /// Whether `a` and `b` are the same function of their symbols over the reals, wherever all elements of both are defined: x / x is 1,
-  /// log(x * y) is log(x) + log(y), sqrt(x^2) is |x|. Rounding, NaN, infinity and overflow are no matter, nor are the dtypes, but for bool.
-  /// Constants stand for the numbers that are meant: 0.1_c for 1/10, 0.7071067811865476_c for 1/sqrt(2).
-  /// true is proved; false says only that it was not found. A constant has the shape of the other side; different shapes are a compile error,
-  /// since such functions are never the same, and so are expressions that are too large to be compared.
   template <class A, class B>
     requires(expression<A> || number<A>) && (expression<B> || number<B>)
   constexpr bool operator()(A const&, B const&) const {
@@ -75,6 +70,11 @@ struct equivalent_function {
 
 }  // namespace detail
 
+/// equivalent(a, b): whether two expressions are the same function of their symbols over the reals, wherever all elements of both are defined: x / x is 1,
+/// log(x * y) is log(x) + log(y), sqrt(x^2) is |x|. Rounding, NaN, infinity and overflow are no matter, nor are the dtypes, but for bool.
+/// Constants stand for the numbers that are meant: 0.1_c for 1/10, 0.7071067811865476_c for 1/sqrt(2).
+/// true is proved; false says only that it was not found. A constant has the shape of the other side; different shapes are a compile error,
+/// since such functions are never the same, and so are expressions that are too large to be compared.
 inline constexpr detail::equivalent_function equivalent{};
 
 }  // namespace ctgrad

@@ -22,6 +22,17 @@ struct expression_tag {
     static_assert(!sizeof(Bool), "ctgrad: what a tensor holds is not known while compiling: for `if` and `?:` write ct::where(condition, a, b)");
     return false;
   }
+  /// To double alone, so that of std's overloads one is called, and says so.
+  template <std::same_as<double> Double>
+  constexpr operator Double() const {
+    static_assert(!sizeof(Double), "ctgrad: an expression is no number: write ct::exp for std::exp, and so on; for what it holds, compile it and call the program");
+    return 0;
+  }
+  template <class Place>
+  constexpr auto operator[](Place const&) const {
+    static_assert(!sizeof(Place), "ctgrad: an expression has no []: ct::select(x, 0_c, 5_c) is place 5 of axis 0, ct::slice(x, 0_c, 1_c, 5_c) a part of it, ct::index_select takes places from data");
+    return expression_tag{};
+  }
   template <class... Arguments>
   constexpr auto operator()(Arguments const&...) const {
     static_assert(sizeof...(Arguments) > 1000, "ctgrad: an expression is not called: compile it, as constexpr auto step = ct::compile(loss), and call step(X = images)");
@@ -108,6 +119,7 @@ inline constexpr int tree_size_limit = 2000;
 
 template <class Target, class Data>
 constexpr auto bind(Data&& data) {
+  static_assert(!expression<Data>, "ctgrad: an expression does not change: give the next one a name of its own, or write the loop in a ct::fn, where values do");
   return binding<Target, Data>{static_cast<Data&&>(data)};
 }
 
@@ -250,6 +262,13 @@ template <class A, class B>
 constexpr auto operator%(A const&, B const&) {
   static_assert(!sizeof(A), "ctgrad: there is no %: the remainder is a - b * ct::floor(a / b)");
   return detail::no_expression{};
+}
+
+template <class Stream, expression E>
+  requires requires { typename Stream::char_type; }
+Stream& operator<<(Stream& out, E const&) {
+  static_assert(!sizeof(E), "ctgrad: an expression is printed as text: std::cout << ct::to_string(loss)");
+  return out;
 }
 
 #define CTGRAD_NO_ASSIGNMENT(symbol)                                                                                                                         \

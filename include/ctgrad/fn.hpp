@@ -13,6 +13,13 @@ using detail::value;
 
 namespace detail {
 
+template <class Number>
+constexpr Number number_of_value() {
+  static_assert(!std::is_same_v<Number, bool>, "ctgrad: what a value holds is not known while compiling: for `if` and `?:` write ct::where(condition, a, b)");
+  static_assert(std::is_same_v<Number, bool>, "ctgrad: a value is no number: write ct::tanh for std::tanh, and so on");
+  return {};
+}
+
 template <class Body>
 struct traced_function {
   template <class... Values>

@@ -105,6 +105,7 @@ struct outer_function {
   }
 };
 struct transpose_function {
+  static constexpr char instead[] = "it swaps the last two axes; for any order of them write ct::permute(x, 1_c, 0_c)";
   static constexpr value trace(value x) {
     std::array<int, max_rank> source{};
     int const rank = x.rank();

@@ -171,4 +171,20 @@ array<T, Rank> dirac(std::int64_t const (&shape)[Rank]) {
   return result;
 }
 
+#define CTGRAD_NEEDS_GENERATOR(name)                                                                                                                                \
+  template <std::floating_point T, std::size_t Rank, class... Options>                                                                                               \
+  array<T, Rank> name(std::int64_t const (&)[Rank], Options const&...) {                                                                                              \
+    static_assert(!sizeof(T), "ctgrad: init::" #name " takes a generator first: ct::generator g(42); ct::init::" #name "<float>(g, {128, 64})");                   \
+    return {};                                                                                                                                                      \
+  }
+CTGRAD_NEEDS_GENERATOR(uniform)
+CTGRAD_NEEDS_GENERATOR(normal)
+CTGRAD_NEEDS_GENERATOR(trunc_normal)
+CTGRAD_NEEDS_GENERATOR(xavier_uniform)
+CTGRAD_NEEDS_GENERATOR(xavier_normal)
+CTGRAD_NEEDS_GENERATOR(kaiming_uniform)
+CTGRAD_NEEDS_GENERATOR(kaiming_normal)
+CTGRAD_NEEDS_GENERATOR(orthogonal)
+#undef CTGRAD_NEEDS_GENERATOR
+
 }  // namespace ctgrad::init

@@ -143,6 +143,10 @@ array<T, Rank> load(std::string const& path) {
   detail::for_each_row(contents.shape, contents.strides, contents.strides, copy_row);
   return result;
 }
+template <class T = void>
+auto load(std::string const&) {
+  static_assert(!sizeof(T*), "ctgrad: npy::load is told the elements and the number of axes: ct::npy::load<float, 2>(\"images.npy\")");
+}
 
 /// Writes a .npy file (version 1.0, C's order). It appears under its name complete or not at all: the elements go to a
 /// file beside it, which is then renamed over `path`. Throws io_error, and leaves nothing behind.

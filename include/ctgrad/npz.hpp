@@ -155,6 +155,10 @@ template <element T, std::size_t Rank>
 array<T, Rank> load(std::string const& path, std::string_view name) {
   return archive(path).load<T, Rank>(name);
 }
+template <class T = void>
+auto load(std::string const&, std::string_view) {
+  static_assert(!sizeof(T*), "ctgrad: npz::load is told the elements and the number of axes: ct::npz::load<float, 2>(\"model.npz\", \"w\")");
+}
 /// Values of all parameters, by their names, and the state of an optimiser (all but lbfgs) where one is given; as safetensors::load.
 template <class T, class... Symbols, class... Optimiser>
 void load(std::string const& path, parameter_set<T, Symbols...>& parameters, Optimiser&... optimiser) {
@@ -200,6 +204,10 @@ inline void save(std::string const& path, std::vector<named_tensor> const& tenso
 template <class T, class... Symbols, class... Optimiser>
 void save(std::string const& path, parameter_set<T, Symbols...>& parameters, Optimiser&... optimiser) {
   save(path, detail::tensors_of(parameters, optimiser...));
+}
+template <element T, std::size_t Rank>
+void save(std::string const&, array<T, Rank> const&) {
+  static_assert(!sizeof(T), "ctgrad: npz::save takes parameters, or arrays by name: ct::npz::save(\"model.npz\", {{\"w\", w}})");
 }
 
 }  // namespace ctgrad::npz

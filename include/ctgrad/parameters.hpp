@@ -221,6 +221,13 @@ auto parameters(First&& first, Rest&&... rest) {
       std::tuple<First const&, Rest const&...>(first, rest...));
 }
 
+template <class... Arguments>
+  requires(!(sizeof...(Arguments) > 0 && (bound<Arguments> && ...)) && !(std::same_as<std::remove_cvref_t<Arguments>, generator> || ...))
+auto parameters(Arguments&&...) {
+  static_assert(sizeof...(Arguments) > 1000, "ctgrad: parameters takes symbols with their first values, as ct::parameters(w = ct::zeros<float>(784)), or what declares some, as ct::parameters(loss, ct::generator(1))");
+  return detail::no_expression{};
+}
+
 /// Parameters of an expression, all that `ct::parameters_of` finds, as they begin: `auto params = ct::parameters(loss, ct::generator(1));`. Gradients start at zero.
 /// Each that draws numbers takes the next stream of the generator. Extents have to be known while compiling, and all are of one dtype.
 template <expression E, class Generator>
@@ -260,6 +267,11 @@ struct backward_program {
     } else {
       return with_memory(p, bindings...);
     }
+  }
+  template <class... Arguments>
+  auto operator()(Arguments&&...) const {
+    static_assert(sizeof...(Arguments) > 1000, "ctgrad: backward takes the parameters, then arrays by name: float l = backward(params, X = images, y = labels)");
+    return detail::no_expression{};
   }
   /// The same, with temporaries in `space`: nothing is allocated.
   template <class T, class... Symbols, bound... Bindings>

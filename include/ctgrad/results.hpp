@@ -34,6 +34,13 @@ struct results {
     return std::get<place<E>()>(values);
   }
 
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  operator Number() const {
+    static_assert(!sizeof(Number), "ctgrad: a call returns all outputs: with auto r = step(X = images), r[loss] is one of them; or auto [l, g] = step(X = images)");
+    return {};
+  }
+
  private:
   template <class E>
   struct no_output {

@@ -76,6 +76,10 @@ template <element T, std::size_t Rank>
 array<T, Rank> load(std::string const& path, std::string_view name) {
   return mapped(path).load<T, Rank>(name);
 }
+template <class T = void>
+auto load(std::string const&, std::string_view) {
+  static_assert(!sizeof(T*), "ctgrad: safetensors::load is told the elements and the number of axes: ct::safetensors::load<float, 2>(\"model.safetensors\", \"w\")");
+}
 
 /// Values of all parameters, by their names, and the state of an optimiser (all but lbfgs) where one is given. The file may hold more. Throws as safetensors::map does, io_error for
 /// a name that is missing, dtype_error and shape_error for tensors that are not as the parameter; then nothing is changed.
@@ -105,6 +109,10 @@ inline void save(std::string const& path, std::vector<named_tensor> const& tenso
 template <class T, class... Symbols, class... Optimiser>
 void save(std::string const& path, parameter_set<T, Symbols...>& parameters, Optimiser&... optimiser) {
   save(path, detail::tensors_of(parameters, optimiser...));
+}
+template <element T, std::size_t Rank>
+void save(std::string const&, array<T, Rank> const&) {
+  static_assert(!sizeof(T), "ctgrad: safetensors::save takes parameters, or arrays by name: ct::safetensors::save(\"model.safetensors\", {{\"w\", w}})");
 }
 
 }  // namespace ctgrad::safetensors

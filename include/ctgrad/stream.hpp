@@ -51,6 +51,11 @@ auto tile_of(binding<Target, Data>& b, std::int64_t from, std::int64_t to) {
   }
 }
 
+template <class T>
+inline constexpr bool is_row_count = false;
+template <class Name>
+inline constexpr bool is_row_count<binding<dim_type<Name>, std::int64_t>> = true;
+
 template <class Name, class Target, class Data>
 void count_rows(binding<Target, Data>& b, std::int64_t& rows, char const*& counted) {
   constexpr int axis = streamed_axis<Target, Name>;
@@ -81,6 +86,12 @@ auto stream(backward_program<Of, By...> const& backward, parameter_set<T, Symbol
   for (std::int64_t from = 0; from == 0 || from < whole; from += rows.data)
     total += static_cast<double>(backward.into_tile(space, p, dim_type<Name>{}, whole, detail::tile_of<Name>(bindings, from, std::min(from + rows.data, whole))...));
   return static_cast<detail::output_value<Of>>(total);
+}
+template <class Backward, class Parameters, class Rows, class... Arguments>
+  requires(!detail::is_row_count<std::remove_cvref_t<Rows>>)
+auto stream(Backward&&, Parameters&&, Rows&&, Arguments&&...) {
+  static_assert(sizeof(Rows) == 0, "ctgrad: stream is told by name how many rows a tile has: ct::stream(backward, params, N = 65536, X = file)");
+  return detail::no_expression{};
 }
 
 }  // namespace ctgrad

@@ -182,5 +182,11 @@ auto train_step(Loss const&, parameter_set<T, Symbols...>& parameters, Optimiser
   static_assert(Loss::type.s.rank == 0, "ctgrad: the loss of a training step is a scalar: sum or mean it");
   return training_step<Loss, Optimiser, Clipping, T, Symbols...>(parameters, optimiser, clipping);
 }
+template <expression Loss, class... Arguments>
+  requires(sizeof...(Arguments) < 2)
+auto train_step(Loss const&, Arguments&&...) {
+  static_assert(sizeof(Loss) == 0, "ctgrad: train_step takes a loss, its parameters and an optimiser: ct::train_step(loss, params, adam)");
+  return detail::no_expression{};
+}
 
 }  // namespace ctgrad

@@ -25,9 +25,9 @@ constexpr bool says(Make make, std::string_view text) {
   return b.error.view() == text;
 }
 static_assert(says([](builder& b) { value m = symbol(b, m_name, dtype::float32, {2, 3}); gradient(m, m); },
-                   "ctgrad: the gradient of m[2, 3]: only a scalar has a gradient; sum or mean it, or use vjp"));
+                   "ctgrad: the gradient of m[2, 3]: only a scalar has a gradient; sum or mean it, with weights ct::sum(weights * it)"));
 static_assert(says([](builder& b) { value x = symbol(b, x_name, dtype::float32, {3}); gradient(ctgrad::exp(x), x); },
-                   "ctgrad: the gradient of exp(...)[3]: only a scalar has a gradient; sum or mean it, or use vjp"));
+                   "ctgrad: the gradient of exp(...)[3]: only a scalar has a gradient; sum or mean it, with weights ct::sum(weights * it)"));
 static_assert(says([](builder& b) { value x = symbol(b, x_name, dtype::float32), i = symbol(b, i_name, dtype::int32); gradient(i, x); },
                    "ctgrad: the gradient of i: it is int32, and only floating-point numbers have gradients"));
 static_assert(says([](builder& b) { value x = symbol(b, x_name, dtype::float32); gradient(x < 2, x); },

@@ -120,6 +120,14 @@ BOOST_AUTO_TEST_CASE(products_and_movement) {
   BOOST_TEST(f.of({&f.b, f.b.matmul(batch.id, batch.id)}) == "\\operatorname{einsum}_{dab, dbc \\to dac}\\left(T, T\\right)");
 }
 // d/dw of the residuals' squares, and what is shared in a formula that is large.
+// Options of calls on whole arrays stand below their names, and a count along one axis of several says which.
+BOOST_AUTO_TEST_CASE(calls_with_options_and_places) {
+  formulas f({2, {N, C}});
+  BOOST_TEST(f.of(detail::call_library<op::cumsum>(0, f.x)) == "\\operatorname{cumsum}\\left(x\\right)");
+  BOOST_TEST(f.of(detail::call_library<op::cumsum>(1, f.x)) == "\\operatorname{cumsum}_{\\text{reverse}}\\left(x\\right)");
+  value const places{&f.b, f.b.broadcast(f.b.iota(N, dtype::float64), f.x.get().shape, 0b10)};
+  BOOST_TEST(f.of(f.x + places) == "x + \\text{place on axis } 0");
+}
 BOOST_AUTO_TEST_CASE(gradients_and_shared_parts) {
   builder b;
   value X{&b, b.symbol("X", dtype::float64, {2, {N, C}})}, w{&b, b.symbol("w", dtype::float64, {1, {C}})};

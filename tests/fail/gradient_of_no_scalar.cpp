@@ -1,4 +1,4 @@
-// expect: ctgrad: the gradient of multiply(...)[N]: only a scalar has a gradient; sum or mean it, or use vjp
+// expect: ctgrad: the gradient of multiply(...)[N]: only a scalar has a gradient; sum or mean it, with weights ct::sum(weights * it)
 // SPDX-License-Identifier: BSL-1.0
 #include <ctgrad/core.hpp>
 namespace ct = ctgrad;

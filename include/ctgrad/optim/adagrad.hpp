@@ -28,7 +28,7 @@ struct sum_of_squares {
 /// Adagrad, as torch.optim.Adagrad: g += weight_decay p; v += g^2, from initial_accumulator_value on;
 /// p -= learning_rate / (1 + t learning_rate_decay) g / (sqrt(v) + epsilon), t = 0, 1, 2, …
 /// Source: Duchi, Hazan, Singer, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization (2011).
-class adagrad {
+class adagrad : public detail::stepping<adagrad> {
  public:
   struct options {
     double learning_rate = 1e-2, learning_rate_decay = 0, weight_decay = 0, initial_accumulator_value = 0, epsilon = 1e-10;
@@ -38,13 +38,13 @@ class adagrad {
     if (!(o.learning_rate >= 0) || !(o.learning_rate_decay >= 0) || !(o.weight_decay >= 0) || !(o.initial_accumulator_value >= 0) || !(o.epsilon >= 0))
       throw std::invalid_argument("ctgrad: adagrad: learning_rate, learning_rate_decay, weight_decay, initial_accumulator_value and epsilon are at least 0");
   }
+  template <class Other = detail::other_settings>
+    requires(!std::derived_from<Other, adagrad>)
+  explicit adagrad(Other const&) {
+    static_assert(!sizeof(Other), "ctgrad: adagrad takes its settings, learning_rate, learning_rate_decay, weight_decay, initial_accumulator_value, epsilon, by name: ct::optim::adagrad({.learning_rate = 1e-3})");
+  }
   options& settings() { return o_; }
 
-  /// One update of every value from its gradient.
-  template <class T, class... Symbols>
-  void step(parameter_set<T, Symbols...>& p) {
-    advance<T>(p.size(), [&]<class Formula>(Formula, auto const& numbers, auto const& states) { detail::update_all<Formula>(p, numbers, states); });
-  }
   /// As those of sgd.
   template <class T, class F>
   void with_formula(F const& f) const {

@@ -28,20 +28,20 @@ struct adaptive_moments {
 
 /// Adam, as torch.optim.Adam: g += weight_decay p; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
 /// p -= learning_rate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon). Source: Kingma and Ba, Adam (2015), algorithm 1.
-class adam {
+class adam : public detail::stepping<adam> {
  public:
   struct options {
     double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
   };
   /// Throws std::invalid_argument for options outside of their range.
   explicit adam(options o) : adam(o, false) {}
+  template <class Other = detail::other_settings>
+    requires(!std::derived_from<Other, adam>)
+  explicit adam(Other const&) {
+    static_assert(!sizeof(Other), "ctgrad: adam takes its settings, learning_rate, beta1, beta2, epsilon, weight_decay, by name: ct::optim::adam({.learning_rate = 1e-3})");
+  }
   options& settings() { return o_; }
 
-  /// One update of every value from its gradient.
-  template <class T, class... Symbols>
-  void step(parameter_set<T, Symbols...>& p) {
-    advance<T>(p.size(), [&]<class Formula>(Formula, auto const& numbers, auto const& states) { detail::update_all<Formula>(p, numbers, states); });
-  }
   /// As those of sgd.
   template <class T, class F>
   void with_formula(F const& f) const {
@@ -91,6 +91,11 @@ class adam {
 class adamw : public adam {
  public:
   explicit adamw(options o) : adam(o, true) {}
+  template <class Other = detail::other_settings>
+    requires(!std::derived_from<Other, adam>)
+  explicit adamw(Other const&) : adam(options{}) {
+    static_assert(!sizeof(Other), "ctgrad: adamw takes its settings, learning_rate, beta1, beta2, epsilon, weight_decay, by name: ct::optim::adamw({.learning_rate = 1e-3})");
+  }
 };
 
 }  // namespace ctgrad::optim

@@ -61,6 +61,11 @@ class lbfgs {
     if (!(o.learning_rate >= 0) || o.max_iter < 1 || o.max_eval < 0 || o.history_size < 1 || !(o.tolerance_grad >= 0) || !(o.tolerance_change >= 0))
       throw std::invalid_argument("ctgrad: lbfgs: learning_rate, max_eval and tolerances are at least 0, max_iter and history_size at least 1");
   }
+  template <class Other = detail::other_settings>
+    requires(!std::derived_from<Other, lbfgs>)
+  explicit lbfgs(Other const&) {
+    static_assert(!sizeof(Other), "ctgrad: lbfgs takes its settings, learning_rate, max_iter, max_eval, tolerance_grad, tolerance_change, history_size, line_search_fn, by name: ct::optim::lbfgs({.learning_rate = 1e-3})");
+  }
   options& settings() { return o_; }
 
   /// One step. `closure` takes nothing, computes the loss and the gradients of `p` (from zero), and returns the loss:

@@ -43,7 +43,7 @@ struct centered_momentum {
 /// RMSprop, as torch.optim.RMSprop: g += weight_decay p; v = alpha v + (1 - alpha) g^2, m = alpha m + (1 - alpha) g;
 /// b = momentum b + g / (sqrt(centered ? v - m^2 : v) + epsilon); p -= learning_rate b. Without momentum and not centered only v is kept, otherwise three vectors.
 /// Sources: Hinton, Neural Networks for Machine Learning, lecture 6 (2012); centered: Graves, Generating Sequences With Recurrent Neural Networks (2013).
-class rmsprop {
+class rmsprop : public detail::stepping<rmsprop> {
  public:
   struct options {
     double learning_rate = 1e-2, alpha = 0.99, epsilon = 1e-8, weight_decay = 0, momentum = 0;
@@ -54,13 +54,13 @@ class rmsprop {
     if (!(o.learning_rate >= 0) || !(o.alpha >= 0) || !(o.epsilon >= 0) || !(o.weight_decay >= 0) || !(o.momentum >= 0))
       throw std::invalid_argument("ctgrad: rmsprop: learning_rate, alpha, epsilon, weight_decay and momentum are at least 0");
   }
+  template <class Other = detail::other_settings>
+    requires(!std::derived_from<Other, rmsprop>)
+  explicit rmsprop(Other const&) {
+    static_assert(!sizeof(Other), "ctgrad: rmsprop takes its settings, learning_rate, alpha, epsilon, weight_decay, momentum, centered, by name: ct::optim::rmsprop({.learning_rate = 1e-3})");
+  }
   options& settings() { return o_; }
 
-  /// One update of every value from its gradient.
-  template <class T, class... Symbols>
-  void step(parameter_set<T, Symbols...>& p) {
-    advance<T>(p.size(), [&]<class Formula>(Formula, auto const& numbers, auto const& states) { detail::update_all<Formula>(p, numbers, states); });
-  }
   /// As those of sgd.
   template <class T, class F>
   void with_formula(F const& f) const {

@@ -35,9 +35,9 @@ struct momentum_descent {
 }  // namespace detail
 
 /// Stochastic gradient descent, as torch.optim.SGD: g += weight_decay p; b = momentum b + (1 - dampening) g, at the first step b = g;
-/// p -= learning_rate (nesterov ? g + momentum b : momentum ? b : g).
+/// p -= learning_rate (nesterov ? g + momentum b : momentum ? b : g). One update of every value from its gradient is `sgd.step(params)`, as of all optimisers but lbfgs.
 /// Source of the momentum form: Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
-class sgd {
+class sgd : public detail::stepping<sgd> {
  public:
   struct options {
     double learning_rate = 1e-3, momentum = 0, dampening = 0, weight_decay = 0;
@@ -48,13 +48,13 @@ class sgd {
     if (!(o.learning_rate >= 0) || !(o.momentum >= 0) || !(o.weight_decay >= 0)) throw std::invalid_argument("ctgrad: sgd: learning_rate, momentum and weight_decay are at least 0");
     if (o.nesterov && (o.momentum == 0 || o.dampening != 0)) throw std::invalid_argument("ctgrad: sgd: nesterov needs momentum, and no dampening");
   }
+  template <class Other = detail::other_settings>
+    requires(!std::derived_from<Other, sgd>)
+  explicit sgd(Other const&) {
+    static_assert(!sizeof(Other), "ctgrad: sgd takes its settings, learning_rate, momentum, dampening, weight_decay, nesterov, by name: ct::optim::sgd({.learning_rate = 1e-3})");
+  }
   options& settings() { return o_; }
 
-  /// One update of every value from its gradient.
-  template <class T, class... Symbols>
-  void step(parameter_set<T, Symbols...>& p) {
-    advance<T>(p.size(), [&]<class Formula>(Formula, auto const& numbers, auto const& states) { detail::update_all<Formula>(p, numbers, states); });
-  }
   /// Calls `f` with the formula of a step.
   template <class T, class F>
   void with_formula(F const& f) const {

@@ -65,6 +65,32 @@ void update_all(parameter_set<T, Symbols...>& p, Numbers const& numbers, std::ar
   }(std::make_integer_sequence<int, Formula::states>{});
 }
 
+/// The step of an optimiser that is a formula.
+template <class Optimiser>
+struct stepping {
+  /// One update of every value from its gradient.
+  template <class T, class... Symbols>
+  void step(parameter_set<T, Symbols...>& p) {
+    static_cast<Optimiser&>(*this).template advance<T>(p.size(), [&]<class Formula>(Formula, auto const& numbers, auto const& states) { update_all<Formula>(p, numbers, states); });
+  }
+  template <class... Arguments>
+  void step(Arguments&&...) {
+    static_assert(sizeof...(Arguments) > 1000, "ctgrad: step takes the parameters that it updates: adam.step(params)");
+  }
+};
+
+/// Whatever a setting is given.
+struct any_value {
+  template <class T>
+  constexpr any_value(T const&) {}
+  constexpr any_value(std::initializer_list<double>) {}
+};
+/// Settings by torch's names, and by those of other optimisers: what is none of an optimiser's own is an error that lists them.
+struct other_settings {
+  any_value learning_rate = 0, lr = 0, betas = 0, beta1 = 0, beta2 = 0, momentum = 0, dampening = 0, lr_decay = 0, alpha = 0, epsilon = 0, eps = 0, weight_decay = 0, nesterov = 0,
+            centered = 0, amsgrad = 0, maximize = 0;
+};
+
 /// A state vector of an optimiser, of whichever dtype its parameters have; made at the first step, one number in all elements.
 /// (Bytes, so that no array type is instantiated for those who only include this.)
 class state {
