@@ -23,7 +23,8 @@ class fuser : schedule_writer {
  public:
   constexpr fuser(graph const& from, axis_class_table const& found) : schedule_writer(from, found), candidate_of_class(class_memory.size(), -1) {}
 
-  constexpr schedule run() {
+  /// Which values have arrays of their own, and in which epoch each is computed.
+  constexpr void start() {
     for (int i = 0; i < static_cast<int>(g.symbols.size()); ++i)
       out.buffers.push_back({buffer_kind::symbol, g.symbols[i].type, static_cast<std::int16_t>(i), g.symbols[i].shape, node_id::none});
     for (int i = 0; i < static_cast<int>(g.outputs.size()); ++i) {
@@ -34,7 +35,7 @@ class fuser : schedule_writer {
     }
     keep_views();
     list<node_id> all;
-    int epochs = 1;
+    epochs = 1;
     for (int i = 0; i < g.size(); ++i) {
       node_id const id{i};
       op_kind const kind = info(the(id).code).kind;
@@ -50,26 +51,56 @@ class fuser : schedule_writer {
     }
     for (int i = 0; i < g.size(); ++i)
       if (classes.cut[i]) keep(node_id{i}, keep_reason::two_ways);
+    list<list<node_id>> of_epoch(static_cast<std::size_t>(epochs), list<node_id>{});
     if (epochs == 1) {
-      walk(all, -1);
-      for (int i = 0; i < g.size(); ++i)
-        if (takes_arrays(info(g.nodes[i].code).kind)) whole_arrays(node_id{i});
-      return static_cast<schedule&&>(out);
+      of_epoch[0] = all;
+    } else {
+      list<int> group_of;
+      for (node_id id : all) group_of.push_back(classes.epoch[index(id)]);
+      of_epoch = divide(all, group_of, epochs, -1, false);
     }
-    list<int> group_of;
-    for (node_id id : all) group_of.push_back(classes.epoch[index(id)]);
-    auto groups = divide(all, group_of, epochs, -1, false);
-    list<list<node_id>> whole(static_cast<std::size_t>(epochs), list<node_id>{});  // what takes arrays
     for (int i = 0; i < g.size(); ++i)
-      if (takes_arrays(state[i].kind)) whole[classes.epoch[i]].push_back(node_id{i});
-    for (int e = 0; e < epochs; ++e) {
-      walk(groups[e], -1);
-      for (node_id id : whole[e]) whole_arrays(id);
+      if (takes_arrays(state[i].kind)) of_epoch[classes.epoch[i]].push_back(node_id{i});
+    for (auto const& values : of_epoch) epoch_values.append(values.begin(), values.end()), epoch_ends.push_back(static_cast<std::int32_t>(epoch_values.size()));
+  }
+  /// Writes the loops of epochs until so many values are written, or all.
+  constexpr void write(int most) {
+    for (int written = 0; next_epoch < epochs && written < most; ++next_epoch) {
+      list<node_id> loops, whole;  // what loops compute, and what takes arrays
+      for (int k = next_epoch ? epoch_ends[next_epoch - 1] : 0; k < epoch_ends[next_epoch]; ++k) {
+        node_id const id = epoch_values[k];
+        if (takes_arrays(kind_of(id))) whole.push_back(id);
+        else loops.push_back(id);
+      }
+      walk(loops, -1);
+      for (node_id id : whole) whole_arrays(id);
+      written += static_cast<int>(loops.size() + whole.size());
     }
+  }
+  constexpr schedule run() {
+    start();
+    write(1 << 30);
     return static_cast<schedule&&>(out);
   }
 
+  /// Goes on from where another one stopped.
+  template <class Frozen>
+  constexpr void resume(Frozen const& from) {
+    out = from.s.thaw();
+    auto fill = [](auto& to, auto const& elements, int count) { to.clear(), to.append(elements.data(), elements.data() + count); };
+    state_memory.clear(), state_memory.append(from.states.data(), from.states.data() + g.size());
+    state = state_memory.data();
+    fill(loads, from.loads, from.load_count), fill(scope, from.scope, from.scope_count), fill(epoch_values, from.values, from.value_count), fill(epoch_ends, from.ends, from.epochs);
+    epochs = from.epochs, next_epoch = from.next_epoch, stamps = from.stamps;
+    for (access const& a : out.accesses) note_access(a);
+  }
+  template <int, int, int, int, int, int>
+  friend struct frozen_fusion;
+
  private:
+  int epochs = 1, next_epoch = 0;
+  list<node_id> epoch_values;  // of one epoch after the other
+  list<std::int32_t> epoch_ends;
   list<int> candidate_of_class;  // while a class is chosen: its place among the candidates
 
   /// Splits `nodes` into groups that are worked off one after the other, and decides what crosses by memory and what is computed again.
@@ -172,15 +203,20 @@ class fuser : schedule_writer {
     return count ? count : walks_needed;
   }
 
-  /// The class whose loop goes around the others: fewest walks, then most values, then the leftmost axis.
-  constexpr int choose(list<node_id> const& nodes) {
-    struct candidate {
-      int c, values, axis, walks, component;
-      bool few;  // elements, too few to be worth a vector loop
-    };
-    list<candidate> candidates;
-    // Of values that no class connects the first come first: a group may hold many nests (measured: choosing among all of them, a small convolutional network
-    // took clang's limit).
+  /// A class whose loop may go around the others.
+  struct candidate {
+    int c, values, axis, walks, component;
+    bool few;  // elements, too few to be worth a vector loop
+  };
+  struct candidate_list {
+    list<candidate> all;
+    list<int> component_of;  ///< of each node: the first of the values that classes connect it with, as their number; -1: it has no loop
+    int components = 0;
+  };
+  /// The classes that `nodes` walk, and which nodes they connect.
+  constexpr candidate_list find_candidates(list<node_id> const& nodes) {
+    candidate_list found;
+    list<candidate>& candidates = found.all;
     list<int> component_of(nodes.size(), -1), joined;  // joined: by component, that which it is part of
     auto whole = [&](int component) {
       while (joined[component] != component) component = joined[component] = joined[joined[component]];
@@ -202,27 +238,50 @@ class fuser : schedule_writer {
         }
         int const other = candidates[place].component;
         if (own < 0) own = other;
-        joined[whole(other)] = whole(own);
+        if (whole(other) < whole(own)) joined[whole(own)] = whole(other);
+        else joined[whole(other)] = whole(own);
       }
     }
+    for (auto const& k : candidates) candidate_of_class[k.c] = -1;
+    for (int component = 0; component < static_cast<int>(joined.size()); ++component) found.components += joined[component] == component;
     for (int& component : component_of)
       if (component >= 0) component = whole(component);
     for (auto& k : candidates) k.component = whole(k.component);
-    if (candidates.size() > 1)
-      for (node_id id : nodes)
-        for (int axis = 0, rank = rank_of(id); axis < rank; ++axis)
-          if (int const c = class_of(id, axis); !is_open(c)) candidates[candidate_of_class[c]].axis += axis_in_memory(id, axis);
-    for (auto const& k : candidates) candidate_of_class[k.c] = -1;
+    found.component_of = static_cast<list<int>&&>(component_of);
+    return found;
+  }
+  /// Whether no value reads one of a component that it is not part of: each may be walked by itself, after the values that have no loop.
+  constexpr bool are_apart(list<node_id> const& nodes, list<int> const& component_of) {
+    ++stamps;
+    for (std::size_t at = 0; at < nodes.size(); ++at) {
+      node_state& own = state[index(nodes[at])];
+      own.stamp = stamps, own.group = component_of[at];
+      for (int k = 0; k < the(nodes[at]).arity; ++k) {
+        node_state const& from = state[index(classes.operand(nodes[at], k).base)];
+        if (from.stamp == stamps && from.group >= 0 && from.group != own.group) return false;
+      }
+    }
+    return true;
+  }
+  /// The class whose loop goes around the others: fewest walks, then most values, then the leftmost axis.
+  /// Of values that no class connects the first come first (measured: choosing among all of them, a small convolutional network took clang's limit).
+  constexpr int choose(list<node_id> const& nodes, candidate_list& found) {
+    list<candidate>& candidates = found.all;
     if (candidates.size() == 1) return candidates[0].c;
-    list<int> levels(nodes.size(), 0);
-    int most = 0;
-    for (node_id id : nodes)
-      if (int const rank = free_rank(id); most < rank) most = rank;
-    candidate const* best = nullptr;
     int const first = candidates[0].component;
     list<node_id> together;
-    for (std::size_t at = 0; at < nodes.size(); ++at)
-      if (component_of[at] == first || component_of[at] < 0) together.push_back(nodes[at]);
+    int most = 0;
+    for (std::size_t at = 0; at < nodes.size(); ++at) {
+      if (int const rank = free_rank(nodes[at]); most < rank) most = rank;
+      if (found.component_of[at] == first || found.component_of[at] < 0) together.push_back(nodes[at]);
+    }
+    for (std::size_t place = 0; place < candidates.size(); ++place) candidate_of_class[candidates[place].c] = static_cast<int>(place);
+    for (node_id id : together)
+      for (int axis = 0, rank = rank_of(id); axis < rank; ++axis)
+        if (int const c = class_of(id, axis); !is_open(c)) candidates[candidate_of_class[c]].axis += axis_in_memory(id, axis);
+    for (auto const& k : candidates) candidate_of_class[k.c] = -1;
+    list<int> levels(nodes.size(), 0);
+    candidate const* best = nullptr;
     for (auto& k : candidates) {
       if (k.component != first) continue;
       int const all_walks = find_levels(together, k.c, levels);
@@ -260,7 +319,19 @@ class fuser : schedule_writer {
       for (node_id id : nodes) element(id);
       return;
     }
-    int const c = choose(nodes);
+    candidate_list found = find_candidates(nodes);
+    if (found.components > 1 && are_apart(nodes, found.component_of)) {
+      // Each by itself, the last first, as if the others were what comes before it.
+      list<list<node_id>> parts(found.component_of.size(), list<node_id>{});
+      for (std::size_t at = 0; at < nodes.size(); ++at) {
+        if (found.component_of[at] < 0) element(nodes[at]);
+        else parts[static_cast<std::size_t>(found.component_of[at])].push_back(nodes[at]);
+      }
+      for (std::size_t part = parts.size(); part-- > 0;)
+        if (!parts[part].empty()) walk(parts[part], parent);
+      return;
+    }
+    int const c = choose(nodes, found);
     list<int> levels(nodes.size(), 0);
     int walks_needed = find_levels(nodes, c, levels);
     int last = 0;
@@ -346,6 +417,29 @@ class fuser : schedule_writer {
       }
     }
   }
+};
+
+/// How far fusion has come, as a constexpr variable can hold it: of large programs each evaluation writes some epochs, since compilers limit the steps of one.
+template <int Nodes, int Instructions, int Loops, int Accesses, int Buffers, int Shapes>
+struct frozen_fusion {
+  frozen_schedule<Instructions, Loops, Accesses, Buffers, Shapes> s;
+  std::array<node_state, Nodes> states{};
+  std::array<loaded, Nodes> loads{};
+  std::array<node_id, Nodes> scope{};
+  std::array<node_id, 2 * Nodes> values{};
+  std::array<std::int32_t, Nodes> ends{};
+  int load_count = 0, scope_count = 0, value_count = 0, epochs = 0, next_epoch = 0, stamps = 0;
+  bool fits = true;
+
+  constexpr explicit frozen_fusion(fuser const& f)
+      : s(f.out, size_of(f.out)), load_count(static_cast<int>(f.loads.size())), scope_count(static_cast<int>(f.scope.size())), value_count(static_cast<int>(f.epoch_values.size())), epochs(f.epochs), next_epoch(f.next_epoch), stamps(f.stamps) {
+    fits = s.fits && load_count <= Nodes && scope_count <= Nodes && value_count <= 2 * Nodes && epochs <= Nodes;
+    auto copy = [&](auto& to, auto const& from) {
+      for (std::size_t i = 0; fits && i < from.size(); ++i) to[i] = from[i];
+    };
+    copy(states, f.state_memory), copy(loads, f.loads), copy(scope, f.scope), copy(values, f.epoch_values), copy(ends, f.epoch_ends);
+  }
+  constexpr bool is_done() const { return next_epoch == epochs; }
 };
 
 constexpr schedule fuse(graph const& g, axis_class_table const& classes) { return place_rows(g, fuser(g, classes).run()); }

@@ -196,26 +196,37 @@ constexpr memory_plan plan_memory(Schedule const& s) {
   }
   memory_plan p;
   p.slot = list<std::int16_t>(static_cast<std::size_t>(count), -1);
-  list<int> latest;  // by slot: the buffer that has it
-  // By the instruction from which they live: the first of the buffers, and for each the next.
-  list<int> begin(static_cast<std::size_t>(length) + 1, -1), next(static_cast<std::size_t>(count), -1);
+  // By the instruction from which they live, and by the one that needs them last: the first of the buffers, and for each the next.
+  list<int> begin(static_cast<std::size_t>(length) + 1, -1), next = list<int>(static_cast<std::size_t>(count), -1), end = begin, next_end = next;
   for (int k = count; k-- > 0;) {
     bool const mine = s.buffers[k].kind == buffer_kind::temporary || s.buffers[k].kind == buffer_kind::row;
-    if (mine && last[k] >= 0) next[k] = begin[first[k]], begin[first[k]] = k;
+    if (!mine || last[k] < 0) continue;
+    next[k] = begin[first[k]], begin[first[k]] = k;
+    next_end[k] = end[last[k]], end[last[k]] = k;
   }
+  list<int> free;  // the buffers whose memory nobody needs any more
   auto place = [&](int b) {
+    // Memory of the same shape where there is some, the latest; else the first.
     int chosen = -1;
-    for (int slot = 0; slot < p.slots; ++slot) {
-      buffer const& other = s.buffers[latest[slot]];
+    bool chosen_same = false;
+    for (int k = 0; k < static_cast<int>(free.size()); ++k) {
+      buffer const& other = s.buffers[free[k]];
       bool const same = other.s == s.buffers[b].s && size_of(other.type) == size_of(s.buffers[b].type);
-      if (last[latest[slot]] < first[b] && (chosen < 0 || same)) chosen = slot;
+      bool const before = chosen >= 0 && p.slot[free[k]] < p.slot[free[chosen]];
+      if (chosen < 0 || (same != chosen_same ? same : same != before)) chosen = k, chosen_same = same;
     }
-    if (chosen < 0) chosen = p.slots++, latest.push_back(b);
-    latest[chosen] = b;
-    p.slot[b] = static_cast<std::int16_t>(chosen);
+    if (chosen < 0) {
+      p.slot[b] = static_cast<std::int16_t>(p.slots++);
+      return;
+    }
+    p.slot[b] = p.slot[free[chosen]];
+    free[chosen] = free.back();
+    free.pop_back();
   };
-  for (int at = 0; at < length; ++at)
+  for (int at = 0; at < length; ++at) {
     for (int b = begin[at]; b >= 0; b = next[b]) place(b);
+    for (int b = end[at]; b >= 0; b = next_end[b]) free.push_back(b);
+  }
   return p;
 }
 

@@ -26,34 +26,39 @@ class nest_cutter {
   constexpr nest_cutter(Graph const& of, Schedule const& from, instruction_id begin_loop)
       : g(of), s(from), begin(begin_loop), end(from.instructions[begin_loop].end), access_places(s.accesses.size(), 0), buffer_places(s.buffers.size(), 0), number_places(static_cast<std::size_t>(begin) + 1, 0) {}
 
+  // (Raw pointers, and calls only where something is new: each is a step of the compilers' limits.)
   constexpr nest_piece run() {
+    instruction const* const instructions = s.instructions.data();
+    std::int32_t* const places = number_places.data();
     for (instruction_id at = begin; at <= end; ++at) {
-      instruction const& i = s.instructions[at];
-      for (auto operand : i.operands) note_number(operand);
-      if (i.what == action::accumulate || i.what == action::result) note_number(i.end);
+      instruction const& i = instructions[at];
+      for (instruction_id const* operand = i.operands; operand != i.operands + max_operands; ++operand)
+        if (*operand >= 0 && *operand < begin && !places[*operand]) note_number(*operand);
+      if (i.end >= 0 && i.end < begin && !places[i.end]) note_number(i.end);
     }
-    shift = static_cast<instruction_id>(p.numbers.size()) - begin;
+    instruction_id const shift = static_cast<instruction_id>(p.numbers.size()) - begin;
+    p.s.instructions.reserve(p.numbers.size() + static_cast<std::size_t>(end - begin) + 1);
     for (instruction_id number : p.numbers) {
-      instruction outside = s.instructions[number];
+      instruction outside = instructions[number];
       outside.loop = -1, outside.end = -1;
       outside.access_number = static_cast<std::int16_t>(outside.what == action::initialize && outside.access_number >= 0 ? 0 : -1);  // an array that starts has no number
       for (auto& operand : outside.operands) operand = -1;
       p.s.instructions.push_back(outside);
     }
-    int const first_loop = s.instructions[begin].loop;
+    int const first_loop = instructions[begin].loop;
     for (instruction_id at = begin; at <= end; ++at) {
-      instruction i = s.instructions[at];
-      for (auto& operand : i.operands) operand = moved(operand);
+      instruction i = instructions[at];
+      for (instruction_id* operand = i.operands; operand != i.operands + max_operands; ++operand) *operand = *operand < 0 ? -1 : *operand < begin ? places[*operand] - 1 : *operand + shift;
       // In one order: where the operands stand in a graph says nothing of what is computed.
       if (i.what == action::compute && i.operands[0] > i.operands[1] && info(g.nodes[static_cast<std::size_t>(index(i.node))].code).commutative) std::swap(i.operands[0], i.operands[1]);
-      i.end = moved(i.end);
+      i.end = i.end < 0 ? -1 : i.end < begin ? places[i.end] - 1 : i.end + shift;
       if (i.loop >= 0) i.loop = static_cast<std::int16_t>(i.loop - first_loop);
       if (i.what == action::begin_loop) {
         loop l = s.loops[i.loop + first_loop];
         if (l.parent >= 0) l.parent = static_cast<std::int16_t>(l.parent - first_loop);
         p.s.loops.push_back(l);
       }
-      if (i.access_number >= 0) i.access_number = access_place(i.access_number, first_loop);
+      if (i.access_number >= 0) i.access_number = access_places[i.access_number] ? static_cast<std::int16_t>(access_places[i.access_number] - 1) : note_access(i.access_number, first_loop);
       p.s.instructions.push_back(i);
     }
     return static_cast<nest_piece&&>(p);
@@ -63,26 +68,21 @@ class nest_cutter {
   Graph const& g;
   Schedule const& s;
   instruction_id begin, end;
-  instruction_id shift = 0;
   list<std::int32_t> access_places, buffer_places, number_places;  // in the piece, and one more: 0 is none
   nest_piece p{};
 
   constexpr void note_number(instruction_id id) {
-    if (id < 0 || id >= begin || number_places[id]) return;
     p.numbers.push_back(id);
     number_places[id] = static_cast<std::int32_t>(p.numbers.size());
   }
-  constexpr instruction_id moved(instruction_id id) const { return id < 0 ? id : id < begin ? number_places[id] - 1 : id + shift; }
-  constexpr std::int16_t access_place(int number, int first_loop) {
-    if (!access_places[number]) {
-      access a = s.accesses[number];
-      a.buffer = buffer_place(a.buffer);
-      for (int axis = 0; axis < a.rank; ++axis)
-        if (a.loops[axis] >= 0) a.loops[axis] = static_cast<std::int16_t>(a.loops[axis] - first_loop);
-      p.s.accesses.push_back(a);
-      access_places[number] = static_cast<std::int32_t>(p.s.accesses.size());
-    }
-    return static_cast<std::int16_t>(access_places[number] - 1);
+  constexpr std::int16_t note_access(int number, int first_loop) {
+    access a = s.accesses[number];
+    a.buffer = buffer_place(a.buffer);
+    for (int axis = 0; axis < a.rank; ++axis)
+      if (a.loops[axis] >= 0) a.loops[axis] = static_cast<std::int16_t>(a.loops[axis] - first_loop);
+    p.s.accesses.push_back(a);
+    access_places[number] = static_cast<std::int32_t>(p.s.accesses.size());
+    return static_cast<std::int16_t>(p.s.accesses.size() - 1);
   }
   /// Of an array of which the nest does not know whose it is, only what it may do with it.
   constexpr std::int16_t buffer_place(int number) {
@@ -115,12 +115,14 @@ constexpr bool are_equal(Graph const& g, nest_piece const& a, nest_piece const& 
     buffer const &x = a.s.buffers[k], &y = b.s.buffers[k];
     if (x.kind != y.kind || x.type != y.type || x.number != y.number || x.s != y.s) return false;
   }
-  for (std::size_t k = 0; k < a.s.instructions.size(); ++k) {
-    instruction const &x = a.s.instructions[k], &y = b.s.instructions[k];
-    if (x.what != y.what || x.type != y.type || x.loop != y.loop || x.access_number != y.access_number || x.end != y.end) return false;
-    for (int o = 0; o < max_operands; ++o)
-      if (x.operands[o] != y.operands[o]) return false;
-    bool const outside = k < a.numbers.size();
+  static_assert(max_operands == 3);
+  instruction const *const xs = a.s.instructions.data(), *const ys = b.s.instructions.data();
+  for (int k = 0, count = static_cast<int>(a.s.instructions.size()), numbers = static_cast<int>(a.numbers.size()); k < count; ++k) {
+    instruction const &x = xs[k], &y = ys[k];
+    if (x.what != y.what || x.type != y.type || x.loop != y.loop || x.access_number != y.access_number || x.end != y.end || x.operands[0] != y.operands[0] || x.operands[1] != y.operands[1] ||
+        x.operands[2] != y.operands[2])
+      return false;
+    bool const outside = k < numbers;
     if (x.what == action::load || x.what == action::store || x.what == action::begin_loop || x.what == action::end_loop || (outside && x.what != action::constant && x.what != action::initialize)) continue;
     node const &m = g.nodes[static_cast<std::size_t>(index(x.node))], &n = g.nodes[static_cast<std::size_t>(index(y.node))];
     bool const number = x.what == action::constant || x.what == action::extent;  // what else an attribute says is in the loops and accesses
@@ -164,12 +166,13 @@ constexpr nest_table find_repeated_nests(Graph const& g, Schedule const& s) {
   nest_table t;
   list<std::uint32_t> signatures;
   int const length = static_cast<int>(s.instructions.size());
+  instruction const* const instructions = s.instructions.data();
   for (int at = 0; at < length; ++at) {
-    instruction const& first = s.instructions[at];
+    instruction const& first = instructions[at];
     if (first.what != action::begin_loop) continue;
     std::uint32_t signature = 0;
     for (int k = at; k < first.end; ++k) {
-      instruction const& i = s.instructions[k];
+      instruction const& i = instructions[k];
       signature = (signature ^ (static_cast<std::uint32_t>(i.what) + 16u * static_cast<std::uint32_t>(i.type) + (i.what == action::compute ? 256u * static_cast<std::uint32_t>(g.nodes[static_cast<std::size_t>(index(i.node))].code) : 0u))) * 0x01000193u;
     }
     t.nests.push_back({at}), signatures.push_back(signature);

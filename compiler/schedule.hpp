@@ -151,6 +151,12 @@ struct frozen_schedule {
     copy(instructions, s.instructions), copy(loops, s.loops), copy(accesses, s.accesses), copy(buffers, s.buffers), copy(shapes, s.shapes);
     fits = has.instructions <= Instructions && has.loops <= Loops && has.accesses <= Accesses && has.buffers <= Buffers && has.shapes <= Shapes;
   }
+  constexpr schedule thaw() const {
+    schedule t;
+    auto append = [](auto& to, auto const& from, int count) { to.append(from.data(), from.data() + count); };
+    append(t.instructions, instructions, size.instructions), append(t.loops, loops, size.loops), append(t.accesses, accesses, size.accesses), append(t.buffers, buffers, size.buffers), append(t.shapes, shapes, size.shapes);
+    return t;
+  }
 };
 template <int Instructions, int Loops, int Accesses, int Buffers, int Shapes>
 constexpr auto freeze_schedule(schedule const& s) {

@@ -11,6 +11,25 @@
 
 namespace ctgrad::detail {
 
+/// What is known of a value while loops are written.
+struct node_state {
+  op_kind kind = op_kind::leaf;
+  instruction_id current = -1;      // the instruction that holds its value here, or -1
+  instruction_id start = -1;        // of a reduction: its initialize
+  std::int16_t value_buffer = -1;   // the array that holds it, or -1
+  bool in_memory = false;           // whether the array is filled
+  axis_mask buffer_axes = 0;        // which of its axes that array has
+  // Of the block at work:
+  bool feeds_extremum = false;
+  int stamp = 0, group = 0, cost = 0;
+  group_set need{};
+};
+/// A load that is at hand where the writer stands.
+struct loaded {
+  access from{};
+  instruction_id id = -1;
+};
+
 class schedule_writer {
  protected:
   constexpr schedule_writer(graph const& from, axis_class_table const& found) : g(from), classes(found) {
@@ -31,18 +50,6 @@ class schedule_writer {
   graph const& g;
   axis_class_table classes;
   schedule out;
-  struct node_state {
-    op_kind kind = op_kind::leaf;
-    instruction_id current = -1;      // the instruction that holds its value here, or -1
-    instruction_id start = -1;        // of a reduction: its initialize
-    std::int16_t value_buffer = -1;   // the array that holds it, or -1
-    bool in_memory = false;           // whether the array is filled
-    axis_mask buffer_axes = 0;        // which of its axes that array has
-    // Of the block at work:
-    bool feeds_extremum = false;
-    int stamp = 0, group = 0, cost = 0;
-    group_set need{};
-  };
   // Raw pointers, because each call of an operator is a step of the compilers' limits.
   list<node_state> state_memory;
   list<std::int16_t> class_memory;
@@ -52,10 +59,6 @@ class schedule_writer {
   std::int16_t* loop_of_class = nullptr;  // by class: the loop that is open, or -1
   int stamps = 0;
   bool has_views = false, has_scatter = false;
-  struct loaded {
-    access from;
-    instruction_id id;
-  };
   list<std::int16_t> latest_access, access_before;  // by buffer, and by access: the one before it of the same buffer
   list<loaded> loads;   // that are valid here
   list<node_id> scope;  // nodes whose `current` ends with a loop
@@ -179,12 +182,15 @@ class schedule_writer {
     return static_cast<instruction_id>(out.instructions.size()) - 1;
   }
   constexpr std::int16_t intern(access const& a) {
-    while (latest_access.size() <= static_cast<std::size_t>(a.buffer)) latest_access.push_back(-1);
-    for (int i = latest_access[a.buffer]; i >= 0; i = access_before[i])
+    for (int i = static_cast<std::size_t>(a.buffer) < latest_access.size() ? latest_access[a.buffer] : -1; i >= 0; i = access_before[i])
       if (out.accesses[i] == a) return static_cast<std::int16_t>(i);
-    access_before.push_back(latest_access[a.buffer]);
     out.accesses.push_back(a);
-    return latest_access[a.buffer] = static_cast<std::int16_t>(out.accesses.size() - 1);
+    return note_access(a);
+  }
+  constexpr std::int16_t note_access(access const& a) {
+    while (latest_access.size() <= static_cast<std::size_t>(a.buffer)) latest_access.push_back(-1);
+    access_before.push_back(latest_access[a.buffer]);
+    return latest_access[a.buffer] = static_cast<std::int16_t>(access_before.size() - 1);
   }
   constexpr void hold(node_id id, instruction_id where) {
     state[index(id)].current = where;

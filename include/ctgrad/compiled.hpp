@@ -23,11 +23,38 @@ struct adding_source {
 template <int Assigned, class... Outputs>
 using program_source = std::conditional_t<(Assigned < static_cast<int>(sizeof...(Outputs))), adding_source<Assigned, Outputs...>, source_graph<Outputs...>>;
 
+/// Of programs of more nodes than this, each evaluation writes loops for about so many values: clang's limit is near 450.
+inline constexpr int together_limit_fuse = 256, values_at_a_time = 128;
+
 /// The schedule of a program in arrays with room for so many loops more than there are nodes.
 template <class P, int Loops>
 struct schedule_with_room {
-  static constexpr auto kept = freeze_schedule<3 * P::node_count + 2 * Loops + 32, P::node_count + Loops, 2 * P::node_count + 32, P::node_count + static_cast<int>(P::graph.symbols.size()) + 32,
-                                               static_cast<int>(P::graph.shapes.size()) + 64>(fuse(P::graph.thaw(), P::classes.table()));
+  static constexpr int instructions = 3 * P::node_count + 2 * Loops + 32, loops = P::node_count + Loops, accesses = 2 * P::node_count + 32,
+                       buffers = P::node_count + static_cast<int>(P::graph.symbols.size()) + 32, shapes = static_cast<int>(P::graph.shapes.size()) + 64;
+  using frozen = frozen_fusion<P::node_count, instructions, loops, accesses, buffers, shapes>;
+  template <int Stretch>
+  static constexpr frozen fuse_further() {
+    graph const g = P::graph.thaw();
+    fuser f(g, P::classes.table());
+    if constexpr (Stretch == 0) f.start();
+    else f.resume(stretch<Stretch - 1>);
+    f.write(values_at_a_time);
+    return frozen(f);
+  }
+  /// Fusion after so many evaluations and one.
+  template <int Stretch>
+  static constexpr frozen stretch = fuse_further<Stretch>();
+  template <int Stretch = 0>
+  static constexpr auto const& last_stretch() {
+    if constexpr (stretch<Stretch>.is_done() || !stretch<Stretch>.fits) return stretch<Stretch>;
+    else return last_stretch<Stretch + 1>();
+  }
+  static constexpr auto make() {
+    if constexpr (P::node_count <= together_limit_fuse) return freeze_schedule<instructions, loops, accesses, buffers, shapes>(fuse(P::graph.thaw(), P::classes.table()));
+    else if constexpr (!last_stretch().fits) return last_stretch().s;
+    else return freeze_schedule<instructions, loops, accesses, buffers, shapes>(place_rows(P::graph.thaw(), last_stretch().s.thaw()));
+  }
+  static constexpr auto kept = make();
 };
 /// As with the passes: evaluated once, into arrays with room to spare; nests of many axes in small graphs need more.
 /// (A function outside of the program: nvcc 13 aborts on a member.)

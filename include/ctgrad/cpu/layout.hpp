@@ -9,6 +9,14 @@
 
 namespace ctgrad::detail {
 
+/// Calls f(std::integral_constant<int, I>) for I in [First, Last), in folds of at most 64: clang takes no more than 256.
+template <int First, int Last, class F>
+void for_each_constant(F const& f) {
+  constexpr int here = Last - First > 64 ? 64 : Last - First;
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, First + I>{}), ...); }(std::make_integer_sequence<int, here>{});
+  if constexpr (First + here < Last) for_each_constant<First + here, Last>(f);
+}
+
 template <class P>
 std::int64_t evaluate_extent(extent const& e, std::int64_t const* dims) {
   return e.is_static() ? e.constant : e.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });

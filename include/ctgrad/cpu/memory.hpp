@@ -22,16 +22,13 @@ struct memory_layout {
 template <class P>
 memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, std::byte* base) {
   constexpr int first = P::symbol_count + P::output_count;
-  constexpr auto temporaries = std::make_integer_sequence<int, P::buffer_count - first>{};
   std::int64_t starts[P::slot_count + 1]{};  // of slots; first their sizes
-  [&]<int... I>(std::integer_sequence<int, I...>) {
-    ([&] {
-      if constexpr (P::slots[first + I] >= 0) {
-        std::int64_t& size = starts[P::slots[first + I]];
-        size = std::max(size, lay_out<P, first + I>(arrays[first + I], dims));
-      }
-    }(), ...);
-  }(temporaries);
+  for_each_constant<first, P::buffer_count>([&](auto i) {
+    if constexpr (P::slots[i] >= 0) {
+      std::int64_t& size = starts[P::slots[i]];
+      size = std::max(size, lay_out<P, i>(arrays[i], dims));
+    }
+  });
   memory_layout total;
   for (int slot = 0; slot < P::slot_count; ++slot) {
     std::int64_t const size = starts[slot];
@@ -39,7 +36,8 @@ memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, s
     total.slots = checked_sum(total.slots, size);
   }
   if (base)
-    [&]<int... I>(std::integer_sequence<int, I...>) { ((P::slots[first + I] >= 0 ? void(arrays[first + I].data = base + starts[std::max<int>(0, P::slots[first + I])]) : void()), ...); }(temporaries);
+    for (int i = first; i < P::buffer_count; ++i)
+      if (P::slots[static_cast<std::size_t>(i)] >= 0) arrays[i].data = base + starts[P::slots[static_cast<std::size_t>(i)]];
   reserve_scratch<P>(dims, total.arrays, total.rows);
   return total;
 }

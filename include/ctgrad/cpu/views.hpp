@@ -71,11 +71,9 @@ void make_view(array_ref* arrays, std::int64_t const* dims) {
 /// Finds all views, of what they are of first.
 template <class P>
 void make_views(array_ref* arrays, std::int64_t const* dims) {
-  [&]<int... I>(std::integer_sequence<int, I...>) {
-    ([&] {
-      if constexpr (P::schedule.buffers[I].kind == buffer_kind::view) make_view<P, I>(arrays, dims);
-    }(), ...);
-  }(std::make_integer_sequence<int, P::buffer_count>{});
+  for_each_constant<0, P::buffer_count>([&](auto i) {
+    if constexpr (P::schedule.buffers[i].kind == buffer_kind::view) make_view<P, i>(arrays, dims);
+  });
 }
 
 }  // namespace ctgrad::detail
