@@ -68,6 +68,7 @@ constexpr auto const& fitting_schedule() {
 template <int Assigned, class... Outputs>
 struct compiled {
   using source = program_source<Assigned, Outputs...>;
+  using whole = compiled;
   static constexpr auto const& graph = graph_after<source>;
   static constexpr int node_count = static_cast<int>(graph.nodes.size());
   static constexpr frozen_axis_classes<node_count, count_elements(graph.thaw())> classes{axis_classes(graph.thaw()).table()};

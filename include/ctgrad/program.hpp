@@ -36,26 +36,6 @@ struct outputs_that_differ {
   }
 };
 
-/// What an axis of a bound array has to be: a number, a name's, or a polynomial's.
-struct needed_extent {
-  std::int64_t constant = 0;
-  std::int16_t dim = -1;  ///< its number; -1: the constant, -2: to be worked out
-};
-/// By buffer, of symbols and outputs.
-template <class P>
-inline constexpr auto needed_extents = [] {
-  std::array<std::array<needed_extent, max_rank>, P::symbol_count + P::output_count> table{};
-  for (int buffer = 0; buffer < P::symbol_count + P::output_count; ++buffer) {
-    shape const& s = P::shape_of_buffer(buffer);
-    for (int axis = 0; axis < s.rank; ++axis) {
-      needed_extent& e = table[static_cast<std::size_t>(buffer)][static_cast<std::size_t>(axis)];
-      if (s[axis].is_static()) e.constant = s[axis].constant;
-      else e.dim = static_cast<std::int16_t>(s[axis].name().characters == nullptr ? -2 : P::dim_number(s[axis].name()));
-    }
-  }
-  return table;
-}();
-
 /// Calls `f` with 0, 1, … `Count` - 1: few one after the other, where all that follows from the number is known (measured: a tenth of a small call's time), many in a loop, which compiles once.
 template <int Count, class F>
 CTGRAD_INLINE void for_each_number(F const& f) {
@@ -269,8 +249,7 @@ struct program {
     CTGRAD_INLINE void check_extents(int buffer) {
       bool empty = false;
       for (int axis = 0, rank = compiled::shape_of_buffer(buffer).rank; axis < rank; ++axis) {
-        detail::needed_extent const& e = detail::needed_extents<compiled>[static_cast<std::size_t>(buffer)][static_cast<std::size_t>(axis)];
-        std::int64_t const needed = e.dim >= 0 ? dims[e.dim] : e.dim == -1 ? e.constant : detail::evaluate_extent<compiled>(compiled::shape_of_buffer(buffer)[axis], dims);
+        std::int64_t const needed = detail::extent_of_shape<compiled>(index(compiled::schedule.buffers[static_cast<std::size_t>(buffer)].s), axis, dims);
         if (arrays[buffer].extents[axis] != needed) [[unlikely]]
           detail::throw_extent<compiled>(name_of_buffer(buffer), axis, arrays[buffer].extents[axis], compiled::shape_of_buffer(buffer)[axis], needed);
         empty = empty || needed == 0;
@@ -289,7 +268,7 @@ struct program {
       if constexpr (detail::is_number<Value>) {
         a.data = &value;
       } else {
-        detail::lay_out<compiled, buffer>(a, dims);
+        detail::lay_out<compiled>(a, dims, buffer);
         typename Value::shape_type extents;
         for (std::size_t axis = 0; axis < extents.size(); ++axis) extents[axis] = a.extents[axis];
         value = Value::uninitialized(extents);

@@ -6,6 +6,7 @@
 
 #include "../error.hpp"
 #include "frame.hpp"
+#include "steps.hpp"
 
 namespace ctgrad::detail {
 
@@ -36,17 +37,40 @@ inline std::int64_t checked_sum(std::int64_t a, std::int64_t b) {
   return sum;
 }
 
+/// What an extent is: a number, a name's, or a polynomial's.
+struct extent_number {
+  std::int64_t constant = 0;
+  std::int16_t dim = -1;  ///< of a name, its number; -1: the constant; -2: to be worked out
+};
+/// By shape and axis. A table, not code for each array: a deep network has hundreds.
+template <class P>
+inline constexpr auto extent_numbers = [] {
+  std::array<std::array<extent_number, max_rank>, P::size.shapes> table{};
+  for (int i = 0; i < P::size.shapes; ++i)
+    for (int axis = 0; axis < P::schedule.shapes[i].rank; ++axis) {
+      extent const& e = P::schedule.shapes[i][axis];
+      if (e.is_static()) table[i][axis].constant = e.constant;
+      else table[i][axis].dim = static_cast<std::int16_t>(e.name().characters == nullptr ? -2 : P::dim_number(e.name()));
+    }
+  return table;
+}();
+template <class P>
+CTGRAD_INLINE std::int64_t extent_of_shape(int number, int axis, std::int64_t const* dims) {
+  extent_number const& e = extent_numbers<P>[static_cast<std::size_t>(number)][static_cast<std::size_t>(axis)];
+  return e.dim >= 0 ? dims[e.dim] : e.dim == -1 ? e.constant : evaluate_extent<P>(P::schedule.shapes[static_cast<std::size_t>(number)][axis], dims);
+}
+
 /// Extents and row-major strides of a buffer; returns its bytes, rounded up so that the next one is aligned.
-template <class P, int Buffer>
-std::int64_t lay_out(array_ref& a, std::int64_t const* dims) {
-  constexpr shape s = P::template buffer_shape<Buffer>;
+template <class P>
+std::int64_t lay_out(array_ref& a, std::int64_t const* dims, int number) {
+  buffer const& b = P::schedule.buffers[static_cast<std::size_t>(number)];
   std::int64_t count = 1;
-  for (int axis = s.rank - 1; axis >= 0; --axis) {
-    a.extents[axis] = evaluate_extent<P>(s[axis], dims);
+  for (int axis = P::whole::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank - 1; axis >= 0; --axis) {
+    a.extents[axis] = extent_of_shape<typename P::whole>(index(b.s), axis, dims);
     a.strides[axis] = count;
     count = checked_product(count, a.extents[axis]);
   }
-  return (checked_product(count, static_cast<std::int64_t>(size_of(P::schedule.buffers[Buffer].type))) + 63) / 64 * 64;
+  return (checked_product(count, static_cast<std::int64_t>(size_of(b.type))) + 63) / 64 * 64;
 }
 
 }  // namespace ctgrad::detail

@@ -23,12 +23,8 @@ template <class P>
 memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, std::byte* base) {
   constexpr int first = P::symbol_count + P::output_count;
   std::int64_t starts[P::slot_count + 1]{};  // of slots; first their sizes
-  for_each_constant<first, P::buffer_count>([&](auto i) {
-    if constexpr (P::slots[i] >= 0) {
-      std::int64_t& size = starts[P::slots[i]];
-      size = std::max(size, lay_out<P, i>(arrays[i], dims));
-    }
-  });
+  for (int i = first; i < P::buffer_count; ++i)
+    if (int const slot = P::slots[static_cast<std::size_t>(i)]; slot >= 0) starts[slot] = std::max(starts[slot], lay_out<P>(arrays[i], dims, i));
   memory_layout total;
   for (int slot = 0; slot < P::slot_count; ++slot) {
     std::int64_t const size = starts[slot];

@@ -60,7 +60,7 @@ struct nest_code {
   template <int Buffer>
   static std::int64_t own_bytes(std::int64_t const* dims) {
     array_ref a;
-    return checked_sum(lay_out<P, Buffer>(a, dims), 64);
+    return checked_sum(lay_out<P>(a, dims, Buffer), 64);
   }
   static std::int64_t array_bytes(std::int64_t const* dims) {
     return [&]<int... K>(std::integer_sequence<int, K...>) {
@@ -230,7 +230,7 @@ struct nest_code {
     constexpr int buffer = partition.arrays[K].buffer;
     using T = array_type<K>;
     array_ref& a = arrays[buffer];
-    std::int64_t const bytes = lay_out<P, buffer>(a, dims);
+    std::int64_t const bytes = lay_out<P>(a, dims, buffer);
     a.data = at;
     std::fill_n(reinterpret_cast<T*>(at), bytes / static_cast<std::int64_t>(sizeof(T)), row<partition.arrays[K].code>::template identity<T>());
     at += own_bytes<buffer>(dims);
@@ -242,7 +242,7 @@ struct nest_code {
     using T = array_type<K>;
     using r = row<partition.arrays[K].code>;
     array_ref from;
-    std::int64_t const bytes = lay_out<P, buffer>(from, f.dims);
+    std::int64_t const bytes = lay_out<P>(from, f.dims, buffer);
     in_pairs(parts, [&](int a, int b) {
       T *const to = reinterpret_cast<T*>(at + a * own), *const other = reinterpret_cast<T*>(at + b * own);
       std::int64_t const count = bytes / static_cast<std::int64_t>(sizeof(T));

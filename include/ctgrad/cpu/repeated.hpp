@@ -11,6 +11,7 @@ namespace ctgrad::detail {
 /// The nest of `P` that begins at `Begin`, as a program of its own.
 template <class P, int Begin>
 struct nest_program {
+  using whole = P;  ///< whose shapes and extents these are
   static constexpr auto const& graph = P::graph;
   static constexpr schedule_size size = [] {
     nest_piece const p = nest_cutter(P::graph, P::schedule, Begin).run();
