@@ -23,7 +23,7 @@ struct adding_source {
 template <int Assigned, class... Outputs>
 using program_source = std::conditional_t<(Assigned < static_cast<int>(sizeof...(Outputs))), adding_source<Assigned, Outputs...>, source_graph<Outputs...>>;
 
-/// Of programs of more nodes than this, each evaluation writes loops for about so many values: clang's limit is near 450.
+/// Of programs of more nodes than this, in several epochs, each evaluation writes loops for about so many values: clang's limit is near 450.
 inline constexpr int together_limit_fuse = 256, values_at_a_time = 128;
 
 /// The schedule of a program in arrays with room for so many loops more than there are nodes.
@@ -49,8 +49,13 @@ struct schedule_with_room {
     if constexpr (stretch<Stretch>.is_done() || !stretch<Stretch>.fits) return stretch<Stretch>;
     else return last_stretch<Stretch + 1>();
   }
+  static constexpr bool together = [] {
+    bool one_epoch = true;
+    for (auto epoch : P::classes.epoch) one_epoch = one_epoch && epoch == 0;
+    return one_epoch || P::node_count <= together_limit_fuse;
+  }();
   static constexpr auto make() {
-    if constexpr (P::node_count <= together_limit_fuse) return freeze_schedule<instructions, loops, accesses, buffers, shapes>(fuse(P::graph.thaw(), P::classes.table()));
+    if constexpr (together) return freeze_schedule<instructions, loops, accesses, buffers, shapes>(fuse(P::graph.thaw(), P::classes.table()));
     else if constexpr (!last_stretch().fits) return last_stretch().s;
     else return freeze_schedule<instructions, loops, accesses, buffers, shapes>(place_rows(P::graph.thaw(), last_stretch().s.thaw()));
   }
