@@ -24,7 +24,13 @@ template <class Graph, class Schedule>
 class nest_cutter {
  public:
   constexpr nest_cutter(Graph const& of, Schedule const& from, instruction_id begin_loop)
-      : g(of), s(from), begin(begin_loop), end(from.instructions[begin_loop].end), access_places(s.accesses.size(), 0), buffer_places(s.buffers.size(), 0), number_places(static_cast<std::size_t>(begin) + 1, 0) {}
+      : g(of),
+        s(from),
+        begin(begin_loop),
+        end(from.instructions[begin_loop].end),
+        access_places(s.accesses.size(), 0),
+        buffer_places(s.buffers.size(), 0),
+        number_places(static_cast<std::size_t>(begin) + 1, 0) {}
 
   // (Raw pointers, and calls only where something is new: each is a step of the compilers' limits.)
   constexpr nest_piece run() {
@@ -123,7 +129,8 @@ constexpr bool are_equal(Graph const& g, nest_piece const& a, nest_piece const& 
         x.operands[2] != y.operands[2])
       return false;
     bool const outside = k < numbers;
-    if (x.what == action::load || x.what == action::store || x.what == action::begin_loop || x.what == action::end_loop || (outside && x.what != action::constant && x.what != action::initialize)) continue;
+    if (x.what == action::load || x.what == action::store || x.what == action::begin_loop || x.what == action::end_loop) continue;
+    if (outside && x.what != action::constant && x.what != action::initialize) continue;
     node const &m = g.nodes[static_cast<std::size_t>(index(x.node))], &n = g.nodes[static_cast<std::size_t>(index(y.node))];
     bool const number = x.what == action::constant || x.what == action::extent;  // what else an attribute says is in the loops and accesses
     if (m.code != n.code || m.type != n.type || (number && m.attribute != n.attribute)) return false;
@@ -173,7 +180,8 @@ constexpr nest_table find_repeated_nests(Graph const& g, Schedule const& s) {
     std::uint32_t signature = 0;
     for (int k = at; k < first.end; ++k) {
       instruction const& i = instructions[k];
-      signature = (signature ^ (static_cast<std::uint32_t>(i.what) + 16u * static_cast<std::uint32_t>(i.type) + (i.what == action::compute ? 256u * static_cast<std::uint32_t>(g.nodes[static_cast<std::size_t>(index(i.node))].code) : 0u))) * 0x01000193u;
+      std::uint32_t const code = i.what == action::compute ? static_cast<std::uint32_t>(g.nodes[static_cast<std::size_t>(index(i.node))].code) : 0;
+      signature = (signature ^ (static_cast<std::uint32_t>(i.what) + 16 * static_cast<std::uint32_t>(i.type) + 256 * code)) * 0x01000193u;
     }
     t.nests.push_back({at}), signatures.push_back(signature);
     at = first.end;

@@ -154,7 +154,8 @@ struct frozen_schedule {
   constexpr schedule thaw() const {
     schedule t;
     auto append = [](auto& to, auto const& from, int count) { to.append(from.data(), from.data() + count); };
-    append(t.instructions, instructions, size.instructions), append(t.loops, loops, size.loops), append(t.accesses, accesses, size.accesses), append(t.buffers, buffers, size.buffers), append(t.shapes, shapes, size.shapes);
+    append(t.instructions, instructions, size.instructions), append(t.loops, loops, size.loops), append(t.accesses, accesses, size.accesses);
+    append(t.buffers, buffers, size.buffers), append(t.shapes, shapes, size.shapes);
     return t;
   }
 };

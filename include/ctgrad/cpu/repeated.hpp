@@ -82,7 +82,8 @@ CTGRAD_NOINLINE void run_repeated(frame<P>& f, nest_entry const& entry) {
       if constexpr (numbers_of<own>::places[K] >= 0) {
         constexpr instruction i = instruction_at<own, K>;
         using T = std::conditional_t<i.what == action::initialize, wide_t<element_t<i.type>>, element_t<i.type>>;
-        move(std::bool_constant<i.what == action::initialize>{}, mine.template number<T, K>(), f.template numbers<T>()[static_cast<std::size_t>(numbers_of<P>::places[static_cast<std::size_t>(table.numbers[static_cast<std::size_t>(entry.numbers + K)])])]);
+        auto const at = static_cast<std::size_t>(table.numbers[static_cast<std::size_t>(entry.numbers + K)]);
+        move(std::bool_constant<i.what == action::initialize>{}, mine.template number<T, K>(), f.template numbers<T>()[static_cast<std::size_t>(numbers_of<P>::places[at])]);
       }
     }(), ...);
   };
