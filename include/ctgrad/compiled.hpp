@@ -121,7 +121,7 @@ struct compiled {
   }
   static constexpr shape const& shape_of_buffer(int buffer) { return schedule.shapes[static_cast<std::size_t>(index(schedule.buffers[static_cast<std::size_t>(buffer)].s))]; }
   template <int Buffer>
-  static constexpr shape buffer_shape = schedule.shapes[static_cast<std::size_t>(index(schedule.buffers[Buffer].s))];
+  static constexpr shape buffer_shape = shape_of_buffer(Buffer);
   /// By symbol, then by output: whether both may be one array.
   static constexpr auto same_array_allowed = [] {
     std::array<std::array<bool, output_count>, symbol_count + 1> table{};

@@ -136,11 +136,8 @@ struct calls_of {
       if (P::schedule.instructions[i].what == action::call) p[n++] = i;
     return p;
   }();
-  template <int First = 0>
   static void reserve(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
-    constexpr int here = count - First > 64 ? 64 : count - First;
-    [&]<int... K>(std::integer_sequence<int, K...>) { (library_call<P, places[First + K]>::reserve(dims, arrays, rows), ...); }(std::make_integer_sequence<int, here>{});
-    if constexpr (First + here < count) reserve<First + here>(dims, arrays, rows);
+    for_each_constant<0, count>([&](auto number) { library_call<P, places[number]>::reserve(dims, arrays, rows); });
   }
 };
 

@@ -12,7 +12,7 @@ namespace ctgrad::detail {
 
 /// Calls f(std::integral_constant<int, I>) for I in [First, Last), in folds of at most 64: clang takes no more than 256.
 template <int First, int Last, class F>
-void for_each_constant(F const& f) {
+constexpr void for_each_constant(F const& f) {
   constexpr int here = Last - First > 64 ? 64 : Last - First;
   [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, First + I>{}), ...); }(std::make_integer_sequence<int, here>{});
   if constexpr (First + here < Last) for_each_constant<First + here, Last>(f);

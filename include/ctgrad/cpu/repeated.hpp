@@ -52,19 +52,14 @@ struct nests_of {
     return number;
   }
 
-  /// Calls `f` with the code of nest `Number`, unless it is that of an earlier one.
-  template <int Number, class F>
-  static constexpr void visit(F const& f) {
-    constexpr nest_entry n = table.nests[Number];
-    if constexpr (n.like < 0) f(nest_code<P, n.begin>{});
-    else if constexpr (n.like == n.begin) f(nest_code<nest_program<P, n.begin>, nest_program<P, n.begin>::number_count>{});
-  }
-  /// Calls `f` with the code of each nest from number `First` on, equal ones once, in folds of at most 64.
-  template <int First = 0, class F>
+  /// Calls `f` with the code of each nest, equal ones once.
+  template <class F>
   static constexpr void for_each_code(F const& f) {
-    constexpr int here = count - First > 64 ? 64 : count - First;
-    [&]<int... K>(std::integer_sequence<int, K...>) { (visit<First + K>(f), ...); }(std::make_integer_sequence<int, here>{});
-    if constexpr (First + here < count) for_each_code<First + here>(f);
+    for_each_constant<0, count>([&](auto number) {
+      constexpr nest_entry n = table.nests[number];
+      if constexpr (n.like < 0) f(nest_code<P, n.begin>{});
+      else if constexpr (n.like == n.begin) f(nest_code<nest_program<P, n.begin>, nest_program<P, n.begin>::number_count>{});
+    });
   }
 };
 

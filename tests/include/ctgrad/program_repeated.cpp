@@ -27,6 +27,7 @@ constexpr auto u = ct::tensor<float>("u"_s, N);
 constexpr auto v = ct::tensor<float>("v"_s, N);
 constexpr auto w = ct::tensor<float>("w"_s, N);
 constexpr auto d = ct::tensor<double>("d"_s, N);
+constexpr auto p = ct::tensor<float>("p"_s, ct::dim("M"_s));
 constexpr auto X = ct::tensor<float>("X"_s, N, C);
 constexpr auto Y = ct::tensor<float>("Y"_s, N, C);
 constexpr auto a = ct::scalar<float>("a"_s);
@@ -53,9 +54,10 @@ double sum_of(ct::array<float, 1> const& x, auto f) {
 constexpr auto sums = ct::compile(ct::sum(ct::exp(a * u)), ct::sum(ct::exp(b * v)), ct::sum(ct::exp(a * w)));
 static_assert(nests_of(sums) == counts{3, 1});
 
-// One array or two, another constant, another dtype, another function, one number twice: other code.
+// One array or two, another constant, another extent, another dtype, another function, one number twice: other code.
 static_assert(nests_of(ct::compile(ct::sum(u * u), ct::sum(v * w))) == counts{2, 2});
 static_assert(nests_of(ct::compile(ct::sum(ct::exp(2_c * u)), ct::sum(ct::exp(3_c * v)))) == counts{2, 2});
+static_assert(nests_of(ct::compile(ct::sum(ct::exp(u)), ct::sum(ct::exp(p)))) == counts{2, 2});
 static_assert(nests_of(ct::compile(ct::sum(ct::exp(u)), ct::sum(ct::exp(d)))) == counts{2, 2});
 static_assert(nests_of(ct::compile(ct::sum(ct::exp(u)), ct::sum(ct::tanh(v)))) == counts{2, 2});
 static_assert(nests_of(ct::compile(ct::sum(ct::exp(a * u) + a), ct::sum(ct::exp(a * v) + b))) == counts{2, 2});
@@ -122,19 +124,17 @@ BOOST_AUTO_TEST_CASE(rows_and_arrays_of_each) {
 }
 
 BOOST_AUTO_TEST_CASE(gradients_are_added_to_those_of_each) {
-  constexpr auto du = ct::grad(loss, u);
-  constexpr auto dv = ct::grad(loss, v);
-  constexpr auto step = ct::compile(loss, du, dv);
   int const n = 500;
   auto const x = filled<float>(1, n), y = filled<float>(2, n);
-  auto gx = ct::zeros<float>(n), gy = ct::zeros<float>(n);
-  float l = 0;
-  auto space = step.workspace(N = n);
-  step.into(space, u = x, v = y, a = 2.0f, b = -3.0f, loss = l, du = gx, dv = gy);
+  constexpr auto backward = ct::backward(loss, u, v);
+  auto params = ct::parameters(u = x, v = y);
   double const expected = sum_of(x, [](double e) { return std::log1p(std::exp(2 * e)); }) + sum_of(y, [](double e) { return std::log1p(std::exp(-3 * e)); });
-  BOOST_TEST(double{l} == expected, boost::test_tools::tolerance(1e-5));
-  for (int i = 0; i < n; ++i) {
-    BOOST_TEST(double{gx(i)} == 2 / (1 + std::exp(-2.0 * x(i))), boost::test_tools::tolerance(1e-5));
-    BOOST_TEST(double{gy(i)} == -3 / (1 + std::exp(3.0 * y(i))), boost::test_tools::tolerance(1e-5));
+  for (int times : {1, 2}) {
+    float const l = backward(params, a = 2.0f, b = -3.0f);
+    BOOST_TEST(double{l} == expected, boost::test_tools::tolerance(1e-5));
+    for (int i = 0; i < n; ++i) {
+      BOOST_TEST(double{params[u].grad(i)} == times * 2 / (1 + std::exp(-2.0 * x(i))), boost::test_tools::tolerance(1e-5));
+      BOOST_TEST(double{params[v].grad(i)} == times * -3 / (1 + std::exp(3.0 * y(i))), boost::test_tools::tolerance(1e-5));
+    }
   }
 }
