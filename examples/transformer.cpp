@@ -1,4 +1,4 @@
-// A transformer learns to count: sequences of words that go on by a stride of their own.
+// A transformer of two layers learns to count: sequences of words that go on by a stride of their own.
 // It begins with parameters of PyTorch's, and has its losses at every step (tests/golden/curves.py).
 //
 // SPDX-License-Identifier: BSL-1.0
@@ -17,8 +17,9 @@ constexpr auto tokens = ct::tensor<std::int64_t>("tokens"_s, N, 10_c);
 constexpr auto following = ct::tensor<std::int64_t>("following"_s, N, 10_c);
 
 constexpr auto x = nn::embedding(tokens, "words"_s, 12_c, 16_c) + ct::parameter<float>("places"_s, ct::initial::normal{}, 10_c, 16_c);
-constexpr auto h = nn::transformer_block(x, "block0"_s, 4_c, 16_c, 32_c, nn::causal);
-constexpr auto loss = ct::cross_entropy(nn::linear(h, "head"_s, 16_c, 12_c), following);
+constexpr auto h0 = nn::transformer_block(x, "block0"_s, 4_c, 16_c, 32_c, nn::causal);
+constexpr auto h1 = nn::transformer_block(h0, "block1"_s, 4_c, 16_c, 32_c, nn::causal);
+constexpr auto loss = ct::cross_entropy(nn::linear(h1, "head"_s, 16_c, 12_c), following);
 constexpr auto backward = ct::backward(loss);
 
 int main() {

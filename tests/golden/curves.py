@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains a transformer, a variational autoencoder and LeNet-5 in PyTorch, and writes first parameters, data and the losses of every step to examples/data/*.safetensors,
+"""Trains a transformer of two layers, a variational autoencoder and LeNet-5 in PyTorch, and writes first parameters, data and the losses of every step to examples/data/*.safetensors,
 against which examples/transformer.cpp, examples/autoencoder.cpp and examples/lenet.cpp train the same. Parameters have the names of ctgrad's layers.
 
 usage: curves.py FOLDER    (PyTorch 2.x on the CPU, numpy, safetensors; FOLDER has digits_images.npy and digits_labels.npy)
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 STEPS = 50
-generator = torch.Generator().manual_seed(20261125)
+generator = torch.Generator()
 
 
 def normal(*shape):
@@ -49,10 +49,12 @@ def train(parameters, data, loss, learning_rate):
 def transformer():
     width, hidden, words, length, count = 16, 32, 12, 10, 8
     parameters = {"words.weight": normal(words, width), "places": normal(length, width)}
-    parameters |= norm("block0.norm1", width)
-    for part in ("q", "k", "v", "out"):
-        parameters |= linear(f"block0.attention.{part}", width, width)
-    parameters |= norm("block0.norm2", width) | linear("block0.mlp.0", width, hidden) | linear("block0.mlp.1", hidden, width)
+    blocks = ("block0", "block1")
+    for block in blocks:
+        parameters |= norm(f"{block}.norm1", width)
+        for part in ("q", "k", "v", "out"):
+            parameters |= linear(f"{block}.attention.{part}", width, width)
+        parameters |= norm(f"{block}.norm2", width) | linear(f"{block}.mlp.0", width, hidden) | linear(f"{block}.mlp.1", hidden, width)
     parameters |= linear("head", width, words)
     start = torch.randint(0, words, (count, 1), generator=generator)
     stride = torch.randint(1, 4, (count, 1), generator=generator)
@@ -61,7 +63,7 @@ def transformer():
     layer = torch.nn.TransformerEncoderLayer(width, 4, hidden, dropout=0, activation="gelu", norm_first=True, batch_first=True)
     mask = torch.nn.Transformer.generate_square_subsequent_mask(length)
 
-    def block(p, name, x):
+    def encode(p, name, x):
         packed = lambda what: torch.cat([p[f"{name}.attention.{part}.{what}"] for part in "qkv"])
         weights = {"self_attn.in_proj_weight": packed("weight"), "self_attn.in_proj_bias": packed("bias")}
         for theirs, ours in [("self_attn.out_proj", "attention.out"), ("linear1", "mlp.0"), ("linear2", "mlp.1"), ("norm1", "norm1"), ("norm2", "norm2")]:
@@ -70,7 +72,9 @@ def transformer():
 
     def loss(p, step):
         x = F.embedding(tokens, p["words.weight"]) + p["places"]
-        return F.cross_entropy(F.linear(block(p, "block0", x), p["head.weight"], p["head.bias"]).flatten(0, 1), following.flatten())
+        for block in blocks:
+            x = encode(p, block, x)
+        return F.cross_entropy(F.linear(x, p["head.weight"], p["head.bias"]).flatten(0, 1), following.flatten())
 
     return train(parameters, {"tokens": tokens, "following": following}, loss, 3e-3)
 
@@ -117,6 +121,6 @@ def lenet(folder):
 
 torch.set_num_threads(1)
 data = Path(sys.argv[1])
-save_file(transformer(), data / "transformer.safetensors")
-save_file(autoencoder(data), data / "autoencoder.safetensors")
-save_file(lenet(data), data / "lenet.safetensors")
+for name, model in [("transformer", transformer), ("autoencoder", lambda: autoencoder(data)), ("lenet", lambda: lenet(data))]:
+    generator.manual_seed(20261125)  # each file is what it is, whatever the others draw
+    save_file(model(), data / f"{name}.safetensors")
