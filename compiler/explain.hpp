@@ -311,7 +311,9 @@ constexpr message explain_kept(graph const& g, schedule const& s) {
     e.name_buffer(i);
     shape const& kept = s.shapes[static_cast<std::size_t>(index(b.s))];
     if (kept.rank) e.out << kept;
-    e.out << " = " << info(g[b.node].code).name << "(...), kept: " << to_string(b.why) << '\n';
+    e.out << " = " << info(g[b.node].code).name << "(...), kept: " << to_string(b.why);
+    for (int place = 0; place < kept.rank && !(b.order == axis_order{}); ++place) e.out << (place ? ", " : "; in memory as [") << kept[b.order[place]] << (place + 1 < kept.rank ? "" : "]");
+    e.out << '\n';
   }
   return e.out;
 }

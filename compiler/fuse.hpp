@@ -5,6 +5,7 @@
 #pragma once
 
 #include "choose_loop.hpp"
+#include "order_axes.hpp"
 #include "place_rows.hpp"
 
 namespace ctgrad::detail {
@@ -299,7 +300,10 @@ struct frozen_fusion {
   constexpr bool is_done() const { return next_epoch == epochs; }
 };
 
-constexpr schedule fuse(graph const& g, axis_class_table const& classes) { return place_rows(g, fuser(g, classes).run()); }
+/// What is decided when all loops are written: where rows stand, and how arrays lie in memory.
+constexpr schedule place_arrays(graph const& g, schedule s) { return order_axes(g, place_rows(g, static_cast<schedule&&>(s))); }
+
+constexpr schedule fuse(graph const& g, axis_class_table const& classes) { return place_arrays(g, fuser(g, classes).run()); }
 constexpr schedule fuse(graph const& g) {
   axis_classes const found(g);
   return fuse(g, found.table());

@@ -106,8 +106,9 @@ constexpr int collapsible_loops(Schedule const& s, instruction_id begin) {
     for (int k = 0; k < depth; ++k) {
       int const axis = a.axis_of(s.instructions[begin + k].loop);
       if (axis < 0) continue;
-      if (axis < latest || walked != k) return 1;
-      latest = axis, ++walked;
+      int const place = s.buffers[a.buffer].order.place_of(axis);
+      if (place < latest || walked != k) return 1;
+      latest = place, ++walked;
     }
     if (walked != depth && (walked > 0 || i.what != action::load)) return 1;
   }

@@ -95,6 +95,24 @@ enum class keep_reason : std::uint8_t {
   sum_outside, ///< the elements of a reduction over a loop around them
 };
 
+/// In which order the axes of an array lie in memory, the outermost first; row-major where nothing else is said.
+struct axis_order {
+  std::uint32_t bits = 0;  ///< four for each place: its axis, where another than in row-major order
+
+  static constexpr axis_order of(int const* axes, int rank) {
+    axis_order order;
+    for (int place = 0; place < rank; ++place) order.bits |= static_cast<std::uint32_t>(axes[place] ^ place) << 4 * place;
+    return order;
+  }
+  constexpr int operator[](int place) const { return static_cast<int>(bits >> 4 * place & 15) ^ place; }
+  constexpr int place_of(int axis) const {
+    int place = 0;
+    while ((*this)[place] != axis) ++place;
+    return place;
+  }
+  friend constexpr bool operator==(axis_order a, axis_order b) { return a.bits == b.bits; }
+};
+
 /// An array: what the user bound, or memory of the workspace.
 struct buffer {
   buffer_kind kind = buffer_kind::temporary;
@@ -104,6 +122,7 @@ struct buffer {
   node_id node = node_id::none;  ///< what it holds; of a view: the view or the assembly
   keep_reason why = keep_reason::none;
   std::int8_t part = 0;          ///< of a view of an assembly: which of its operands
+  axis_order order{};            ///< of a temporary
 };
 
 /// The buffer whose memory it is.

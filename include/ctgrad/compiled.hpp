@@ -57,7 +57,7 @@ struct schedule_with_room {
   static constexpr auto make() {
     if constexpr (together) return freeze_schedule<instructions, loops, accesses, buffers, shapes>(fuse(P::graph.thaw(), P::classes.table()));
     else if constexpr (!last_stretch().fits) return last_stretch().s;
-    else return freeze_schedule<instructions, loops, accesses, buffers, shapes>(place_rows(P::graph.thaw(), last_stretch().s.thaw()));
+    else return freeze_schedule<instructions, loops, accesses, buffers, shapes>(place_arrays(P::graph.thaw(), last_stretch().s.thaw()));
   }
   static constexpr auto kept = make();
 };

@@ -60,12 +60,13 @@ CTGRAD_INLINE std::int64_t extent_of_shape(int number, int axis, std::int64_t co
   return e.dim >= 0 ? dims[e.dim] : e.dim == -1 ? e.constant : evaluate_extent<P>(P::schedule.shapes[static_cast<std::size_t>(number)][axis], dims);
 }
 
-/// Extents and row-major strides of a buffer; returns its bytes, rounded up so that the next one is aligned.
+/// Extents and strides of a buffer without gaps; returns its bytes, rounded up so that the next one is aligned.
 template <class P>
 std::int64_t lay_out(array_ref& a, std::int64_t const* dims, int number) {
   buffer const& b = P::schedule.buffers[static_cast<std::size_t>(number)];
   std::int64_t count = 1;
-  for (int axis = P::whole::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank - 1; axis >= 0; --axis) {
+  for (int place = P::whole::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank - 1; place >= 0; --place) {
+    int const axis = b.order[place];
     a.extents[axis] = extent_of_shape<typename P::whole>(index(b.s), axis, dims);
     a.strides[axis] = count;
     count = checked_product(count, a.extents[axis]);
