@@ -34,6 +34,7 @@ enum class step_kind : std::uint8_t {
   uniform,         ///< from an array in which the loop does not move
   take,            ///< from a tile
   compute,
+  here,            ///< whether the index of this loop is that in operands[0], which is the same in all lanes; or is not, for not_equal
   position,        ///< the index of this loop
   outer_position,  ///< the index of a loop around it: `pointer`
   keep,            ///< into a tile

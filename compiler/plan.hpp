@@ -135,6 +135,17 @@ class leaf_planner {
     return what == action::compute || what == action::store || what == action::accumulate || (what == action::load && body[at].place() >= 0);
   }
 
+  /// What `i` compares the position of this loop with, where that is one number for all lanes: from outside, or the position of another loop. Else -1.
+  constexpr instruction_id compared_with_position(instruction const& i, op code) const {
+    if (i.what != action::compute || (code != op::equal && code != op::not_equal)) return -1;
+    for (int k = 0; k < 2; ++k) {
+      instruction const &position = s.instructions[i.operands[k]], &other = s.instructions[i.operands[1 - k]];
+      bool const uniform = !is_inside(i.operands[1 - k]) || other.what == action::constant || (other.what == action::position && other.loop != loop);
+      if (position.what == action::position && position.loop == loop && !is_floating(position.type) && uniform) return i.operands[1 - k];
+    }
+    return -1;
+  }
+
   constexpr std::int16_t array_of(int access_number, dtype type, bool read, bool written, instruction_id place_from = -1) {
     bool const inside = place_from >= 0 && is_inside(place_from);
     if (inside) place_from = looked_up;
@@ -215,8 +226,10 @@ class leaf_planner {
       if (!is_value(at)) continue;
       leaf_step step{.code = i.what == action::load ? op::copy : nodes[static_cast<std::size_t>(index(i.node))].code};
       bool const lookup = i.what == action::load, lanes = lookup && is_inside(i.place());
+      instruction_id const other = compared_with_position(i, step.code);
+      if (other >= 0) step.operands[0] = fetch(other).key();
       for (int k = 0; k < max_operands; ++k)
-        if (i.operands[k] >= 0 && (!lookup || lanes) && (k == 0 || i.what != action::accumulate)) step.operands[k] = fetch(i.operands[k]).key();
+        if (other < 0 && i.operands[k] >= 0 && (!lookup || lanes) && (k == 0 || i.what != action::accumulate)) step.operands[k] = fetch(i.operands[k]).key();
       for (auto operand : i.operands)
         if (operand >= 0 && is_inside(operand) && values[operand - begin].last_in_chunk == at && values[operand - begin].place.where == place::reg)
           taken[static_cast<int>(values[operand - begin].place.type)][values[operand - begin].place.number] = 0;
@@ -237,7 +250,7 @@ class leaf_planner {
         }
       } else {
         bool const moves = lookup && s.accesses[i.access_number].axis_of(loop) >= 0;
-        step.kind = lanes ? step_kind::gather : moves ? step_kind::load : lookup ? step_kind::uniform : step_kind::compute;
+        step.kind = lanes ? step_kind::gather : moves ? step_kind::load : lookup ? step_kind::uniform : other >= 0 ? step_kind::here : step_kind::compute;
         if (lookup) step.pointer = array_of(i.access_number, i.type, true, false, i.place());
         target = take_register(i.type);
         step.target = target.key();

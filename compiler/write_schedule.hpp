@@ -39,6 +39,7 @@ class schedule_writer {
     for (int i = 0; i < g.size(); ++i) {
       op_kind const kind = state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
       has_views = has_views || kind == op_kind::view || kind == op_kind::assembly;
+      has_lookup = has_lookup || kind == op_kind::lookup;
       has_scatter = has_scatter || info(nodes_of_graph[i].code).scatters;
     }
     shapes_of_graph = g.shapes.data();
@@ -58,7 +59,7 @@ class schedule_writer {
   shape const* shapes_of_graph = nullptr;
   std::int16_t* loop_of_class = nullptr;  // by class: the loop that is open, or -1
   int stamps = 0;
-  bool has_views = false, has_scatter = false;
+  bool has_views = false, has_lookup = false, has_scatter = false;
   list<std::int16_t> latest_access, access_before;  // by buffer, and by access: the one before it of the same buffer
   list<loaded> loads;   // that are valid here
   list<node_id> scope;  // nodes whose `current` ends with a loop

@@ -118,6 +118,18 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     else if constexpr (r::info.arity == 1) target = static_cast<pack>(r::eval(value_at<A>(s, known)));
     else if constexpr (r::info.arity == 2) target = static_cast<pack>(r::eval(value_at<A>(s, known), value_at<B>(s, known)));
     else target = static_cast<pack>(r::eval(value_at<A>(s, known), value_at<B>(s, known), value_at<C>(s, known)));
+  } else if constexpr (Kind == step_kind::here) {
+    // Lane by lane the number less its own, by elements of the lanes' size: that does not change in a chunk, and a pack takes one comparison of each register.
+    using place = keyed_type<A>;
+    using mask = typename Registers::template pack<bool>;
+    using lane = std::conditional_t<sizeof(typename mask::lane) == 4, std::int32_t, std::int64_t>;
+    using lane_pack = simd::pack<lane, Registers::width>;
+    using bits = std::make_unsigned_t<place>;
+    // (Positions of int32 wrap.)
+    bits const from_here = static_cast<bits>(static_cast<bits>(value_at<A>(s, known).elements().values[0]) - static_cast<bits>(c.position));
+    auto const before = lane_pack(from_here <= bits{0x7fffffff} ? static_cast<lane>(from_here) : lane{-1}) - simd::count_from<lane, Registers::width>(0);
+    mask const here(before == lane_pack(at));
+    s.template of<bool>()[number] = Code == op::equal ? here : !here;
   } else if constexpr (Kind == step_kind::load || Kind == step_kind::take) {
     using T = keyed_type<Target>;
     load_valid<Registers::valid>(s.template of<T>()[number], static_cast<T const*>((Kind == step_kind::load ? c.pointers : c.tiles)[Pointer]) + at);

@@ -216,3 +216,121 @@ BOOST_AUTO_TEST_CASE(a_lookup_in_what_a_loop_computes_fuses) {
   BOOST_TEST(near(one, other, 1e-14));
   for (std::int64_t i = 0; i < n; ++i) BOOST_TEST(filled_in(i, 1) == (x(i, 1) > 0 ? -1 : x(i, 1)));
 }
+
+// One place of each row: the loop's own position, compared with a number from outside or with another loop's position.
+
+namespace {
+using ct::detail::value;
+constexpr value along(value x, int axis, ct::dtype type) {
+  return {x.b, x.b->broadcast(x.b->iota(x.shape()[axis], type), x.get().shape, 3u & ~(1u << axis))};
+}
+constexpr value of_rows(value x, value places) { return {x.b, x.b->broadcast(places.id, x.get().shape, 2u)}; }
+struct stands_function {
+  static constexpr value trace(value x, value places) { return along(x, 1, places.type()) == of_rows(x, places); }
+};
+struct elsewhere_function {
+  static constexpr value trace(value x, value places) { return ct::where(of_rows(x, places) != along(x, 1, places.type()), x, 3); }
+};
+struct fourth_function {
+  static constexpr value trace(value x, value places) { return ct::where(along(x, 1, places.type()) == 4, x, cast(along(x, 1, places.type()), x.type())); }
+};
+struct off_diagonal_function {
+  static constexpr value trace(value x, value places) { return ct::where(along(x, 0, places.type()) != along(x, 1, places.type()), x, 3); }
+};
+/// More operations than one chunk has, the comparison among the last.
+struct long_function {
+  static constexpr value trace(value x, value places) {
+    auto h = x;
+    for (int i = 0; i < 40; ++i) h = h * h - x;
+    return ct::where(along(x, 1, places.type()) == of_rows(x, places), x, h * 0) + x;
+  }
+};
+
+template <class T, class Place>
+void check_one_place(auto columns, std::vector<int> const& lengths) {
+  constexpr auto rows = ct::dim("rows"_s);
+  constexpr auto x = ct::tensor<T>("x"_s, rows, decltype(columns){});
+  constexpr auto places = ct::tensor<Place>("places"_s, rows);
+  constexpr auto met = ct::detail::call_function<stands_function>(x, places);
+  constexpr auto others = ct::detail::call_function<elsewhere_function>(x, places);
+  constexpr auto fourth = ct::detail::call_function<fourth_function>(x, places);
+  constexpr auto off = ct::detail::call_function<off_diagonal_function>(x, places);
+  constexpr auto far = ct::detail::call_function<long_function>(x, places);
+  constexpr auto sum = ct::sum(others, 1_c);
+  constexpr auto program = ct::compile(met, others, fourth, off, sum);
+  for (int m : lengths)
+    for (bool turned : {false, true}) {
+      using limits = std::numeric_limits<Place>;
+      std::vector<Place> at{limits::min(), -1, 0, 1, limits::max()};
+      for (int place : {m / 2, m - 2, m - 1, m, m + 40}) at.push_back(place);
+      for (std::int64_t bits : {31, 32})
+        if (std::int64_t const far_away = std::int64_t{1} << bits; sizeof(Place) == 8)
+          for (std::int64_t other : {far_away, far_away + m / 2, m / 2 - far_away}) at.push_back(static_cast<Place>(other));
+      auto const n = static_cast<std::int64_t>(at.size());
+      // (Long chains of squares stay in [-1, 1].)
+      auto memory = turned ? ct::test::filled<T>(1, m, n) : ct::test::filled<T>(1, n, m);
+      for (std::int64_t i = 0; i < memory.size(); ++i) memory.data()[i] = static_cast<T>(memory.data()[i] / 9);
+      ct::view<T const, 2> const a = turned ? ct::view<T const, 2>(memory.data(), {n, m}, {1, n}) : ct::view<T const, 2>(memory.data(), {n, m});
+      auto const [r_met, r_others, r_fourth, r_off, sums] = program(x = a, places = at);
+      bool right = true, right_sum = true;
+      for (std::int64_t i = 0; i < n; ++i) {
+        double total = 0;
+        for (std::int64_t j = 0; j < m; ++j) {
+          bool const here = j == at[static_cast<std::size_t>(i)];
+          T const other = here ? T(3) : a(i, j);
+          total += static_cast<double>(other);
+          right = right && r_met(i, j) == here && r_others(i, j) == other && r_fourth(i, j) == (j == 4 ? a(i, j) : static_cast<T>(j)) && r_off(i, j) == (i != j ? a(i, j) : T(3));
+        }
+        right_sum = right_sum && ct::test::near(static_cast<double>(sums(i)), total, std::is_same_v<T, float> ? 1e-5 : 1e-12);
+      }
+      if constexpr (sizeof(T) < sizeof(Place)) {
+        auto const [r_far] = ct::compile(far)(x = a, places = at);
+        for (std::int64_t i = 0; i < n * m; ++i) right = right && r_far(i / m, i % m) == (i % m == at[static_cast<std::size_t>(i / m)] ? 2 : 1) * a(i / m, i % m);
+      }
+      BOOST_TEST(right, m << " columns" << (turned ? ", strided" : ""));
+      BOOST_TEST(right_sum, m << " columns" << (turned ? ", strided" : ""));
+    }
+}
+}  // namespace
+
+using elements_and_places = std::tuple<std::pair<float, std::int32_t>, std::pair<float, std::int64_t>, std::pair<double, std::int32_t>, std::pair<std::int64_t, std::int32_t>>;
+BOOST_AUTO_TEST_CASE_TEMPLATE(one_place_of_each_row, Types, elements_and_places) {
+  check_one_place<typename Types::first_type, typename Types::second_type>(ct::dim("columns"_s), {1, 2, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 65, 100, 257, 600});
+}
+BOOST_AUTO_TEST_CASE(one_place_of_few) {
+  check_one_place<float, std::int32_t>(10_c, {10});
+  check_one_place<double, std::int64_t>(5_c, {5});
+}
+
+// No array is as long as the positions that one step is given here.
+template <class Place, int Bytes>
+void check_positions() {
+  using namespace ct::detail;
+  constexpr int width = 2 * ct::simd::lanes<ct::simd::lane_type<Bytes>>;
+  using packs = registers<Bytes, width, 1, 1, 1, 0, 0, 1, 1>;
+  constexpr value_place number{place::invariant, 0, ct::dtype_of<Place>}, truth{place::reg, 0, ct::dtype::bool_};
+  bool right = true;
+  constexpr std::int64_t half = std::int64_t{1} << 31, whole = 2 * half;
+  for (std::int64_t position : {std::int64_t{0}, std::int64_t{8192}, half - 3, half + 5, whole - 1, whole + 64, 256 * whole})
+    for (std::int64_t at : {0, width, 8192 - width})
+      for (std::int64_t away : {-whole, -half, -1 - at, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, std::int64_t{width - 1}, std::int64_t{width}, half, whole}) {
+        auto const wanted = static_cast<Place>(position + at + away);
+        packs s, known;
+        known.template of<Place>()[0] = ct::simd::pack<Place, width>(wanted);
+        int sums = 0;
+        leaf_place const here{nullptr, nullptr, nullptr, position, nullptr};
+        bool equal[width], unequal[width];
+        run_step<step_kind::here, op::equal, truth.key(), number.key(), 0, 0, -1>(s, known, sums, here, at);
+        s.bools[0].store(equal);
+        run_step<step_kind::here, op::not_equal, truth.key(), number.key(), 0, 0, -1>(s, known, sums, here, at);
+        s.bools[0].store(unequal);
+        for (int lane = 0; lane < width; ++lane) right = right && equal[lane] == (static_cast<Place>(position + at + lane) == wanted) && unequal[lane] != equal[lane];
+      }
+  BOOST_TEST(right);
+}
+BOOST_AUTO_TEST_CASE(positions_of_any_size) {
+  check_positions<std::int32_t, 4>();
+  check_positions<std::int64_t, 4>();
+  check_positions<std::int32_t, 8>();
+  check_positions<std::int64_t, 8>();
+}

@@ -38,6 +38,22 @@ BOOST_AUTO_TEST_CASE(losses_in_one_nest) {
   BOOST_TEST(near(square, q / 300, 1e-14));
 }
 
+// The label's logit is read after a walk over its row, when it is in the cache. (What is looked up outside of all loops is read there: an output may be bound to its array.)
+BOOST_AUTO_TEST_CASE(what_is_looked_up_is_read_when_it_is_needed) {
+  constexpr auto wide = ct::tensor<float>("wide"_s, N, 100_c);
+  constexpr auto loss = ct::cross_entropy(wide, labels);
+  constexpr auto& s = decltype(ct::compile(loss, ct::grad(loss, wide)))::compiled::schedule;
+  constexpr int walks_before = [] {
+    int ends = 0;
+    for (auto const& i : s.instructions) {
+      if (i.what == ct::detail::action::end_loop) ++ends;
+      if (i.what == ct::detail::action::load && s.accesses[static_cast<std::size_t>(i.access_number)].axis_of(ct::detail::looked_up) >= 0) return ends;
+    }
+    return -1;
+  }();
+  static_assert(walks_before == 1);  // for the largest, which is taken off it
+}
+
 BOOST_AUTO_TEST_CASE(labels_and_probabilities) {
   constexpr auto chosen = ct::nll_loss(X, labels);
   auto const x = filled<double>(1, 4, 6);
