@@ -125,6 +125,7 @@ struct explainer {
     out << "# ";
     print_name(out, u);
     if (u.parallel) out << ", parallel";
+    if (int const group = s.instructions[u.first].group; group >= 0) out << ", of group " << group;
     if (u.stages > 1) out << ", " << u.stages << " stages a row";
     out << ": ";
     name_memory(u);
@@ -135,7 +136,15 @@ struct explainer {
   /// Why what comes after a unit is not part of it.
   constexpr void end(std::size_t place) {
     unit const& u = units[place];
+    std::int16_t const group = s.instructions[u.first].group;
+    auto is_of_group = [&](unit const& other) { return group >= 0 && s.instructions[other.first].group == group; };
     for (unit_end const& e : u.ends) {
+      if (is_of_group(units[e.reader])) {
+        out << "# a tile of ", name_buffer(e.buffer), out << " goes on to ";
+        print_name(out, units[e.reader]);
+        out << " at once\n";
+        continue;
+      }
       out << "# ends: ";
       if (e.buffer >= 0) name_buffer(e.buffer);
       else out << 'r' << e.number;
@@ -145,7 +154,7 @@ struct explainer {
       else if (s.buffers[e.buffer].why != keep_reason::none) out << " (" << to_string(s.buffers[e.buffer].why) << ')';
       out << '\n';
     }
-    if (!u.ends.empty() || !u.is_nest() || place + 1 == units.size()) return;
+    if (!u.ends.empty() || !u.is_nest() || place + 1 == units.size() || is_of_group(units[place + 1])) return;
     out << "# ends: no loop of it is one of ";
     print_name(out, units[place + 1]);
     out << '\n';

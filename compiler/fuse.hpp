@@ -5,6 +5,7 @@
 #pragma once
 
 #include "choose_loop.hpp"
+#include "group_tiles.hpp"
 #include "order_axes.hpp"
 #include "place_rows.hpp"
 
@@ -315,8 +316,8 @@ struct frozen_fusion {
   constexpr bool is_done() const { return next_epoch == epochs; }
 };
 
-/// What is decided when all loops are written: where rows stand, and how arrays lie in memory.
-constexpr schedule place_arrays(graph const& g, schedule s) { return order_axes(g, place_rows(g, static_cast<schedule&&>(s))); }
+/// What is decided when all loops are written: where rows stand, how arrays lie in memory, and what goes through tiles together.
+constexpr schedule place_arrays(graph const& g, schedule s) { return group_tiles(g, order_axes(g, place_rows(g, static_cast<schedule&&>(s)))); }
 
 constexpr schedule fuse(graph const& g, axis_class_table const& classes) { return place_arrays(g, fuser(g, classes).run()); }
 constexpr schedule fuse(graph const& g) {

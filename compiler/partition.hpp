@@ -89,6 +89,37 @@ constexpr nest_partition partition_nest(Graph const& g, Schedule const& s, instr
   return p;
 }
 
+/// The units of a group, from the first on: f(instruction).
+template <class Schedule, class F>
+constexpr void for_each_of_group(Schedule const& s, instruction_id first, F const& f) {
+  std::int16_t const group = s.instructions[first].group;
+  for (instruction_id at = first, length = static_cast<instruction_id>(s.instructions.size()); at < length && s.instructions[at].group == group;) {
+    f(at);
+    at = s.instructions[at].what == action::begin_loop ? s.instructions[at].end + 1 : at + 1;
+  }
+}
+/// What all nests and products of a group keep apart, along the axis of its tiles.
+template <class Graph, class Schedule>
+constexpr nest_partition partition_group(Graph const& g, Schedule const& s, instruction_id first) {
+  nest_partition p;
+  for_each_of_group(s, first, [&](instruction_id at) {
+    instruction const& i = s.instructions[at];
+    if (i.what == action::product) {
+      auto const labels = contraction::unpack(g.nodes[static_cast<std::size_t>(index(i.node))].attribute);
+      if (labels.role(i.loop) == label_role::summed) p.arrays.push_back({s.accesses[i.access_number].buffer, op::sum});
+      return;
+    }
+    nest_partition const own = partition_nest(g, s, at);
+    auto const before = static_cast<std::int16_t>(p.loops.size());
+    for (loop_cost l : own.loops) {
+      if (l.outer >= 0) l.outer = static_cast<std::int16_t>(l.outer + before);
+      p.loops.push_back(l);
+    }
+    p.numbers.append(own.numbers.begin(), own.numbers.end()), p.arrays.append(own.arrays.begin(), own.arrays.end()), p.rows.append(own.rows.begin(), own.rows.end());
+  });
+  return p;
+}
+
 /// How many loops, from the outermost on, stand each alone inside the one before, down to a vector loop, such that every array of its body moves
 /// with all of them, outer axes first, or with none: where strides allow it, they are one loop over all elements. 1 where there is no such nest.
 template <class Schedule>

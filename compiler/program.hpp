@@ -5,6 +5,7 @@
 #pragma once
 
 #include "interpret.hpp"
+#include "partition.hpp"
 #include "plan.hpp"
 #include "rebuild.hpp"
 #include "schedule.hpp"
@@ -124,7 +125,7 @@ class in_place {
   constexpr bool allows(int symbol, int output) const {
     for (std::int32_t w = writes.latest[output]; w >= 0; w = writes.all[w].before)
       for (std::int32_t r = reads.latest[symbol]; r >= 0; r = reads.all[r].before)
-        if (!is_read_before(reads.all[r].at, writes.all[w].at)) return false;
+        if (!is_read_before(reads.all[r].at, writes.all[w].at, s.buffers[symbol].s == s.buffers[output].s && s.buffers[symbol].type == s.buffers[output].type)) return false;
     return true;
   }
 
@@ -147,15 +148,19 @@ class in_place {
   std::int32_t *last_use = nullptr, *around = nullptr, *computed = nullptr;  // of each instruction: who reads it; the loop around it; computations before it
   touches reads{}, writes{};
 
-  constexpr bool is_read_before(int r, int w) const {
+  /// The nest or product at the top level that an instruction is of.
+  constexpr int unit_of(int at) const {
+    while (around[at] >= 0) at = around[at];
+    return at;
+  }
+  constexpr bool is_read_before(int r, int w, bool same_shape) const {
     instruction const &read = s.instructions[r], &write = s.instructions[w];
+    // Of a group, the last writes a tile before the first reads the next one: of another shape, that might be elsewhere. (Of the same shape, the group goes along the same axis of both.)
+    if (int const from = unit_of(r), to = unit_of(w); from != to && s.instructions[from].group >= 0 && s.instructions[from].group == s.instructions[to].group)
+      if (!same_shape) return false;
     if (reads_arrays(read.what)) return r < w;
     if ((last_use[r] < 0 ? r : last_use[r]) > w) return false;
-    int read_nest = around[r], write_nest = around[w];
-    if (read_nest < 0 || write_nest < 0) return true;
-    while (around[read_nest] >= 0) read_nest = around[read_nest];
-    while (around[write_nest] >= 0) write_nest = around[write_nest];
-    if (read_nest != write_nest) return true;
+    if (around[r] < 0 || around[w] < 0 || unit_of(r) != unit_of(w)) return true;
     // In one nest: the same element at the same time, in a body that is not cut into chunks.
     access const &from = s.accesses[read.access_number], &to = s.accesses[write.access_number];
     auto is_view = [&](access const& a) { return s.buffers[static_cast<std::size_t>(a.buffer)].kind == buffer_kind::view; };
@@ -175,20 +180,54 @@ struct memory_plan {
   int slots = 0;
 };
 
-/// Interval colouring over the top level of the schedule: a buffer lives from the first nest or product that touches it to the last.
-/// A free slot of a buffer of the same size is taken first, then any free one, since the larger of two sizes is less than their sum whatever the extents.
+/// By buffer: the group all of whose units, and nothing else, touch it: its threads keep a tile of it each. -1: it is no temporary, or not of one group.
+template <class Schedule>
+constexpr list<std::int16_t> find_tile_owners(Schedule const& s) {
+  int const length = static_cast<int>(s.instructions.size());
+  list<std::int16_t> owner(s.buffers.size(), -2);  // -2: nothing has touched it yet
+  std::int16_t group = -1;
+  auto touch = [&](int access_number) {
+    std::int16_t& own = owner[static_cast<std::size_t>(root_of(s.buffers, s.accesses[access_number].buffer))];
+    own = own == -2 || own == group ? group : std::int16_t{-1};
+  };
+  for (int at = 0, end = -1; at < length; ++at) {
+    instruction const& i = s.instructions[at];
+    if (at > end) group = i.group, end = i.what == action::begin_loop ? i.end : at;
+    if (i.access_number >= 0) touch(i.access_number);
+    for (int k = 0; k < max_operands && reads_arrays(i.what); ++k)
+      if (i.operands[k] >= 0) touch(i.operands[k]);
+  }
+  for (std::size_t b = 0; b < s.buffers.size(); ++b) {
+    if (s.buffers[b].kind != buffer_kind::temporary || owner[b] == -2) owner[b] = -1;
+    if (s.buffers[b].kind == buffer_kind::view) owner[static_cast<std::size_t>(root_of(s.buffers, static_cast<int>(b)))] = -1;
+  }
+  return owner;
+}
+
+/// Interval colouring over the top level of the schedule: a buffer lives from the first nest or product that touches it to the last; through all of a group,
+/// unless it is the group's own. A free slot of a buffer of the same size is taken first, then any free one, since the larger of two sizes is less than their sum
+/// whatever the extents.
 template <class Schedule>
 constexpr memory_plan plan_memory(Schedule const& s) {
   int const count = static_cast<int>(s.buffers.size()), length = static_cast<int>(s.instructions.size());
   list<int> first(static_cast<std::size_t>(count), length), last(static_cast<std::size_t>(count), -1);
+  auto const owner = find_tile_owners(s);
+  int group_first = 0, group_last = 0;
   for (int at = 0, top = 0, end = -1; at < length; ++at) {
     instruction const& i = s.instructions[at];
-    if (at > end) top = at;
-    if (i.what == action::begin_loop && at > end) end = i.end;
+    if (at > end) {
+      top = at, end = i.what == action::begin_loop ? i.end : at;
+      if (i.group < 0) group_first = group_last = at;
+      else if (at == 0 || group_last < at) {
+        group_first = at;
+        for_each_of_group(s, at, [&](int unit) { group_last = unit; });
+      }
+    }
     auto touch = [&](int access_number) {
       int const b = root_of(s.buffers, s.accesses[access_number].buffer);
-      if (first[b] > top) first[b] = top;
-      last[b] = top;
+      bool const own = owner[static_cast<std::size_t>(b)] >= 0;
+      if (int const from = own ? top : group_first; first[b] > from) first[b] = from;
+      if (int const to = own ? top : group_last; last[b] < to) last[b] = to;
     };
     if (i.access_number >= 0) touch(i.access_number);
     for (int k = 0; k < max_operands && reads_arrays(i.what); ++k)

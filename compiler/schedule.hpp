@@ -56,11 +56,12 @@ struct access {
 struct instruction {
   action what = action::constant;
   dtype type = dtype::float32;
-  std::int16_t loop = -1;             ///< begin_loop, end_loop, position
+  std::int16_t loop = -1;             ///< begin_loop, end_loop, position; of a product in a group, the label that is cut into tiles
   std::int16_t access_number = -1;    ///< load, store, and reductions into memory
   node_id node = node_id::none;
   instruction_id operands[max_operands]{-1, -1, -1};
   instruction_id end = -1;            ///< begin_loop: its end_loop; accumulate, result: their initialize
+  std::int16_t group = -1;            ///< an outermost begin_loop, product: the group of those that go through tiles of an axis together
 
   /// The instruction that names the place along the looked_up axis of its access, or -1.
   constexpr instruction_id place() const { return what == action::load ? operands[0] : what == action::accumulate ? operands[1] : -1; }

@@ -1,11 +1,12 @@
 // Runs a schedule instruction by instruction, as the loops that it stands for, on doubles and int64.
 // It holds fusion to account without compiling anything: what it computes has to be what the graph says,
-// and everything that it reads has to have been computed where it stands.
+// and everything that it reads has to have been computed where it stands. Groups go through tiles of one turn.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
 #include "../compiler/interpret.hpp"
+#include "../compiler/partition.hpp"
 #include "../compiler/schedule.hpp"
 
 #include <map>
@@ -153,32 +154,66 @@ class schedule_interpreter {
   }
   detail::node const& node_of(instruction const& i) const { return g[i.node]; }
 
+  /// All units of a group on one turn, then on the next. Returns the last instruction of the group.
+  int run_group(int first) {
+    detail::list<int> units;
+    detail::for_each_of_group(s, first, [&](int unit) { units.push_back(unit); });
+    std::int64_t count = -1;
+    for (int unit : units) {
+      instruction const& n = s.instructions[static_cast<std::size_t>(unit)];
+      std::int64_t own = -1;
+      if (n.what == action::begin_loop) {
+        own = s.loops[static_cast<std::size_t>(n.loop)].e.evaluate(bound);
+      } else {
+        auto const labels = detail::contraction::unpack(node_of(n).attribute);
+        for (int k = 0; k < 2; ++k)
+          if (int const axis = detail::contraction::axis_of(k ? labels.right : labels.left, n.loop); axis >= 0) own = g.shape_of(node_of(n).operands[k])[axis].evaluate(bound);
+        int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
+        if (labels.role(n.loop) == detail::label_role::summed && !adds_to(s.buffers[static_cast<std::size_t>(buffer)]))
+          for (std::size_t e = 0; e < arrays[static_cast<std::size_t>(buffer)].elements.size(); ++e) element(buffer, e) = scalar{};
+      }
+      if (count >= 0 && own != count) fail("a unit of a group that goes further than another", unit);
+      count = own;
+    }
+    for (std::int64_t turn = 0; turn < count; ++turn)
+      for (int unit : units)
+        if (instruction const& n = s.instructions[static_cast<std::size_t>(unit)]; n.what == action::begin_loop) run_loop(unit, turn, turn + 1);
+        else run_whole(n, unit, turn);
+    instruction const& last = s.instructions[static_cast<std::size_t>(units.back())];
+    return last.what == action::begin_loop ? last.end : units.back();
+  }
+
   void run_range(int first, int last) {
     for (int i = first; i < last && error.empty(); ++i) {
       instruction const& n = s.instructions[static_cast<std::size_t>(i)];
-      if (n.what == action::begin_loop) {
-        auto forget = [&] {
-          for (int k = i; k <= n.end; ++k) values[static_cast<std::size_t>(k)].reset(), sums[static_cast<std::size_t>(k)].reset();
-        };
-        auto const& l = s.loops[static_cast<std::size_t>(n.loop)];
-        std::int64_t const count = l.e.evaluate(bound);
-        for (int k = i + 1; k < n.end; ++k)
-          if (l.leaf && s.instructions[static_cast<std::size_t>(k)].what == action::begin_loop) fail("a loop inside a vector loop", k);
-          else if (l.leaf && s.instructions[static_cast<std::size_t>(k)].what == action::store &&
-                   s.accesses[static_cast<std::size_t>(s.instructions[static_cast<std::size_t>(k)].access_number)].axis_of(n.loop) < 0)
-            fail("a store in a vector loop that does not move it", k);
-        for (std::int64_t k = 0; k < count && error.empty(); ++k) {
-          at[static_cast<std::size_t>(n.loop)] = k;
-          forget();
-          run_range(i + 1, n.end);
-        }
-        forget();
-        at[static_cast<std::size_t>(n.loop)] = -1;
+      if (n.group >= 0) {
+        i = run_group(i);
+      } else if (n.what == action::begin_loop) {
+        run_loop(i, 0, s.loops[static_cast<std::size_t>(n.loop)].e.evaluate(bound));
         i = n.end;
       } else {
         run_one(n, i);
       }
     }
+  }
+  void run_loop(int i, std::int64_t from, std::int64_t to) {
+    instruction const& n = s.instructions[static_cast<std::size_t>(i)];
+    auto forget = [&] {
+      for (int k = i; k <= n.end; ++k) values[static_cast<std::size_t>(k)].reset(), sums[static_cast<std::size_t>(k)].reset();
+    };
+    auto const& l = s.loops[static_cast<std::size_t>(n.loop)];
+    for (int k = i + 1; k < n.end; ++k)
+      if (l.leaf && s.instructions[static_cast<std::size_t>(k)].what == action::begin_loop) fail("a loop inside a vector loop", k);
+      else if (l.leaf && s.instructions[static_cast<std::size_t>(k)].what == action::store &&
+               s.accesses[static_cast<std::size_t>(s.instructions[static_cast<std::size_t>(k)].access_number)].axis_of(n.loop) < 0)
+        fail("a store in a vector loop that does not move it", k);
+    for (std::int64_t k = from; k < to && error.empty(); ++k) {
+      at[static_cast<std::size_t>(n.loop)] = k;
+      forget();
+      run_range(i + 1, n.end);
+    }
+    forget();
+    at[static_cast<std::size_t>(n.loop)] = -1;
   }
 
   void run_one(instruction const& n, int i) {
@@ -242,9 +277,11 @@ class schedule_interpreter {
     }
   }
 
-  /// A product, or a call of a library operation.
-  void run_whole(instruction const& n, int i) {
+  /// A product, or a call of a library operation; of a product in a group only one turn, where it is not -1.
+  void run_whole(instruction const& n, int i, std::int64_t turn = -1) {
     detail::node const& m = node_of(n);
+    detail::contraction const labels = turn < 0 ? detail::contraction{} : detail::contraction::unpack(m.attribute);
+    bool const summed = turn >= 0 && labels.role(n.loop) == detail::label_role::summed;
     tensor_value sides[detail::max_operands];
     for (int k = 0; k < m.arity; ++k) {
       if (n.operands[k] < 0) return fail("an operand that is no access", i);
@@ -269,7 +306,9 @@ class schedule_interpreter {
         std::size_t offset = 0;
         for (int axis = 0; axis < a.rank; ++axis)
           offset = offset * static_cast<std::size_t>(array.extents[static_cast<std::size_t>(axis)]) + (a.loops[axis] < 0 ? 0 : static_cast<std::size_t>(o.at[static_cast<std::size_t>(a.loops[axis])]));
-        sides[k].elements.push_back(read(a.buffer, offset, i));
+        int const axis = turn < 0 ? -1 : detail::contraction::axis_of(k ? labels.right : labels.left, n.loop);
+        if (axis >= 0 && o.at[static_cast<std::size_t>(axis)] != turn) sides[k].elements.push_back(scalar{});  // not read
+        else sides[k].elements.push_back(read(a.buffer, offset, i));
       }
     }
     int const buffer = s.accesses[static_cast<std::size_t>(n.access_number)].buffer;
@@ -280,8 +319,10 @@ class schedule_interpreter {
     tensor_value const* const operands[] = {&sides[0], &sides[1], &sides[2]};
     if (n.what == action::product) detail::interpret_contraction(m, sides[0], sides[1], m.type, result);
     else detail::interpret_library(m, g[m.operands[0]].type, operands, result);
-    for (std::size_t e = 0; e < count; ++e) {
-      if (adds_to(s.buffers[static_cast<std::size_t>(buffer)])) result.elements[e] = add(read(buffer, e, i), result.elements[e]);
+    detail::odometer o(array.extents);
+    for (std::size_t e = 0; e < count; ++e, o.next()) {
+      if (turn >= 0 && !summed && o.at[static_cast<std::size_t>(detail::contraction::axis_of(labels.result, n.loop))] != turn) continue;
+      if (summed || adds_to(s.buffers[static_cast<std::size_t>(buffer)])) result.elements[e] = add(read(buffer, e, i), result.elements[e]);
       element(buffer, e) = result.elements[e];
     }
   }

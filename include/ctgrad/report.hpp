@@ -15,6 +15,7 @@ template <class Compiled>
 struct program_report {
   int nests = 0;        ///< loops over memory: outermost loops, each walked once
   int products = 0;     ///< matrix products left to BLAS
+  int groups = 0;       ///< of nests and products that go through tiles of one axis together, where there is enough to do
   int calls = 0;        ///< library operations: sorts, running totals, factorisations; `flops` does not count what they do
   int temporaries = 0;  ///< whole arrays of the workspace
   int rows = 0;         ///< row buffers: what one walk of the outer loops keeps
@@ -75,6 +76,7 @@ constexpr auto report(program<Assigned, Outputs...> const&) {
   }
   for (auto const& i : compiled::schedule.instructions) {
     r.products += i.what == detail::action::product;
+    if (i.group >= r.groups) r.groups = i.group + 1;
     r.calls += i.what == detail::action::call;
     r.operations += i.what == detail::action::compute;
   }

@@ -86,11 +86,11 @@ BOOST_FIXTURE_TEST_CASE(a_sum_over_the_outer_axis_fills_a_row, fixture) {
 BOOST_FIXTURE_TEST_CASE(products_stand_between_nests, fixture) {
   value square = {&b, b.matmul(detail::transpose_function::trace(x).id, x.id)};
   BOOST_TEST(explain({ctgrad::exp(square)}) ==
-             "# product 0: reads x[N, M]; writes temporary0[M, M]\n"
+             "# product 0, of group 0: reads x[N, M]; writes temporary0[M, M]\n"
              "#   2 * M * M * N flops, 4 * M * M + 8 * M * N bytes\n"
              "temporary0 = matmul(x^T, x), by BLAS\n"
-             "# ends: temporary0 has to be whole before nest 0 (the result of a product)\n"
-             "# nest 0, parallel: reads temporary0[M, M]; writes output0[M, M]\n"
+             "# a tile of temporary0 goes on to nest 0 at once\n"
+             "# nest 0, parallel, of group 0: reads temporary0[M, M]; writes output0[M, M]\n"
              "#   M * M flops, 8 * M * M bytes\n"
              "for i in M:\n"
              "  for j in M, vectorised:\n"

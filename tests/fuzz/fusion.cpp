@@ -55,9 +55,12 @@ std::string wrong_with(graph const& g, schedule const& s, std::uint64_t seed, ex
   return {};
 }
 
+int grouped = 0;  // schedules with a group
+
 /// What is wrong with the schedule of `g`, which went through all passes.
 std::string check(graph const& g, std::uint64_t seed) {
   schedule const s = detail::fuse(g);
+  grouped += std::any_of(s.instructions.begin(), s.instructions.end(), [](instruction const& i) { return i.group >= 0; });
   for (auto const& bound : some_extents())
     if (std::string wrong = wrong_with(g, s, seed, bound); !wrong.empty()) return wrong;
   return {};
@@ -171,7 +174,9 @@ BOOST_AUTO_TEST_CASE(hundreds_of_loops) {
   BOOST_TEST(check(g, 1) == "");
 }
 BOOST_AUTO_TEST_CASE(many_products) {
+  grouped = 0;
   for (int size : {3, 6, 12}) fuzz(size, 300, {.gradients = true, .products = 6});
+  BOOST_TEST(grouped > 100, grouped << " graphs have a group");
 }
 
 // What people are shown of any graph: costs as polynomials are those counted for the extents, units do not overlap and name what later ones wait for,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "call.hpp"
+#include "group.hpp"
 #include "leaf.hpp"
 #include "nest.hpp"
 #include "product.hpp"
@@ -25,8 +26,9 @@ void fill(frame<P>& f, T* to, T number) {
   }
 }
 
+/// A product; of a group, elements [from, to) of the label that is cut into tiles, where `to` is not -1.
 template <class P, int I>
-void run_product(frame<P>& f) {
+void run_product(frame<P>& f, std::int64_t from, std::int64_t to) {
   constexpr instruction at = instruction_at<P, I>;
   constexpr node n = node_at<P, static_cast<int>(at.node)>;
   using T = element_t<n.type>;
@@ -46,8 +48,17 @@ void run_product(frame<P>& f) {
   read(at.operands[1], labels.right, &product_axis::right);
   array_ref const& result = f.arrays[access_at<P, at.access_number>.buffer];
   for (int axis = 0; axis < access_at<P, at.access_number>.rank; ++axis) axes[labels.result[axis]].result = result.strides[axis];
-  multiply<T>(axes, contraction::max_labels, static_cast<T const*>(f.arrays[access_at<P, at.operands[0]>.buffer].data), static_cast<T const*>(f.arrays[access_at<P, at.operands[1]>.buffer].data),
-              P::accumulates(access_at<P, at.access_number>.buffer), static_cast<T*>(result.data));
+  auto const *left = static_cast<T const*>(f.arrays[access_at<P, at.operands[0]>.buffer].data), *right = static_cast<T const*>(f.arrays[access_at<P, at.operands[1]>.buffer].data);
+  auto* into = static_cast<T*>(result.data);
+  bool accumulate = P::accumulates(access_at<P, at.access_number>.buffer);
+  if constexpr (at.loop >= 0)
+    if (to >= 0) {
+      product_axis& tiled = axes[at.loop];
+      tiled.extent = to - from, left += from * tiled.left, right += from * tiled.right, into += from * tiled.result;
+      accumulate = accumulate || tiled.role == label_role::summed;
+      return multiply<T>(axes, contraction::max_labels, left, right, accumulate, into, true);
+    }
+  multiply<T>(axes, contraction::max_labels, left, right, accumulate, into);
 }
 
 template <class P, int I>
@@ -113,17 +124,24 @@ void run_instruction(frame<P>& f) {
     if constexpr (P::accumulates(access_at<P, at.access_number>.buffer)) *to = static_cast<T>(stored(computing(*to) + computing(x)));
     else *to = x;
   } else if constexpr (at.what == action::product) {
-    run_product<P, I>(f);
+    run_product<P, I>(f, 0, -1);
   } else if constexpr (at.what == action::call) {
     library_call<P, I>::run(f);
   }
+}
+
+/// What stands at the top level, groups as one; inside of loops there are none.
+template <class P, int I>
+void run_place(frame<P>& f) {
+  if constexpr (instruction_at<P, I>.group < 0) run_instruction<P, I>(f);
+  else if constexpr (begins_group<P, I>) group_code<P, I>::run(f);
 }
 
 /// The instructions at places [Begin, End) of a level, in folds of at most 64.
 template <class P, class Level, int Begin, int End>
 void run_places(frame<P>& f) {
   constexpr int here = End - Begin > 64 ? 64 : End - Begin;
-  [&]<int... I>(std::integer_sequence<int, I...>) { (run_instruction<P, Level::places[Begin + I]>(f), ...); }(std::make_integer_sequence<int, here>{});
+  [&]<int... I>(std::integer_sequence<int, I...>) { (run_place<P, Level::places[Begin + I]>(f), ...); }(std::make_integer_sequence<int, here>{});
   if constexpr (Begin + here < End) run_places<P, Level, Begin + here, End>(f);
 }
 
@@ -138,6 +156,7 @@ template <class P>
 inline constexpr bool needs_memory = [] {
   bool needs = P::buffer_count > P::symbol_count + P::output_count;
   nests_of<P>::for_each_code([&]<class Nest>(Nest) { needs = needs || Nest::size.arrays > 0; });
+  for_each_group<P>([&]<class Group>(Group) { needs = needs || Group::size.arrays > 0; });
   return needs;
 }();
 
@@ -145,6 +164,7 @@ inline constexpr bool needs_memory = [] {
 template <class P>
 void reserve_scratch(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
   nests_of<P>::for_each_code([&]<class Nest>(Nest) { Nest::reserve(dims, arrays, rows); });
+  for_each_group<P>([&]<class Group>(Group) { Group::reserve(dims, arrays, rows); });
   calls_of<P>::reserve(dims, arrays, rows);
 }
 

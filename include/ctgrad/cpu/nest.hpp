@@ -27,14 +27,11 @@ inline constexpr std::int64_t most_part_bytes = 1 << 20;
 /// Parts of a vector loop begin at multiples of this many elements.
 inline constexpr std::int64_t part_granularity = 1024;
 
-/// The outermost loop that begins at instruction `I`.
-template <class P, int I>
-struct nest_code {
-  static constexpr instruction begin = instruction_at<P, I>;
-  static constexpr bool leaf = P::schedule.loops[begin.loop].leaf;
-  static constexpr nest_partition_size size = size_of(partition_nest(P::graph, P::schedule, I));
-  static constexpr frozen_nest_partition<size.numbers, size.arrays, size.rows, size.loops> partition{partition_nest(P::graph, P::schedule, I)};
-  static constexpr int collapsible = collapsible_loops(P::schedule, I);
+/// What nests keep apart for parts of their outermost loops: `Nests` has the table. Parts run at the same time, each on sums of its own.
+template <class P, class Nests>
+struct parts {
+  static constexpr auto const& partition = Nests::partition;
+  static constexpr nest_partition_size size = Nests::size;
   static constexpr int most = size.arrays ? most_parts_with_arrays : most_parts;
 
   template <int K>
@@ -46,7 +43,7 @@ struct nest_code {
 
   /// What all turns cost.
   static double work(std::int64_t const* dims) {
-    double turns[size.loops], total = 0;
+    double turns[size.loops + 1], total = 0;
     [&]<int... K>(std::integer_sequence<int, K...>) {
       ((turns[K] = static_cast<double>(trip_count<P, partition.loops[K].loop>(dims)) * (partition.loops[K].outer < 0 ? 1.0 : turns[std::max<int>(0, partition.loops[K].outer)]),
         total += turns[K] * partition.loops[K].cost),
@@ -54,8 +51,6 @@ struct nest_code {
     }(std::make_integer_sequence<int, size.loops>{});
     return total;
   }
-  static bool is_large(std::int64_t const* dims) { return partition.divisible && work(dims) >= 2 * part_work; }
-
   /// Bytes of a buffer of its own for a part or a thread, a cache line apart from the next.
   template <int Buffer>
   static std::int64_t own_bytes(std::int64_t const* dims) {
@@ -77,96 +72,27 @@ struct nest_code {
     }(std::make_integer_sequence<int, size.rows>{});
   }
   /// What a call needs besides its temporaries: for the arrays of all parts, and for the rows of each thread but the first. Never more for smaller extents.
-  static void reserve(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) {
+  static void reserve(std::int64_t const* dims, bool large, std::int64_t& arrays, std::int64_t& rows) {
     if constexpr (size.arrays > 0 || size.rows > 0)
-      if (is_large(dims)) {
+      if (large) {
         arrays = std::max(arrays, most * std::min(array_bytes(dims), most_part_bytes));
         rows = std::max(rows, row_bytes(dims));
       }
   }
 
-  /// Turns [from, to) of the outermost loop; of all elements, where the nest is walked as one loop.
-  static void run_turns(frame<P>& f, std::int64_t from, std::int64_t to, bool collapsed) {
-    if constexpr (leaf) {
-      leaf_code<P, I>::run(f, from, to);
-    } else {
-      if constexpr (collapsible > 1)
-        if (collapsed) return leaf_code<P, I + collapsible - 1>::run(f, from, to);
-      run_rows<P, I>(f, from, to);
-    }
-  }
-  static void run(frame<P>& f) {
-    std::int64_t n = trip_count<P, begin.loop>(f.dims);
-    bool collapsed = false;
-    if constexpr (collapsible > 1) {
-      collapsed = is_one_walk(f, std::make_integer_sequence<int, collapsible>{});
-      if (collapsed) n = all_turns(f, std::make_integer_sequence<int, collapsible>{});
-    }
-    if constexpr (partition.divisible)
-      if (double const all = work(f.dims); all >= 2 * part_work) [[unlikely]]
-        if (run_in_parts(f, n, all, collapsed)) return;
-    run_turns(f, 0, n, collapsed);
-  }
-
- private:
-  template <int K>
-  static constexpr int chain_loop = instruction_at<P, I + K>.loop;
-  /// Two axes of an array that loop `loop` of the chain and the next one walk.
-  struct neighbours {
-    std::int16_t buffer = 0;
-    std::int8_t loop = 0, outer = 0, inner = 0;
-  };
-  static constexpr auto in_nest = [](std::int16_t access_number) {
-    for (int at = I; at < begin.end; ++at)
-      if (P::schedule.instructions[at].access_number == access_number) return true;
-    return false;
-  };
-  template <class F>
-  static constexpr void for_each_neighbours(F f) {
-    for (int number = 0; number < static_cast<int>(P::schedule.accesses.size()); ++number)
-      for (int k = 0; k + 1 < collapsible; ++k) {
-        access const& a = P::schedule.accesses[number];
-        int const outer = a.axis_of(P::schedule.instructions[I + k].loop), inner = a.axis_of(P::schedule.instructions[I + k + 1].loop);
-        if (outer >= 0 && inner >= 0 && in_nest(static_cast<std::int16_t>(number))) f(neighbours{a.buffer, static_cast<std::int8_t>(k), static_cast<std::int8_t>(outer), static_cast<std::int8_t>(inner)});
-      }
-  }
-  static constexpr auto all_neighbours = [] {
-    constexpr int count = [] {
-      int n = 0;
-      for_each_neighbours([&](neighbours) { ++n; });
-      return n;
-    }();
-    std::array<neighbours, count> table{};
-    int n = 0;
-    for_each_neighbours([&](neighbours x) { table[n++] = x; });
-    return table;
-  };
-  /// Whether each step of a loop is as long as all of the next inner one, in every array that they walk.
-  template <int... K>
-  static bool is_one_walk(frame<P> const& f, std::integer_sequence<int, K...>) {
-    std::int64_t const trips[] = {trip_count<P, chain_loop<K>>(f.dims)...};
-    static constexpr auto table = all_neighbours();
-    for (neighbours const& x : table)
-      if (f.arrays[x.buffer].strides[x.outer] != f.arrays[x.buffer].strides[x.inner] * trips[x.loop + 1]) return false;
-    return true;
-  }
-  template <int... K>
-  static std::int64_t all_turns(frame<P>& f, std::integer_sequence<int, K...>) {
-    ((f.at[chain_loop<K>] = 0), ...);
-    return (std::int64_t{1} * ... * trip_count<P, chain_loop<K>>(f.dims));
-  }
-
-  /// False where it is better done in one piece.
-  CTGRAD_NOINLINE static bool run_in_parts(frame<P>& f, std::int64_t n, double all, bool collapsed) {
-    std::int64_t const granularity = leaf || collapsed ? part_granularity : 1;
-    std::int64_t wanted = static_cast<std::int64_t>(std::min<double>(most, all / part_work));
-    std::int64_t const own = array_bytes(f.dims);
+  /// How many of n turns that cost `all` each part has, a multiple of `granularity`; 0 where there would be fewer than `fewest`, or where they are better done in one piece.
+  static std::int64_t turns_of_part(std::int64_t const* dims, std::int64_t n, double all, std::int64_t granularity, int fewest) {
+    std::int64_t const wanted = static_cast<std::int64_t>(std::min<double>(most, all / part_work)), own = array_bytes(dims);
     // To fill and to add up the arrays of all parts has to be little beside the work.
-    if (own > most_part_bytes || static_cast<double>(own) * most > all) return false;
+    if (own > most_part_bytes || static_cast<double>(own) * most > all) return 0;
     std::int64_t const turns = ((n + wanted - 1) / wanted + granularity - 1) / granularity * granularity;
+    return n > (fewest - 1) * turns ? turns : 0;
+  }
+  /// Calls `run_turns(frame, from, to, thread)` for parts of so many of n turns.
+  template <class F>
+  CTGRAD_NOINLINE static void run_in_parts(frame<P>& f, std::int64_t n, std::int64_t turns, F const& run_turns) {
+    std::int64_t const own = array_bytes(f.dims);
     int const parts = static_cast<int>((n + turns - 1) / turns);
-    if (parts < 2) return false;
-
     alignas(64) std::byte totals[size.numbers + 1][most][sizeof(double)];
     std::int64_t const rows = row_bytes(f.dims);
     auto run_part = [&](int part, int thread) {
@@ -188,7 +114,7 @@ struct nest_code {
         }(std::make_integer_sequence<int, size.rows>{});
       [&]<int... K>(std::integer_sequence<int, K...>) {
         ((mine.template number<number_type<K>, partition.numbers[K]>() = number_row<K>::template identity<number_type<K>>()), ...);
-        run_turns(mine, part * turns, std::min(n, (part + 1) * turns), collapsed);
+        run_turns(mine, part * turns, std::min(n, (part + 1) * turns), thread);
         (std::memcpy(totals[K][part], &mine.template number<number_type<K>, partition.numbers[K]>(), sizeof(number_type<K>)), ...);
       }(std::make_integer_sequence<int, size.numbers>{});
     };
@@ -199,9 +125,9 @@ struct nest_code {
       [[maybe_unused]] std::byte* at = f.scratch.arrays;
       (add_arrays<K>(f, at, own, parts), ...);
     }(std::make_integer_sequence<int, size.arrays>{});
-    return true;
   }
 
+ private:
   /// Pairs of neighbours, then pairs of pairs: half of the digits that adding one by one loses.
   template <class F>
   static void in_pairs(int parts, F add) {
@@ -266,6 +192,108 @@ struct nest_code {
     if constexpr (Axis == Rank) *to = stored(Row::combine(computing(*to), computing(*from)));
     else
       for (std::int64_t i = 0; i < layout.extents[Axis]; ++i) add_axis<T, Row, Rank, Axis + 1>(to + i * strides[Axis], strides, from + i * layout.strides[Axis], layout);
+  }
+};
+
+/// What one nest keeps apart.
+template <class P, int I>
+struct nest_alone {
+  static constexpr nest_partition_size size = size_of(partition_nest(P::graph, P::schedule, I));
+  static constexpr frozen_nest_partition<size.numbers, size.arrays, size.rows, size.loops> partition{partition_nest(P::graph, P::schedule, I)};
+};
+
+/// The outermost loop that begins at instruction `I`.
+template <class P, int I>
+struct nest_code {
+  static constexpr instruction begin = instruction_at<P, I>;
+  static constexpr bool leaf = P::schedule.loops[begin.loop].leaf;
+  using in_parts = parts<P, nest_alone<P, I>>;
+  static constexpr nest_partition_size size = in_parts::size;
+  static constexpr auto const& partition = in_parts::partition;
+  static constexpr int collapsible = collapsible_loops(P::schedule, I);
+
+  static bool is_large(std::int64_t const* dims) { return partition.divisible && in_parts::work(dims) >= 2 * part_work; }
+  static void reserve(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) { in_parts::reserve(dims, is_large(dims), arrays, rows); }
+
+  /// Turns [from, to) of the outermost loop; of all elements, where the nest is walked as one loop.
+  static void run_turns(frame<P>& f, std::int64_t from, std::int64_t to, bool collapsed) {
+    if constexpr (leaf) {
+      leaf_code<P, I>::run(f, from, to);
+    } else {
+      if constexpr (collapsible > 1)
+        if (collapsed) return leaf_code<P, I + collapsible - 1>::run(f, from, to);
+      run_rows<P, I>(f, from, to);
+    }
+  }
+  /// Turns [from, to), where the nest is one of a group.
+  static void run_tile(frame<P>& f, std::int64_t from, std::int64_t to) {
+    if constexpr (collapsible > 1)
+      if (is_one_walk(f, std::make_integer_sequence<int, collapsible>{})) {
+        std::int64_t const all = all_turns(f, std::make_integer_sequence<int, collapsible>{}), each = all / std::max<std::int64_t>(trip_count<P, begin.loop>(f.dims), 1);
+        return run_turns(f, from * each, to * each, true);
+      }
+    run_turns(f, from, to, false);
+  }
+  static void run(frame<P>& f) {
+    std::int64_t n = trip_count<P, begin.loop>(f.dims);
+    bool collapsed = false;
+    if constexpr (collapsible > 1) {
+      collapsed = is_one_walk(f, std::make_integer_sequence<int, collapsible>{});
+      if (collapsed) n = all_turns(f, std::make_integer_sequence<int, collapsible>{});
+    }
+    if constexpr (partition.divisible)
+      if (double const all = in_parts::work(f.dims); all >= 2 * part_work) [[unlikely]]
+        if (std::int64_t const turns = in_parts::turns_of_part(f.dims, n, all, leaf || collapsed ? part_granularity : 1, 2); turns > 0)
+          return in_parts::run_in_parts(f, n, turns, [&](frame<P>& mine, std::int64_t from, std::int64_t to, int) { run_turns(mine, from, to, collapsed); });
+    run_turns(f, 0, n, collapsed);
+  }
+
+ private:
+  template <int K>
+  static constexpr int chain_loop = instruction_at<P, I + K>.loop;
+  /// Two axes of an array that loop `loop` of the chain and the next one walk.
+  struct neighbours {
+    std::int16_t buffer = 0;
+    std::int8_t loop = 0, outer = 0, inner = 0;
+  };
+  static constexpr auto in_nest = [](std::int16_t access_number) {
+    for (int at = I; at < begin.end; ++at)
+      if (P::schedule.instructions[at].access_number == access_number) return true;
+    return false;
+  };
+  template <class F>
+  static constexpr void for_each_neighbours(F f) {
+    for (int number = 0; number < static_cast<int>(P::schedule.accesses.size()); ++number)
+      for (int k = 0; k + 1 < collapsible; ++k) {
+        access const& a = P::schedule.accesses[number];
+        int const outer = a.axis_of(P::schedule.instructions[I + k].loop), inner = a.axis_of(P::schedule.instructions[I + k + 1].loop);
+        if (outer >= 0 && inner >= 0 && in_nest(static_cast<std::int16_t>(number))) f(neighbours{a.buffer, static_cast<std::int8_t>(k), static_cast<std::int8_t>(outer), static_cast<std::int8_t>(inner)});
+      }
+  }
+  static constexpr auto all_neighbours = [] {
+    constexpr int count = [] {
+      int n = 0;
+      for_each_neighbours([&](neighbours) { ++n; });
+      return n;
+    }();
+    std::array<neighbours, count> table{};
+    int n = 0;
+    for_each_neighbours([&](neighbours x) { table[n++] = x; });
+    return table;
+  };
+  /// Whether each step of a loop is as long as all of the next inner one, in every array that they walk.
+  template <int... K>
+  static bool is_one_walk(frame<P> const& f, std::integer_sequence<int, K...>) {
+    std::int64_t const trips[] = {trip_count<P, chain_loop<K>>(f.dims)...};
+    static constexpr auto table = all_neighbours();
+    for (neighbours const& x : table)
+      if (f.arrays[x.buffer].strides[x.outer] != f.arrays[x.buffer].strides[x.inner] * trips[x.loop + 1]) return false;
+    return true;
+  }
+  template <int... K>
+  static std::int64_t all_turns(frame<P>& f, std::integer_sequence<int, K...>) {
+    ((f.at[chain_loop<K>] = 0), ...);
+    return (std::int64_t{1} * ... * trip_count<P, chain_loop<K>>(f.dims));
   }
 };
 

@@ -79,9 +79,9 @@ product_loops choose_loops(product_axis* axes, int count) {
 }
 
 /// result = beta result + sum over the summed axes of left * right; beta is 0 or 1. The arrays are at their first elements, `axes` is used up.
-/// Products along other axes are shared by threads where there are enough of them, else each is cut into bands; which is decided by the extents alone.
+/// Products along other axes are shared by threads where there are enough of them, else each is cut into bands; which is decided by the extents alone. `alone`: by this thread.
 template <class T>
-void multiply(product_axis* axes, int count, T const* left, T const* right, bool accumulate, T* result) {
+void multiply(product_axis* axes, int count, T const* left, T const* right, bool accumulate, T* result, bool alone = false) {
   bool nothing_to_sum = false;
   for (int a = 0; a < count; ++a) {
     if (axes[a].extent > 0) continue;
@@ -115,6 +115,10 @@ void multiply(product_axis* axes, int count, T const* left, T const* right, bool
                   accumulate || sum > 0, matrix_ref<T>{to.data + at_result, to.row_stride, to.column_stride});
     }
   };
+  if (alone) {
+    for (std::int64_t number = 0; number < products; ++number) run(number, [](auto... arguments) { gemm_piece<T>(arguments...); });
+    return;
+  }
 #if defined(_OPENMP)
   double const work = 2.0 * static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(summed) * static_cast<double>(sums);
   if (products >= 4 && work * static_cast<double>(products) >= least_parallel_work) {

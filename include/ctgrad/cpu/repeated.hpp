@@ -63,9 +63,9 @@ struct nests_of {
   }
 };
 
-/// The nest that begins at `Like`, on the arrays and numbers of the one whose entry this is.
+/// The nest that begins at `Like`, on the arrays and numbers of the one whose entry this is: all of it, or turns [from, to) where `to` is not -1.
 template <class P, int Like>
-CTGRAD_NOINLINE void run_repeated(frame<P>& f, nest_entry const& entry) {
+CTGRAD_NOINLINE void run_repeated(frame<P>& f, nest_entry const& entry, std::int64_t from, std::int64_t to) {
   using own = nest_program<P, Like>;
   constexpr auto const& table = nests_of<P>::table;
   array_ref arrays[own::buffer_count + 1];
@@ -83,18 +83,21 @@ CTGRAD_NOINLINE void run_repeated(frame<P>& f, nest_entry const& entry) {
     }(), ...);
   };
   constexpr auto numbers = std::make_integer_sequence<int, own::number_count>{};
-  each_number(numbers, [](auto, auto& to, auto const& from) { to = from; });
-  nest_code<own, own::number_count>::run(mine);
-  each_number(numbers, [](auto is_sum, auto const& from, auto& to) {
-    if constexpr (is_sum) to = from;
+  each_number(numbers, [](auto, auto& inside, auto const& outside) { inside = outside; });
+  if (to < 0) nest_code<own, own::number_count>::run(mine);
+  else nest_code<own, own::number_count>::run_tile(mine, from, to);
+  each_number(numbers, [](auto is_sum, auto const& inside, auto& outside) {
+    if constexpr (is_sum) outside = inside;
   });
 }
 
+/// The nest that begins at `Begin`; of a group, turns [from, to) of it, where `to` is not -1.
 template <class P, int Begin>
-void run_nest(frame<P>& f) {
+void run_nest(frame<P>& f, std::int64_t from = 0, std::int64_t to = -1) {
   constexpr int number = nests_of<P>::number_at(Begin);
-  if constexpr (constexpr int like = nests_of<P>::table.nests[number].like; like < 0) nest_code<P, Begin>::run(f);
-  else run_repeated<P, like>(f, nests_of<P>::table.nests[number]);
+  if constexpr (constexpr int like = nests_of<P>::table.nests[number].like; like >= 0) run_repeated<P, like>(f, nests_of<P>::table.nests[number], from, to);
+  else if (to < 0) nest_code<P, Begin>::run(f);
+  else if constexpr (instruction_at<P, Begin>.group >= 0) nest_code<P, Begin>::run_tile(f, from, to);
 }
 
 }  // namespace ctgrad::detail

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_profiled_program_computes_what_the_program_does) {
   BOOST_REQUIRE(watched.units().size() == 3);
   BOOST_TEST(watched.units()[0].name == "product 0");
   BOOST_TEST(watched.units()[1].name == "nest 0");
-  BOOST_TEST(watched.units()[1].arrays == "reads temporary0[N, 3]; writes temporary1[N, 3], r1");
+  BOOST_TEST(watched.units()[1].arrays == "reads temporary0[N, 3]; writes temporary1[N, 3], r0");
   BOOST_TEST(watched.units()[2].name == "product 1");
   for (auto const& u : watched.units()) BOOST_TEST(u.calls == 2);
   BOOST_TEST(watched.units()[0].flops == 2 * 2 * 200 * 50 * 3);

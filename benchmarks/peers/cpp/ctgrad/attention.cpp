@@ -23,7 +23,7 @@ constexpr auto dQ = ct::grad(loss, Q);
 constexpr auto dK = ct::grad(loss, K);
 constexpr auto dV = ct::grad(loss, V);
 constexpr auto step = ct::compile(loss, dQ, dK, dV);
-static_assert(ct::report(step).products == 6 && ct::report(step).nests == 3);  // two products forward, four backward
+static_assert(ct::report(step).products == 6 && ct::report(step).nests == 3 && ct::report(step).groups == 1);  // two products forward, four backward
 
 int main(int argc, char** argv) {
   problem::attention const in{contender::size(argc, argv, 1), contender::size(argc, argv, 2), contender::size(argc, argv, 3)};

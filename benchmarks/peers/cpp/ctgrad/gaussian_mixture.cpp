@@ -32,7 +32,7 @@ constexpr auto dmu = ct::grad(loss, mu);
 constexpr auto dq = ct::grad(loss, q);
 constexpr auto dM = ct::grad(loss, M);
 constexpr auto step = ct::compile(loss, dalpha, dmu, dq, dM);
-static_assert(ct::report(step).products == 2);  // residuals forward; the gradient by the matrices backward, for that by the means needs sums of residuals only
+static_assert(ct::report(step).products == 2 && ct::report(step).groups == 1);  // residuals forward; the gradient by the matrices backward, for that by the means needs sums of residuals only
 
 int main(int argc, char** argv) {
   problem::gaussian_mixture const in(contender::size(argc, argv, 1), contender::size(argc, argv, 2), contender::size(argc, argv, 3));
