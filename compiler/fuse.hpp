@@ -316,13 +316,15 @@ struct frozen_fusion {
   constexpr bool is_done() const { return next_epoch == epochs; }
 };
 
-/// What is decided when all loops are written: where rows stand, how arrays lie in memory, and what goes through tiles together.
-constexpr schedule place_arrays(graph const& g, schedule s) { return group_tiles(g, order_axes(g, place_rows(g, static_cast<schedule&&>(s)))); }
+/// What is decided when all loops are written: where rows stand, and how arrays lie in memory.
+constexpr schedule place_arrays(graph const& g, schedule s) { return order_axes(g, place_rows(g, static_cast<schedule&&>(s))); }
 
-constexpr schedule fuse(graph const& g, axis_class_table const& classes) { return place_arrays(g, fuser(g, classes).run()); }
+/// The loops of a graph, each product and nest by itself.
+constexpr schedule fuse_alone(graph const& g, axis_class_table const& classes) { return place_arrays(g, fuser(g, classes).run()); }
+/// The schedule of a graph. (Of large ones the compiler takes these steps in an evaluation each.)
 constexpr schedule fuse(graph const& g) {
   axis_classes const found(g);
-  return fuse(g, found.table());
+  return group_tiles(g, fuse_alone(g, found.table()));
 }
 
 }  // namespace ctgrad::detail

@@ -21,7 +21,7 @@ class tile_grouper {
     if (!products) return;
     find_items();
     states = list<array_state>(s.buffers.size(), array_state{});
-    values = list<value_state>(s.instructions.size(), value_state{});
+    values = list<int>(s.instructions.size(), 0);
     list<int> rest, order;
     for (int k = 0; k + 1 < static_cast<int>(items.size()); ++k) rest.push_back(k);
     std::int16_t groups = 0;
@@ -70,9 +70,6 @@ class tile_grouper {
     std::int8_t axis = -1;                                                ///< of an array that the group fills tile by tile: along which axis
     bool summed = false, read = false, written_after = false, read_after = false;  ///< a sum over tiles; the group reads it; what comes after does
   };
-  struct value_state {
-    int stamp = 0;
-  };
   /// Where the items from the first of a group on come, as far as was looked, and the label of each product in the group.
   struct plan {
     int units = 0, products = 0;
@@ -84,14 +81,14 @@ class tile_grouper {
   list<item> items;
   list<touch> touches;
   list<array_state> states;  // by buffer
-  list<value_state> values;  // by instruction: numbers that are whole after the group
+  list<int> values;  // by instruction: the stamp of tries in which its number is whole only after the group
   /// A symbol that the group has read, and along which of its axes tile by tile; -1: all of it.
   struct symbol_read {
     int buffer, axis;
   };
   list<symbol_read> symbols_read;
-  int stamp = 0;
-  extent along;  // of the tiles
+  int stamp = 0, measured = 0;
+  extent along;  // of the tiles, where `measured` is the stamp
 
   constexpr int root(int access_number) const { return root_of(s.buffers, s.accesses[access_number].buffer); }
   constexpr bool is_view(int access_number) const { return s.buffers[s.accesses[access_number].buffer].kind == buffer_kind::view; }
@@ -106,7 +103,7 @@ class tile_grouper {
     for (int at = 0; at < length;) {
       instruction const& i = s.instructions[at];
       item next{at, i.what == action::begin_loop ? i.end + 1 : at + 1, static_cast<std::int32_t>(touches.size()), i.what == action::begin_loop || i.what == action::product};
-      for (int k = next.begin; k < next.end; ++k) note(next, s.instructions[k], k);
+      for (int k = next.begin; k < next.end; ++k) note(next, s.instructions[k]);
       items.push_back(next);
       at = next.end;
     }
@@ -117,7 +114,7 @@ class tile_grouper {
       if (touches[k].kind == t.kind && touches[k].access == t.access && touches[k].value == t.value) return;
     touches.push_back(t);
   }
-  constexpr void note(item const& of, instruction const& i, instruction_id at) {
+  constexpr void note(item const& of, instruction const& i) {
     bool const arrays = reads_arrays(i.what);
     for (auto operand : i.operands) {
       if (operand < 0) continue;
@@ -133,7 +130,6 @@ class tile_grouper {
     } else if (s.buffers[s.accesses[i.access_number].buffer].kind != buffer_kind::row) {
       add_touch(of, {outer_sum ? touch_kind::sum : touch_kind::write, i.access_number, -1});
     }
-    (void)at;
   }
 
   // Trying a group.
@@ -187,7 +183,7 @@ class tile_grouper {
   /// Whether it waits for what comes after the group, or for what is whole only when the group is done.
   constexpr bool hangs_on_later(item const& of) {
     return any_touch(of, [&](touch const& t) {
-      if (t.access < 0) return values[t.value].stamp == stamp;
+      if (t.access < 0) return values[t.value] == stamp;
       array_state const& a = state_of(t.access);
       return a.written_after || (t.kind == touch_kind::read ? a.summed : a.read_after);
     });
@@ -200,9 +196,9 @@ class tile_grouper {
     });
   }
   constexpr void come_after(item const& of) {
-    for (instruction_id at = of.begin; at < of.end; ++at) values[at].stamp = stamp;
+    for (instruction_id at = of.begin; at < of.end; ++at) values[at] = stamp;
     any_touch(of, [&](touch const& t) {
-      if (t.kind == touch_kind::value_sum) values[t.value].stamp = stamp;
+      if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
       if (t.access >= 0) (t.kind == touch_kind::read ? state_of(t.access).read_after : state_of(t.access).written_after) = true;
       return false;
     });
@@ -225,7 +221,7 @@ class tile_grouper {
       any_touch(of, [&](touch const& t) {
         if (t.kind == touch_kind::read) state_of(t.access).read = true;
         if (t.kind == touch_kind::read && s.buffers[root(t.access)].kind == buffer_kind::symbol) symbols_read.push_back({root(t.access), is_view(t.access) ? -1 : tiled_axis(of, t.access, own)});
-        if (t.kind == touch_kind::value_sum) values[t.value].stamp = stamp;
+        if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
         return false;
       });
     return own;
@@ -309,9 +305,7 @@ class tile_grouper {
   }
   /// Whether a loop or label is as long as the tiles go; the first says how long.
   constexpr bool goes_along(extent const& length) {
-    bool first = true;
-    for (array_state const& a : states) first = first && !(a.stamp == stamp && (a.axis >= 0 || a.summed));
-    if (first) along = length;
+    if (measured != stamp) along = length, measured = stamp;
     return along == length;
   }
   /// Whether an output may be bound to the array of a symbol that the group has read otherwise than tile by tile along the same axis (in_place allows the rest).

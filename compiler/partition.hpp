@@ -106,7 +106,7 @@ constexpr nest_partition partition_group(Graph const& g, Schedule const& s, inst
     instruction const& i = s.instructions[at];
     if (i.what == action::product) {
       auto const labels = contraction::unpack(g.nodes[static_cast<std::size_t>(index(i.node))].attribute);
-      if (labels.role(i.loop) == label_role::summed) p.arrays.push_back({s.accesses[i.access_number].buffer, op::sum});
+      if (labels.role(i.loop) == label_role::summed) p.arrays.push_back(shared_array{s.accesses[i.access_number].buffer, op::sum});
       return;
     }
     nest_partition const own = partition_nest(g, s, at);

@@ -26,9 +26,14 @@ using program_source = std::conditional_t<(Assigned < static_cast<int>(sizeof...
 /// Of programs of more nodes than this, in several epochs, each evaluation writes loops for about so many values: clang's limit is near 450.
 inline constexpr int together_limit_fuse = 256, values_at_a_time = 128;
 
+template <class WithRoom>
+inline constexpr auto grouped = freeze_schedule<WithRoom::instructions, WithRoom::loops, WithRoom::accesses, WithRoom::buffers, WithRoom::shapes>(
+    group_tiles(WithRoom::program::graph.thaw(), WithRoom::alone.thaw()));
+
 /// The schedule of a program in arrays with room for so many loops more than there are nodes.
 template <class P, int Loops>
 struct schedule_with_room {
+  using program = P;
   static constexpr int instructions = 3 * P::node_count + 2 * Loops + 32, loops = P::node_count + Loops, accesses = 2 * P::node_count + 32,
                        buffers = P::node_count + static_cast<int>(P::graph.symbols.size()) + 32, shapes = static_cast<int>(P::graph.shapes.size()) + 64;
   using frozen = frozen_fusion<P::node_count, instructions, loops, accesses, buffers, shapes>;
@@ -54,12 +59,22 @@ struct schedule_with_room {
     for (auto epoch : P::classes.epoch) one_epoch = one_epoch && epoch == 0;
     return one_epoch || P::node_count <= together_limit_fuse;
   }();
-  static constexpr auto make() {
-    if constexpr (together) return freeze_schedule<instructions, loops, accesses, buffers, shapes>(fuse(P::graph.thaw(), P::classes.table()));
+  static constexpr auto make_alone() {
+    if constexpr (together) return freeze_schedule<instructions, loops, accesses, buffers, shapes>(fuse_alone(P::graph.thaw(), P::classes.table()));
     else if constexpr (!last_stretch().fits) return last_stretch().s;
     else return freeze_schedule<instructions, loops, accesses, buffers, shapes>(place_arrays(P::graph.thaw(), last_stretch().s.thaw()));
   }
-  static constexpr auto kept = make();
+  /// Before nests and products are grouped: in an evaluation of its own, where there is a product.
+  static constexpr auto alone = make_alone();
+  static constexpr bool has_products = [] {
+    for (node const& n : P::graph.nodes)
+      if (info(n.code).kind == op_kind::product) return true;
+    return false;
+  }();
+  static constexpr auto const& kept = []() -> auto const& {
+    if constexpr (has_products && alone.fits) return grouped<schedule_with_room>;
+    else return alone;
+  }();
 };
 /// As with the passes: evaluated once, into arrays with room to spare; nests of many axes in small graphs need more.
 /// (A function outside of the program: nvcc 13 aborts on a member.)
