@@ -23,46 +23,40 @@ class tile_grouper {
     states = list<array_state>(s.buffers.size(), array_state{});
     values = list<int>(s.instructions.size(), 0);
     list<int> rest, order;
-    for (int k = 0; k + 1 < static_cast<int>(items.size()); ++k) rest.push_back(k);
+    for (int k = 0; k + 1 < static_cast<int>(begins.size()); ++k) rest.push_back(k);
     std::int16_t groups = 0;
     for (std::size_t first = 0; first < rest.size();) {
       plan best;
-      if (items[rest[first]].unit) best = find_best(rest, static_cast<int>(first));
+      if (is_unit(rest[first])) best = find_best(rest, static_cast<int>(first));
       if (best.units < 2 || best.products < 1) {
         order.push_back(rest[first++]);
         continue;
       }
       // Only so far as it was looked at is anything put elsewhere.
       int const count = static_cast<int>(best.places.size());
-      list<int> after;
-      for (where wanted : {where::before, where::inside, where::after})
+      list<int> rest_of_it;
+      for (int wanted : {before, inside, after})
         for (int k = 0; k < count; ++k) {
           int const number = rest[first + static_cast<std::size_t>(k)];
           if (best.places[k] != wanted) continue;
-          (wanted == where::after ? after : order).push_back(number);
-          if (wanted == where::inside) mark(items[number], groups, best.labels[k]);
+          (wanted == after ? rest_of_it : order).push_back(number);
+          if (wanted == inside) mark(begins[number], groups, best.labels[k]);
         }
-      first += static_cast<std::size_t>(count) - after.size();
-      for (std::size_t k = 0; k < after.size(); ++k) rest[first + k] = after[k];
+      first += static_cast<std::size_t>(count) - rest_of_it.size();
+      for (std::size_t k = 0; k < rest_of_it.size(); ++k) rest[first + k] = rest_of_it[k];
       ++groups;
     }
     if (groups) reorder(order);
   }
 
  private:
-  enum class where : std::uint8_t { before, inside, after };
+  enum where : std::uint8_t { before, inside, after };
   enum class touch_kind : std::uint8_t { read, write, sum, value, value_sum };
   /// What a unit does with an array, by an access, or with a number, by an instruction.
   struct touch {
     touch_kind kind = touch_kind::read;
     std::int16_t access = -1;
     instruction_id value = -1;
-  };
-  /// A nest, a product, a call, or an instruction between them.
-  struct item {
-    instruction_id begin = 0, end = 0;  ///< the first, and the one behind the last
-    std::int32_t touches = 0;           ///< where its touches begin
-    bool unit = false;                  ///< a nest or a product
   };
   /// What is known of an array while a group is tried. Stamps say for which try.
   struct array_state {
@@ -73,20 +67,17 @@ class tile_grouper {
   /// Where the items from the first of a group on come, as far as was looked, and the label of each product in the group.
   struct plan {
     int units = 0, products = 0;
-    list<where> places;
-    list<std::int8_t> labels;  ///< of a nest: how many loops stand around the one that is cut
+    list<int> places;  ///< as `where`
+    list<int> labels;  ///< of a nest: how many loops stand around the one that is cut
   };
   graph const& g;
   schedule& s;
-  list<item> items;
+  // Of items, which are nests, products, calls, and the instructions between them: the first instruction, and where the touches begin; at last, where both end.
+  list<int> begins, first_touches;
   list<touch> touches;
   list<array_state> states;  // by buffer
   list<int> values;  // by instruction: the stamp of tries in which its number is whole only after the group
-  /// A symbol that the group has read, and along which of its axes tile by tile; -1: all of it.
-  struct symbol_read {
-    int buffer, axis;
-  };
-  list<symbol_read> symbols_read;
+  list<int> symbols_read, axes_read;  // of the group: buffers, and along which axis each was read tile by tile; -1: all of it
   int stamp = 0, measured = 0;
   extent along;  // of the tiles, where `measured` is the stamp
 
@@ -98,37 +89,41 @@ class tile_grouper {
     return known;
   }
 
+  /// Whether an item is a nest or a product.
+  constexpr bool is_unit(int item) const {
+    action const what = s.instructions[begins[item]].what;
+    return what == action::begin_loop || what == action::product;
+  }
   constexpr void find_items() {
     int const length = static_cast<int>(s.instructions.size());
     for (int at = 0; at < length;) {
-      instruction const& i = s.instructions[at];
-      item next{at, i.what == action::begin_loop ? i.end + 1 : at + 1, static_cast<std::int32_t>(touches.size()), i.what == action::begin_loop || i.what == action::product};
-      for (int k = next.begin; k < next.end; ++k) note(next, s.instructions[k]);
-      items.push_back(next);
-      at = next.end;
+      begins.push_back(at), first_touches.push_back(static_cast<int>(touches.size()));
+      int const end = s.instructions[at].what == action::begin_loop ? s.instructions[at].end + 1 : at + 1;
+      for (int const begin = at; at < end; ++at) note(begin, s.instructions[at]);
     }
-    items.push_back({length, length, static_cast<std::int32_t>(touches.size()), false});
+    begins.push_back(length), first_touches.push_back(static_cast<int>(touches.size()));
   }
-  constexpr void add_touch(item const& of, touch t) {
-    for (std::size_t k = static_cast<std::size_t>(of.touches); k < touches.size(); ++k)
+  constexpr void add_touch(touch t) {
+    for (std::size_t k = static_cast<std::size_t>(first_touches.back()); k < touches.size(); ++k)
       if (touches[k].kind == t.kind && touches[k].access == t.access && touches[k].value == t.value) return;
     touches.push_back(t);
   }
-  constexpr void note(item const& of, instruction const& i) {
+  /// What an instruction of the item that begins at `begin` touches.
+  constexpr void note(int begin, instruction const& i) {
     bool const arrays = reads_arrays(i.what);
     for (auto operand : i.operands) {
       if (operand < 0) continue;
-      if (arrays) add_touch(of, {touch_kind::read, static_cast<std::int16_t>(operand), -1});
-      else if (operand < of.begin && s.instructions[operand].what != action::constant) add_touch(of, {touch_kind::value, -1, operand});
+      if (arrays) add_touch({touch_kind::read, static_cast<std::int16_t>(operand), -1});
+      else if (operand < begin && s.instructions[operand].what != action::constant) add_touch({touch_kind::value, -1, operand});
     }
-    if (i.what == action::result && i.end < of.begin) add_touch(of, {touch_kind::value, -1, i.end});
-    bool const outer_sum = i.what == action::accumulate && i.end < of.begin;
+    if (i.what == action::result && i.end < begin) add_touch({touch_kind::value, -1, i.end});
+    bool const outer_sum = i.what == action::accumulate && i.end < begin;
     if (i.access_number < 0) {
-      if (outer_sum) add_touch(of, {touch_kind::value_sum, -1, i.end});
+      if (outer_sum) add_touch({touch_kind::value_sum, -1, i.end});
     } else if (i.what == action::load) {
-      add_touch(of, {touch_kind::read, i.access_number, -1});
+      add_touch({touch_kind::read, i.access_number, -1});
     } else if (s.buffers[s.accesses[i.access_number].buffer].kind != buffer_kind::row) {
-      add_touch(of, {outer_sum ? touch_kind::sum : touch_kind::write, i.access_number, -1});
+      add_touch({outer_sum ? touch_kind::sum : touch_kind::write, i.access_number, -1});
     }
   }
 
@@ -136,67 +131,67 @@ class tile_grouper {
 
   constexpr plan find_best(list<int> const& rest, int seed) {
     plan best;
-    item const& first = items[rest[seed]];
+    int const begin = begins[rest[seed]];
     auto consider = [&](int label) {
       plan tried = try_group(rest, seed, label);
       if (tried.units > best.units) best = static_cast<plan&&>(tried);
     };
-    instruction const& i = s.instructions[first.begin];
+    instruction const& i = s.instructions[begin];
     if (i.what == action::product) {
       auto const labels = contraction::unpack(g[i.node].attribute);
       for (int axis = 0, rank = g.shape_of(i.node).rank; axis < rank; ++axis)
         if (axis == 0 || labels.role(labels.result[static_cast<std::size_t>(axis)]) == label_role::batch) consider(labels.result[static_cast<std::size_t>(axis)]);
     } else {
-      for (int depth = 0; depth < cuttable_loops(first.begin); ++depth) consider(depth);
+      for (int depth = 0; depth < cuttable_loops(begin); ++depth) consider(depth);
     }
     return best;
   }
   constexpr plan try_group(list<int> const& rest, int seed, int label) {
     ++stamp;
-    symbols_read.clear();
+    symbols_read.clear(), axes_read.clear();
     plan p;
     int seen = 0, idle = 0;
     for (int k = seed; k < static_cast<int>(rest.size()) && seen < group_reach && idle < group_patience; ++k) {
-      item const& next = items[rest[k]];
-      if (next.unit) ++seen, ++idle;
+      int const next = rest[k];
+      if (is_unit(next)) ++seen, ++idle;
       int own = -1;
       bool const later = hangs_on_later(next);
-      if (!later && next.unit) own = join(next, k == seed ? label : -1);
+      if (!later && is_unit(next)) own = join(next, k == seed ? label : -1);
       if (own >= 0) {
         ++p.units, idle = 0;
-        p.products += s.instructions[next.begin].what == action::product;
+        p.products += s.instructions[begins[next]].what == action::product;
       } else if (k == seed) {
         return p;
       }
-      bool const after = own < 0 && (later || meets_group(next));
-      if (after) come_after(next);
-      p.places.push_back(own >= 0 ? where::inside : after ? where::after : where::before), p.labels.push_back(static_cast<std::int8_t>(own));
+      bool const late = own < 0 && (later || meets_group(next));
+      if (late) come_after(next);
+      p.places.push_back(own >= 0 ? inside : late ? after : before), p.labels.push_back(own);
     }
     return p;
   }
   template <class F>
-  constexpr bool any_touch(item const& of, F const& f) {
-    for (touch const *t = touches.data() + of.touches, *const end = touches.data() + (&of)[1].touches; t != end; ++t)
+  constexpr bool any_touch(int of, F const& f) {
+    for (touch const *t = touches.data() + first_touches[of], *const end = touches.data() + first_touches[of + 1]; t != end; ++t)
       if (f(*t)) return true;
     return false;
   }
   /// Whether it waits for what comes after the group, or for what is whole only when the group is done.
-  constexpr bool hangs_on_later(item const& of) {
+  constexpr bool hangs_on_later(int of) {
     return any_touch(of, [&](touch const& t) {
       if (t.access < 0) return values[t.value] == stamp;
       array_state const& a = state_of(t.access);
       return a.written_after || (t.kind == touch_kind::read ? a.summed : a.read_after);
     });
   }
-  constexpr bool meets_group(item const& of) {
+  constexpr bool meets_group(int of) {
     return any_touch(of, [&](touch const& t) {
       if (t.access < 0) return false;
       array_state const& a = state_of(t.access);
       return a.axis >= 0 || a.summed || (t.kind != touch_kind::read && a.read);
     });
   }
-  constexpr void come_after(item const& of) {
-    for (instruction_id at = of.begin; at < of.end; ++at) values[at] = stamp;
+  constexpr void come_after(int of) {
+    for (instruction_id at = begins[of]; at < begins[of + 1]; ++at) values[at] = stamp;
     any_touch(of, [&](touch const& t) {
       if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
       if (t.access >= 0) (t.kind == touch_kind::read ? state_of(t.access).read_after : state_of(t.access).written_after) = true;
@@ -215,22 +210,23 @@ class tile_grouper {
     return depth;
   }
   /// Takes a unit into the group: the label of a product, the depth of a nest's loop; -1 where it cannot be of it. `wanted`: of the first, else -1.
-  constexpr int join(item const& of, int wanted) {
-    int const own = s.instructions[of.begin].what == action::product ? join_product(of, wanted) : join_nest(of, wanted);
+  constexpr int join(int of, int wanted) {
+    int const own = s.instructions[begins[of]].what == action::product ? join_product(of, wanted) : join_nest(of, wanted);
     if (own >= 0)
       any_touch(of, [&](touch const& t) {
         if (t.kind == touch_kind::read) state_of(t.access).read = true;
-        if (t.kind == touch_kind::read && s.buffers[root(t.access)].kind == buffer_kind::symbol) symbols_read.push_back({root(t.access), is_view(t.access) ? -1 : tiled_axis(of, t.access, own)});
+        if (t.kind == touch_kind::read && s.buffers[root(t.access)].kind == buffer_kind::symbol)
+          symbols_read.push_back(root(t.access)), axes_read.push_back(is_view(t.access) ? -1 : tiled_axis(of, t.access, own));
         if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
         return false;
       });
     return own;
   }
   /// The axis of an access that goes along the tiles, for a unit whose label or depth is known; -1: none.
-  constexpr int tiled_axis(item const& of, int access_number, int own) const {
-    instruction const& i = s.instructions[of.begin];
+  constexpr int tiled_axis(int of, int access_number, int own) const {
+    instruction const& i = s.instructions[begins[of]];
     access const& a = s.accesses[access_number];
-    if (i.what != action::product) return a.axis_of(s.instructions[of.begin + own].loop);
+    if (i.what != action::product) return a.axis_of(s.instructions[begins[of] + own].loop);
     auto const labels = contraction::unpack(g[i.node].attribute);
     int found = -1;
     for (int k = 0; k < 2; ++k)
@@ -242,8 +238,8 @@ class tile_grouper {
     array_state const& a = state_of(access_number);
     return a.axis < 0 && !a.summed && !a.read && !is_view(access_number);
   }
-  constexpr int join_product(item const& of, int label) {
-    instruction const& i = s.instructions[of.begin];
+  constexpr int join_product(int of, int label) {
+    instruction const& i = s.instructions[begins[of]];
     auto const labels = contraction::unpack(g[i.node].attribute);
     extent length;
     for (int k = 0; k < 2; ++k) {
@@ -269,9 +265,9 @@ class tile_grouper {
     else state_of(i.access_number).axis = static_cast<std::int8_t>(contraction::axis_of(labels.result, label));
     return label;
   }
-  constexpr int join_nest(item const& of, int depth) {
+  constexpr int join_nest(int of, int depth) {
     bool connected = depth >= 0;
-    int const most = cuttable_loops(of.begin);
+    int const most = cuttable_loops(begins[of]);
     if (most == 0) return -1;
     // What is cut is the loop that walks the axis of tiles.
     bool const bad = any_touch(of, [&](touch const& t) {
@@ -279,14 +275,14 @@ class tile_grouper {
       access const& a = s.accesses[t.access];
       int const loop = is_view(t.access) ? -1 : a.loops[state_of(t.access).axis];
       int here = 0;
-      while (here < most && s.instructions[of.begin + here].loop != loop) ++here;
+      while (here < most && s.instructions[begins[of] + here].loop != loop) ++here;
       if (here == most || (depth >= 0 && here != depth)) return true;
       depth = here, connected = true;
       return false;
     });
     if (bad || !connected) return -1;
-    int const loop = s.instructions[of.begin + depth].loop;
-    if (!goes_along(s.loops[loop].e) || (depth == 0 && !partition_nest(g, s, of.begin).divisible)) return -1;
+    int const loop = s.instructions[begins[of] + depth].loop;
+    if (!goes_along(s.loops[loop].e) || (depth == 0 && !partition_nest(g, s, begins[of]).divisible)) return -1;
     bool const refused = any_touch(of, [&](touch const& t) {
       if (t.kind != touch_kind::write && t.kind != touch_kind::sum) return false;
       int const axis = s.accesses[t.access].axis_of(loop);
@@ -312,38 +308,38 @@ class tile_grouper {
   constexpr bool is_taken(int access_number, int axis) const {
     buffer const& to = s.buffers[root(access_number)];
     if (to.kind != buffer_kind::output) return false;
-    for (auto read : symbols_read)
-      if (buffer const& from = s.buffers[read.buffer]; (read.axis != axis || axis < 0) && from.s == to.s && from.type == to.type) return true;
+    for (std::size_t k = 0; k < symbols_read.size(); ++k)
+      if (buffer const& from = s.buffers[symbols_read[k]]; (axes_read[k] != axis || axis < 0) && from.s == to.s && from.type == to.type) return true;
     return false;
   }
 
   // Writing it down.
 
-  constexpr void mark(item const& of, std::int16_t group, int label) {
-    instruction& first = s.instructions[of.begin];
+  constexpr void mark(instruction_id begin, std::int16_t group, int label) {
+    instruction& first = s.instructions[begin];
     first.group = group;
     if (first.what == action::product) {
       first.loop = static_cast<std::int16_t>(label);
       return;
     }
-    for (int depth = label; depth > 0; --depth) exchange(of.begin + depth - 1);
+    for (int depth = label; depth > 0; --depth) exchange(begin + depth - 1);
   }
   /// Exchanges the loop that begins at `outer` with the one that stands alone in it.
   constexpr void exchange(instruction_id outer) {
     instruction &o = s.instructions[outer], &i = s.instructions[outer + 1];
-    std::swap(o.loop, i.loop);
-    std::swap(s.instructions[o.end].loop, s.instructions[i.end].loop);
-    loop &now_outer = s.loops[o.loop], &now_inner = s.loops[i.loop];
-    std::swap(now_outer.depth, now_inner.depth);
-    now_outer.parent = now_inner.parent, now_inner.parent = o.loop;
-    if (s.instructions[outer + 2].what == action::begin_loop) s.loops[s.instructions[outer + 2].loop].parent = i.loop;
+    std::int16_t const was_outer = o.loop, was_inner = i.loop;
+    o.loop = s.instructions[o.end].loop = was_inner, i.loop = s.instructions[i.end].loop = was_outer;
+    loop &now_outer = s.loops[was_inner], &now_inner = s.loops[was_outer];
+    now_outer.depth = now_inner.depth, now_outer.parent = now_inner.parent;
+    now_inner.depth = static_cast<std::int16_t>(now_outer.depth + 1), now_inner.parent = was_inner;
+    if (s.instructions[outer + 2].what == action::begin_loop) s.loops[s.instructions[outer + 2].loop].parent = was_outer;
   }
   constexpr void reorder(list<int> const& order) {
     list<instruction> moved;
     moved.reserve(s.instructions.size());
     list<instruction_id> place(s.instructions.size(), -1);
     for (int number : order)
-      for (instruction_id at = items[number].begin; at < items[number].end; ++at) {
+      for (instruction_id at = begins[number]; at < begins[number + 1]; ++at) {
         place[at] = static_cast<instruction_id>(moved.size());
         moved.push_back(s.instructions[at]);
       }

@@ -13,14 +13,17 @@ class axis_orderer {
   constexpr axis_orderer(graph const& from, schedule& to) : g(from), s(to), candidates(to.buffers.size(), candidate{}) {}
 
   constexpr void run() {
+    bool any = false;
     for (std::size_t b = 0; b < candidates.size(); ++b) {
       buffer const& own = s.buffers[b];
       candidates[b].allowed = own.kind == buffer_kind::temporary && own.why != keep_reason::assembled && s.shapes[index(own.s)].rank > 1;
+      any = any || candidates[b].allowed;
     }
+    if (!any) return;
+    any = false;
     for (buffer const& b : s.buffers)
       if (b.kind == buffer_kind::view) candidates[static_cast<std::size_t>(b.number)].allowed = false;  // a view is of elements in row-major order
-    list<bool> counted(s.accesses.size(), false);
-    bool any = false;
+    list<int> counted(s.accesses.size(), 0);
     for (instruction const& i : s.instructions) {
       if (i.what == action::call) {
         for (auto number : i.operands)
@@ -28,7 +31,7 @@ class axis_orderer {
         candidates[static_cast<std::size_t>(s.accesses[i.access_number].buffer)].allowed = false;
       }
       if (reads_arrays(i.what) || i.access_number < 0 || counted[i.access_number]) continue;
-      counted[i.access_number] = true;
+      counted[i.access_number] = 1;
       access const& a = s.accesses[i.access_number];
       if (!candidates[static_cast<std::size_t>(a.buffer)].allowed) continue;
       axis_order const order = order_of_loops(a);
@@ -68,7 +71,10 @@ class axis_orderer {
     }
     auto depth = [&](int axis) { return a.loops[axis] < 0 ? -1 : static_cast<int>(s.loops[a.loops[axis]].depth); };
     for (int k = 1; k < a.rank; ++k)
-      for (int at = k; at > 0 && depth(axes[at - 1]) > depth(axes[at]); --at) std::swap(axes[at - 1], axes[at]);
+      for (int at = k; at > 0 && depth(axes[at - 1]) > depth(axes[at]); --at) {
+        int const other = axes[at];
+        axes[at] = axes[at - 1], axes[at - 1] = other;
+      }
     return axis_order::of(axes, a.rank);
   }
 

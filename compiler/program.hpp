@@ -180,9 +180,21 @@ struct memory_plan {
   int slots = 0;
 };
 
+/// Whether units of a schedule are grouped.
+template <class Schedule>
+constexpr bool has_groups(Schedule const& s) {
+  for (int at = 0, length = static_cast<int>(s.instructions.size()); at < length; ++at) {
+    instruction const& i = s.instructions[at];
+    if (i.group >= 0) return true;
+    if (i.what == action::begin_loop) at = i.end;
+  }
+  return false;
+}
+
 /// By buffer: the group all of whose units, and nothing else, touch it: its threads keep a tile of it each. -1: it is no temporary, or not of one group.
 template <class Schedule>
 constexpr list<std::int16_t> find_tile_owners(Schedule const& s) {
+  if (!has_groups(s)) return list<std::int16_t>(s.buffers.size(), -1);
   int const length = static_cast<int>(s.instructions.size());
   list<std::int16_t> owner(s.buffers.size(), -2);  // -2: nothing has touched it yet
   std::int16_t group = -1;
