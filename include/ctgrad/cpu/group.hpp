@@ -281,6 +281,7 @@ struct group_code {
     in_parts::run_in_parts(f, n, part, [&](frame<P>& mine, std::int64_t from, std::int64_t to, int thread) {
       array_ref arrays[P::buffer_count + 1];
       std::memcpy(arrays, mine.arrays, sizeof arrays);
+      array_ref const* const before = mine.arrays;
       mine.arrays = arrays;
       for (; from < to; from += tile) {
         std::int64_t const end = std::min(from + tile, to);
@@ -291,6 +292,7 @@ struct group_code {
           else run_nest<P, units[k]>(mine, from, end);
         });
       }
+      mine.arrays = before;
     });
     return true;
   }
