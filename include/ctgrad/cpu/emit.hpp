@@ -13,19 +13,6 @@
 
 namespace ctgrad::detail {
 
-/// Sets each element of an access to `number`: axes without a loop are walked.
-template <class P, class T, int Access, int Axis = 0>
-void fill(frame<P>& f, T* to, T number) {
-  if constexpr (Axis == access_at<P, Access>.rank) {
-    *to = number;
-  } else if constexpr (access_at<P, Access>.loops[Axis] >= 0) {
-    fill<P, T, Access, Axis + 1>(f, to, number);
-  } else {
-    array_ref const& array = f.arrays[access_at<P, Access>.buffer];
-    for (std::int64_t i = 0; i < array.extents[Axis]; ++i) fill<P, T, Access, Axis + 1>(f, to + i * array.strides[Axis], number);
-  }
-}
-
 /// A product; of a group, elements [from, to) of the label that is cut into tiles, where `to` is not -1.
 template <class P, int I>
 void run_product(frame<P>& f, std::int64_t from, std::int64_t to) {

@@ -163,6 +163,19 @@ T* address(frame<P> const& f) {
   }(std::make_integer_sequence<int, access_at<P, Access>.rank>{});
 }
 
+/// Sets each element of an access to `number`: axes without a loop are walked.
+template <class P, class T, int Access, int Axis = 0>
+void fill(frame<P>& f, T* to, T number) {
+  if constexpr (Axis == access_at<P, Access>.rank) {
+    *to = number;
+  } else if constexpr (access_at<P, Access>.loops[Axis] >= 0) {
+    fill<P, T, Access, Axis + 1>(f, to, number);
+  } else {
+    array_ref const& array = f.arrays[access_at<P, Access>.buffer];
+    for (std::int64_t i = 0; i < array.extents[Axis]; ++i) fill<P, T, Access, Axis + 1>(f, to + i * array.strides[Axis], number);
+  }
+}
+
 /// What the place of an access that looks up adds to its address: the nearest there is to `place`.
 template <class P, int Access>
 std::int64_t looked_up_offset(frame<P> const& f, std::int64_t place) {

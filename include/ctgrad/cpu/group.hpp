@@ -10,7 +10,7 @@
 namespace ctgrad::detail {
 
 /// What a group writes for one tile, in bytes: a half of what most processors have of L2 for each core.
-inline constexpr std::int64_t tile_bytes = 256 * 1024;
+inline constexpr std::int64_t group_tile_bytes = 256 * 1024;
 /// Fewer parts than this leave too many threads without one.
 inline constexpr int fewest_group_parts = 8;
 /// What a term of a product costs, in additions as part_work counts them, and a byte of a part's own sums, which are filled and added up.
@@ -23,28 +23,26 @@ void run_instruction(frame<P>& f);
 template <class P, int I>
 void run_product(frame<P>& f, std::int64_t from, std::int64_t to);
 
-/// Whether instruction `I` is the first of a group.
-template <class P, int I>
-inline constexpr bool begins_group = [] {
-  if (P::schedule.instructions[I].group < 0) return false;
-  for (int at = 0; at < I; ++at) {
-    if (P::schedule.instructions[at].group == P::schedule.instructions[I].group) return false;
-    if (P::schedule.instructions[at].what == action::begin_loop) at = P::schedule.instructions[at].end;
-  }
-  return true;
+/// The first unit of each group.
+template <class P>
+inline constexpr auto group_firsts = [] {
+  constexpr int count = [] {
+    int n = 0;
+    for (int at = 0; at < P::size.instructions; ++at) n = std::max(n, P::schedule.instructions[at].group + 1);
+    return n;
+  }();
+  std::array<instruction_id, count> firsts{};
+  for (int at = P::size.instructions - 1; at >= 0; --at)
+    if (int const group = P::schedule.instructions[at].group; group >= 0) firsts[group] = at;
+  return firsts;
 }();
-
-/// What a group keeps apart.
-template <class P, int First>
-struct group_alone {
-  static constexpr nest_partition_size size = size_of(partition_group(P::graph, P::schedule, First));
-  static constexpr frozen_nest_partition<size.numbers, size.arrays, size.rows, size.loops> partition{partition_group(P::graph, P::schedule, First)};
-};
+template <class P, int I>
+inline constexpr bool begins_group = group_firsts<P>[instruction_at<P, I>.group] == I;
 
 /// The group whose first unit begins at instruction `First`.
 template <class P, int First>
 struct group_code {
-  using in_parts = parts<P, group_alone<P, First>>;
+  using in_parts = parts<P, First, true>;
   static constexpr nest_partition_size size = in_parts::size;
   static constexpr int count = [] {
     int n = 0;
@@ -57,70 +55,60 @@ struct group_code {
     for_each_of_group(P::schedule, First, [&](instruction_id at) { table[n++] = at; });
     return table;
   }();
+  /// The labels of a product, and the role of the one that is cut into tiles.
+  static constexpr contraction labels_of(instruction const& product) { return contraction::unpack(P::graph.nodes[static_cast<std::size_t>(index(product.node))].attribute); }
+  static constexpr label_role role_of(instruction const& unit) { return unit.what == action::product ? labels_of(unit).role(unit.loop) : label_role::none; }
+  static constexpr std::int16_t buffer_of(instruction const& i) { return P::schedule.accesses[i.access_number].buffer; }
   /// Whether an instruction of a nest fills an array that the nest's outermost loop moves.
   static constexpr bool fills(instruction const& i, int loop) {
     if (i.access_number < 0 || (i.what != action::store && i.what != action::accumulate && i.what != action::initialize)) return false;
     access const& a = P::schedule.accesses[i.access_number];
     return P::schedule.buffers[a.buffer].kind != buffer_kind::row && a.axis_of(loop) >= 0;
   }
-  /// The arrays that it fills tile by tile.
-  static constexpr auto collect_tiled(std::int16_t* to) {
-    int n = 0;
-    auto add = [&](std::int16_t buffer) {
-      for (int k = 0; k < n && to; ++k)
-        if (to[k] == buffer) return;
-      if (to) to[n] = buffer;
-      ++n;
+  /// An array that a group fills tile by tile. Where nothing else touches it, a thread keeps a tile of it, always in the same place.
+  struct tiled_array {
+    std::int16_t buffer = -1;
+    std::int8_t axis = -1;  ///< that goes along the tiles
+    bool own = false;
+  };
+  static constexpr list<tiled_array> find_tiled() {
+    list<tiled_array> found;
+    auto const owner = find_tile_owners(P::schedule);
+    auto add = [&](instruction const& i, int axis) {
+      std::int16_t const buffer = buffer_of(i);
+      for (tiled_array const& known : found)
+        if (known.buffer == buffer) return;
+      found.push_back({buffer, static_cast<std::int8_t>(axis), owner[static_cast<std::size_t>(buffer)] >= 0});
     };
     for (instruction_id unit : units) {
       instruction const& u = P::schedule.instructions[unit];
-      if (u.what == action::product && contraction::unpack(P::graph.nodes[static_cast<std::size_t>(index(u.node))].attribute).role(u.loop) != label_role::summed)
-        add(P::schedule.accesses[u.access_number].buffer);
+      if (u.what == action::product && role_of(u) != label_role::summed) add(u, contraction::axis_of(labels_of(u).result, u.loop));
       for (instruction_id at = unit; at < u.end; ++at)
-        if (fills(P::schedule.instructions[at], u.loop)) add(P::schedule.accesses[P::schedule.instructions[at].access_number].buffer);
+        if (instruction const& i = P::schedule.instructions[at]; fills(i, u.loop)) add(i, P::schedule.accesses[i.access_number].axis_of(u.loop));
     }
-    return n;
+    return found;
   }
   static constexpr auto tiled = [] {
-    std::array<std::int16_t, collect_tiled(nullptr)> room{};
-    collect_tiled(room.data());
-    return room;
-  }();
-  /// Of those, the axis that goes along the tiles, where nothing else touches the array: a thread keeps a tile of it, always in the same place. Else -1.
-  static constexpr auto own_axes = [] {
-    std::array<std::int8_t, tiled.size()> axes{};
-    auto const owner = find_tile_owners(P::schedule);
-    for (std::size_t k = 0; k < tiled.size(); ++k) {
-      axes[k] = -1;
-      if (owner[static_cast<std::size_t>(tiled[k])] < 0) continue;
-      for (instruction_id unit : units) {  // the one that fills it knows the axis
-        instruction const& u = P::schedule.instructions[unit];
-        if (u.what == action::product && P::schedule.accesses[u.access_number].buffer == tiled[k])
-          axes[k] = static_cast<std::int8_t>(contraction::axis_of(contraction::unpack(P::graph.nodes[static_cast<std::size_t>(index(u.node))].attribute).result, u.loop));
-        for (instruction_id at = unit; at < u.end; ++at)
-          if (instruction const& i = P::schedule.instructions[at]; fills(i, u.loop) && P::schedule.accesses[i.access_number].buffer == tiled[k])
-            axes[k] = static_cast<std::int8_t>(P::schedule.accesses[i.access_number].axis_of(u.loop));
-      }
-    }
-    return axes;
+    std::array<tiled_array, find_tiled().size()> table{};
+    auto const found = find_tiled();
+    for (std::size_t k = 0; k < table.size(); ++k) table[k] = found[k];
+    return table;
   }();
   static_assert([] {
-    auto const owner = find_tile_owners(P::schedule);
     int owned = 0, found = 0;
-    for (auto group : owner) owned += group == instruction_at<P, First>.group;
-    for (auto axis : own_axes) found += axis >= 0;
+    for (auto group : find_tile_owners(P::schedule)) owned += group == instruction_at<P, First>.group;
+    for (tiled_array const& t : tiled) found += t.own;
     return owned == found;
   }(), "ctgrad: the plan of memory and that of tiles disagree");
-  static constexpr int rank_of(std::size_t k) { return P::shape_of_buffer(tiled[k]).rank; }
 
   /// Strides of a tile of an array, of so many turns; returns its bytes.
-  static std::int64_t lay_out_tile(array_ref& a, std::size_t k, std::int64_t turns) {
-    buffer const& b = P::schedule.buffers[static_cast<std::size_t>(tiled[k])];
+  static std::int64_t lay_out_tile(array_ref& a, tiled_array const& t, std::int64_t turns) {
+    buffer const& b = P::schedule.buffers[static_cast<std::size_t>(t.buffer)];
     std::int64_t count = 1;
-    for (int place = rank_of(k) - 1; place >= 0; --place) {
+    for (int place = P::shape_of_buffer(t.buffer).rank - 1; place >= 0; --place) {
       int const axis = b.order[place];
       a.strides[axis] = count;
-      count *= axis == own_axes[k] ? turns : a.extents[axis];
+      count *= axis == t.axis ? turns : a.extents[axis];
     }
     return (count * static_cast<std::int64_t>(size_of(b.type)) + 7) / 8 * 8;
   }
@@ -128,14 +116,15 @@ struct group_code {
   static bool share_memory(frame<P> const& f, std::int64_t turns, std::int64_t parts, std::int64_t* shares) {
     for (std::size_t k = 0; k < tiled.size(); ++k) {
       shares[k] = 0;
-      if (own_axes[k] < 0) continue;
+      if (!tiled[k].own) continue;
+      auto const slot = P::slots[static_cast<std::size_t>(tiled[k].buffer)];
       std::int64_t all = 0;
       array_ref a;
       for (int b = 0; b < P::buffer_count; ++b)
-        if (P::slots[b] == P::slots[tiled[k]]) all = std::max(all, lay_out<P>(a, f.dims, b));
-      for (std::size_t other = 0; other < tiled.size(); ++other)
-        if (own_axes[other] >= 0 && P::slots[tiled[other]] == P::slots[tiled[k]]) {
-          std::memcpy(&a, &f.arrays[tiled[other]], sizeof a);
+        if (P::slots[static_cast<std::size_t>(b)] == slot) all = std::max(all, lay_out<P>(a, f.dims, b));
+      for (tiled_array const& other : tiled)
+        if (other.own && P::slots[static_cast<std::size_t>(other.buffer)] == slot) {
+          a = f.arrays[other.buffer];
           shares[k] = std::max(shares[k], lay_out_tile(a, other, turns));
         }
       if (shares[k] * parts > all) return false;
@@ -143,70 +132,47 @@ struct group_code {
     return true;
   }
   /// The tile of an array that stands at turn `from`, for indices of the whole.
-  static void place_tile(array_ref& a, array_ref const& whole, std::size_t k, std::int64_t from, std::int64_t turns, std::int64_t at_bytes) {
-    lay_out_tile(a, k, turns);
-    std::int64_t const offset = at_bytes - from * a.strides[own_axes[k]] * static_cast<std::int64_t>(size_of(P::schedule.buffers[static_cast<std::size_t>(tiled[k])].type));
+  static void place_tile(array_ref& a, array_ref const& whole, tiled_array const& t, std::int64_t from, std::int64_t turns, std::int64_t at_bytes) {
+    lay_out_tile(a, t, turns);
+    std::int64_t const offset = at_bytes - from * a.strides[t.axis] * static_cast<std::int64_t>(size_of(P::schedule.buffers[static_cast<std::size_t>(t.buffer)].type));
     a.data = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(whole.data) + static_cast<std::uintptr_t>(offset));
   }
   /// Turns that cannot be divided: of products whose rows, columns or terms are cut.
   static constexpr std::int64_t granularity = [] {
-    for (instruction_id unit : units) {
-      instruction const& u = P::schedule.instructions[unit];
-      if (u.what == action::product && contraction::unpack(P::graph.nodes[static_cast<std::size_t>(index(u.node))].attribute).role(u.loop) != label_role::batch) return fewest_rows;
-    }
+    for (instruction_id unit : units)
+      if (label_role const role = role_of(P::schedule.instructions[unit]); role != label_role::none && role != label_role::batch) return fewest_rows;
     return std::int64_t{1};
   }();
 
-  /// Lays out the tile of an array that stands at turn `from`, as part of the whole, for indices of the whole. The memory is a thread's part of the array's own.
-  static void place_tile(array_ref& a, array_ref const& whole, std::size_t k, std::int64_t from, std::int64_t turns, int thread) {
-    buffer const& b = P::schedule.buffers[static_cast<std::size_t>(tiled[k])];
-    std::int64_t count = 1;
-    a = whole;
-    a.extents[own_axes[k]] = turns;
-    for (int place = P::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank - 1; place >= 0; --place) {
-      a.strides[b.order[place]] = count;
-      count *= a.extents[b.order[place]];
-    }
-    std::int64_t const size = static_cast<std::int64_t>(size_of(b.type)), offset = (count * thread - from * a.strides[own_axes[k]]) * size;
-    a.extents[own_axes[k]] = whole.extents[own_axes[k]];
-    a.data = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(whole.data) + static_cast<std::uintptr_t>(offset));
-  }
-
   template <int K>
   static constexpr instruction unit = instruction_at<P, units[K]>;
+  template <int K, int Operand>
+  static constexpr shape_id operand_shape = node_at<P, static_cast<int>(node_at<P, static_cast<int>(unit<K>.node)>.operands[Operand])>.shape;
+  /// The elements of a shape along the axes that `counts` chooses.
+  template <class F>
+  static double elements(shape_id of, std::int64_t const* dims, F const& counts) {
+    double all = 1;
+    for (int axis = 0; axis < P::schedule.shapes[static_cast<std::size_t>(index(of))].rank; ++axis)
+      if (counts(axis)) all *= static_cast<double>(extent_of_shape<P>(index(of), axis, dims));
+    return all;
+  }
   /// Terms of all sums of a product, 0 of a nest.
   template <int K>
   static double terms(std::int64_t const* dims) {
     if constexpr (unit<K>.what == action::product) {
-      constexpr node n = node_at<P, static_cast<int>(unit<K>.node)>;
-      static constexpr contraction labels = contraction::unpack(n.attribute);
-      double all = 1;
-      auto times = [&](shape_id of, auto counts) {
-        for (int axis = 0; axis < P::schedule.shapes[static_cast<std::size_t>(index(of))].rank; ++axis)
-          if (counts(axis)) all *= static_cast<double>(extent_of_shape<P>(index(of), axis, dims));
-      };
-      times(n.shape, [](int) { return true; });
-      times(node_at<P, static_cast<int>(n.operands[0])>.shape, [](int axis) { return labels.role(labels.left[static_cast<std::size_t>(axis)]) == label_role::summed; });
-      return all;
-    } else {
-      return 0;
+      static constexpr contraction labels = labels_of(unit<K>);
+      return elements(node_at<P, static_cast<int>(unit<K>.node)>.shape, dims, [](int) { return true; }) *
+             elements(operand_shape<K, 0>, dims, [](int axis) { return labels.role(labels.left[static_cast<std::size_t>(axis)]) == label_role::summed; });
     }
+    return 0;
   }
   /// What each tile reads of a product's other operand, where tiles are rows or columns: all of it, which has to stay in the cache as well
   /// (measured: a network of 1,024 wide layers is 8 % slower by tiles of 64 rows than in one piece, one of 64 wide ones is faster).
   template <int K>
   static double whole_bytes(std::int64_t const* dims) {
-    if constexpr (unit<K>.what == action::product) {
-      constexpr node n = node_at<P, static_cast<int>(unit<K>.node)>;
-      constexpr contraction labels = contraction::unpack(n.attribute);
-      constexpr label_role role = labels.role(unit<K>.loop);
-      if constexpr (role == label_role::rows || role == label_role::columns) {
-        constexpr shape_id other = node_at<P, static_cast<int>(n.operands[role == label_role::rows])>.shape;
-        double bytes = static_cast<double>(size_of(n.type));
-        for (int axis = 0; axis < P::schedule.shapes[static_cast<std::size_t>(index(other))].rank; ++axis) bytes *= static_cast<double>(extent_of_shape<P>(index(other), axis, dims));
-        return bytes;
-      }
-    }
+    constexpr label_role role = role_of(unit<K>);
+    if constexpr (role == label_role::rows || role == label_role::columns)
+      return static_cast<double>(size_of(unit<K>.type)) * elements(operand_shape<K, role == label_role::rows>, dims, [](int) { return true; });
     return 0;
   }
   /// How far the axis goes.
@@ -215,10 +181,9 @@ struct group_code {
     if constexpr (first.what == action::begin_loop) {
       return trip_count<P, first.loop>(dims);
     } else {
-      constexpr node n = node_at<P, static_cast<int>(first.node)>;
-      constexpr contraction labels = contraction::unpack(n.attribute);
+      constexpr contraction labels = labels_of(first);
       constexpr int left = contraction::axis_of(labels.left, first.loop);
-      return extent_of_shape<P>(index(node_at<P, static_cast<int>(n.operands[left < 0])>.shape), left < 0 ? contraction::axis_of(labels.right, first.loop) : left, dims);
+      return extent_of_shape<P>(index(operand_shape<0, left < 0>), left < 0 ? contraction::axis_of(labels.right, first.loop) : left, dims);
     }
   }
   template <class F>
@@ -236,15 +201,15 @@ struct group_code {
     if (all < fewest_group_parts * part_work || static_cast<double>(in_parts::array_bytes(dims)) * in_parts::most * sum_byte_cost > all) return 0;
     double whole = 0;
     each_unit([&](auto k) { whole = std::max(whole, whole_bytes<k>(dims)); });
-    if (whole > static_cast<double>(tile_bytes)) return 0;
+    if (whole > static_cast<double>(group_tile_bytes)) return 0;
     return in_parts::turns_of_part(dims, length(dims), all, granularity, fewest_group_parts);
   }
   /// Turns of a tile: never more than a part has, nor than leave each thread a tile's memory of its own.
   static std::int64_t turns_of_tile(std::int64_t const* dims, std::int64_t n, std::int64_t part) {
     std::int64_t bytes = 1;
     array_ref a;
-    for (auto buffer : tiled) bytes += lay_out<P>(a, dims, buffer);
-    auto const fitting = static_cast<std::int64_t>(static_cast<double>(tile_bytes) * static_cast<double>(n) / static_cast<double>(bytes));
+    for (tiled_array const& t : tiled) bytes += lay_out<P>(a, dims, t.buffer);
+    auto const fitting = static_cast<std::int64_t>(static_cast<double>(group_tile_bytes) * static_cast<double>(n) / static_cast<double>(bytes));
     return std::max<std::int64_t>(1, std::min({std::max(fitting, granularity), part, n / ((n + part - 1) / part)}));
   }
   static void reserve(std::int64_t const* dims, std::int64_t& arrays, std::int64_t& rows) { in_parts::reserve(dims, work(dims) >= fewest_group_parts * part_work, arrays, rows); }
@@ -252,17 +217,10 @@ struct group_code {
   /// A sum over tiles begins with zeros, where it is not added to what is there.
   template <int K>
   static void start_sum(frame<P>& f) {
-    if constexpr (unit<K>.what == action::product) {
-      constexpr int buffer = access_at<P, unit<K>.access_number>.buffer;
-      if constexpr (contraction::unpack(node_at<P, static_cast<int>(unit<K>.node)>.attribute).role(unit<K>.loop) == label_role::summed && !P::accumulates(buffer))
-        fill_array<element_t<unit<K>.type>, P::template buffer_shape<buffer>.rank>(f.arrays[buffer], static_cast<element_t<unit<K>.type>*>(f.arrays[buffer].data));
+    if constexpr (role_of(unit<K>) == label_role::summed && !P::accumulates(buffer_of(unit<K>))) {
+      using T = element_t<unit<K>.type>;
+      fill<P, T, unit<K>.access_number>(f, address<P, T, unit<K>.access_number>(f), T(0));
     }
-  }
-  template <class T, int Rank, int Axis = 0>
-  static void fill_array(array_ref const& a, T* to) {
-    if constexpr (Axis == Rank) *to = T(0);
-    else
-      for (std::int64_t i = 0; i < a.extents[Axis]; ++i) fill_array<T, Rank, Axis + 1>(a, to + i * a.strides[Axis]);
   }
   static void run(frame<P>& f) {
     if (std::int64_t const part = turns(f.dims); part > 0) [[unlikely]]
@@ -286,7 +244,7 @@ struct group_code {
       for (; from < to; from += tile) {
         std::int64_t const end = std::min(from + tile, to);
         for (std::size_t k = 0; k < tiled.size(); ++k)
-          if (own_axes[k] >= 0) place_tile(arrays[tiled[k]], f.arrays[tiled[k]], k, from, tile, shares[k] * thread);
+          if (tiled[k].own) place_tile(arrays[tiled[k].buffer], f.arrays[tiled[k].buffer], tiled[k], from, tile, shares[k] * thread);
         each_unit([&](auto k) {
           if constexpr (unit<k>.what == action::product) run_product<P, units[k]>(mine, from, end);
           else run_nest<P, units[k]>(mine, from, end);
@@ -301,19 +259,7 @@ struct group_code {
 /// Calls `f` with the code of each group.
 template <class P, class F>
 constexpr void for_each_group(F const& f) {
-  constexpr auto count = [] {
-    int n = 0;
-    for (int at = 0; at < P::size.instructions; ++at) n = std::max(n, P::schedule.instructions[at].group + 1);
-    return n;
-  }();
-  for_each_constant<0, count>([&](auto group) {
-    constexpr int first = [] {
-      int at = 0;
-      while (P::schedule.instructions[at].group != decltype(group)::value) ++at;
-      return at;
-    }();
-    f(group_code<P, first>{});
-  });
+  for_each_constant<0, static_cast<int>(group_firsts<P>.size())>([&](auto group) { f(group_code<P, group_firsts<P>[decltype(group)::value]>{}); });
 }
 
 }  // namespace ctgrad::detail

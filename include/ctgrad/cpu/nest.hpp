@@ -27,11 +27,15 @@ inline constexpr std::int64_t most_part_bytes = 1 << 20;
 /// Parts of a vector loop begin at multiples of this many elements.
 inline constexpr std::int64_t part_granularity = 1024;
 
-/// What nests keep apart for parts of their outermost loops: `Nests` has the table. Parts run at the same time, each on sums of its own.
-template <class P, class Nests>
+/// What the nest at `First`, or all of the group that it begins, keeps apart for parts of the outermost loop. Parts run at the same time, each on sums of its own.
+template <class P, int First, bool Group>
 struct parts {
-  static constexpr auto const& partition = Nests::partition;
-  static constexpr nest_partition_size size = Nests::size;
+  static constexpr nest_partition find() {
+    if constexpr (Group) return partition_group(P::graph, P::schedule, First);
+    else return partition_nest(P::graph, P::schedule, First);
+  }
+  static constexpr nest_partition_size size = size_of(find());
+  static constexpr frozen_nest_partition<size.numbers, size.arrays, size.rows, size.loops> partition{find()};
   static constexpr int most = size.arrays ? most_parts_with_arrays : most_parts;
 
   template <int K>
@@ -195,19 +199,12 @@ struct parts {
   }
 };
 
-/// What one nest keeps apart.
-template <class P, int I>
-struct nest_alone {
-  static constexpr nest_partition_size size = size_of(partition_nest(P::graph, P::schedule, I));
-  static constexpr frozen_nest_partition<size.numbers, size.arrays, size.rows, size.loops> partition{partition_nest(P::graph, P::schedule, I)};
-};
-
 /// The outermost loop that begins at instruction `I`.
 template <class P, int I>
 struct nest_code {
   static constexpr instruction begin = instruction_at<P, I>;
   static constexpr bool leaf = P::schedule.loops[begin.loop].leaf;
-  using in_parts = parts<P, nest_alone<P, I>>;
+  using in_parts = parts<P, I, false>;
   static constexpr nest_partition_size size = in_parts::size;
   static constexpr auto const& partition = in_parts::partition;
   static constexpr int collapsible = collapsible_loops(P::schedule, I);

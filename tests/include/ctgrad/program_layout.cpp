@@ -47,7 +47,7 @@ constexpr auto mixture = ct::compile(loss, ct::grad(loss, L));
 constexpr auto B = ct::tensor<float>("B"_s, K, N, D);
 constexpr auto W = ct::tensor<float>("W"_s, D, E);
 constexpr auto layer = ct::matmul(B, W);
-constexpr auto over_batch = ct::compile(ct::sum(ct::softmax(ct::sum(layer * layer, -1_c), 0_c) * ct::max(layer, -1_c)), layer);
+constexpr auto over_batch = ct::compile(ct::sum(ct::softmax(ct::sum(layer * layer, -1_c), 0_c) * ct::max(layer, -1_c)));
 
 }  // namespace
 
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(products_keep_the_axes_that_they_read_as_one) {
   BOOST_TEST(turned(over_batch) == 0);
   auto const b = filled<float>(3, 4, 9, 6);
   auto const w = filled<float>(4, 6, 5);
-  auto const [value, y] = over_batch(B = b, W = w);
+  auto const [value] = over_batch(B = b, W = w);
   double expected = 0;
   for (int n = 0; n < 9; ++n) {
     double total = 0, weighted = 0;
@@ -100,7 +100,6 @@ BOOST_AUTO_TEST_CASE(products_keep_the_axes_that_they_read_as_one) {
       for (int e = 0; e < 5; ++e) {
         double sum = 0;
         for (int d = 0; d < 6; ++d) sum += static_cast<double>(b(k, n, d)) * static_cast<double>(w(d, e));
-        BOOST_TEST(near(static_cast<double>(y(k, n, e)), sum, 1e-5));
         squares += sum * sum, most = std::fmax(most, sum);
       }
       total += std::exp(squares), weighted += std::exp(squares) * most;

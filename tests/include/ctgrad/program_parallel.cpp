@@ -8,6 +8,7 @@
 #include <ctgrad/einsum.hpp>
 
 #include "../../arrays.hpp"
+#include "../../threads.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -15,21 +16,12 @@
 #include <cstring>
 #include <thread>
 #include <vector>
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
 
 namespace ct = ctgrad;
 using namespace ct::literals;
 using namespace ct::test;
 
 namespace {
-
-void set_threads([[maybe_unused]] int count) {
-#if defined(_OPENMP)
-  omp_set_num_threads(count);
-#endif
-}
 
 constexpr auto N = ct::dim("N"_s);
 constexpr auto C = ct::dim("C"_s);
@@ -39,30 +31,6 @@ constexpr auto u = ct::tensor<float>("u"_s, N);
 constexpr auto v = ct::tensor<float>("v"_s, N);
 constexpr auto k = ct::tensor<std::int32_t>("k"_s, N);
 constexpr auto w = ct::scalar<float>("w"_s);
-
-template <class T, std::size_t Rank>
-bool same_bits(ct::array<T, Rank> const& x, ct::array<T, Rank> const& y) {
-  return x.size() == y.size() && (x.size() == 0 || std::memcmp(x.data(), y.data(), static_cast<std::size_t>(x.size()) * sizeof(T)) == 0);
-}
-template <class T>
-  requires std::is_arithmetic_v<T>
-bool same_bits(T x, T y) {
-  return std::memcmp(&x, &y, sizeof x) == 0;
-}
-
-/// Calls `run` on 1 to 4 threads; every result has to be that of one thread, to the bit.
-template <class Run>
-auto on_all_threads(Run run) {
-  set_threads(1);
-  auto const expected = run();
-  for (int threads : {2, 3, 4}) {
-    set_threads(threads);
-    auto const seen = run();
-    std::apply([&](auto const&... x) { std::apply([&](auto const&... y) { BOOST_TEST((same_bits(x, y) && ...), threads << " threads"); }, seen.values); }, expected.values);
-  }
-  set_threads(2);
-  return expected;
-}
 
 constexpr int lengths[] = {1, 1000, 2047, 2048, 2049, 5000, 40000, 200001};
 

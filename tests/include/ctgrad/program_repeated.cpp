@@ -6,14 +6,12 @@
 #include <ctgrad/ctgrad.hpp>
 
 #include "../../arrays.hpp"
+#include "../../threads.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
 #include <cstring>
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
 
 namespace ct = ctgrad;
 using namespace ct::literals;
@@ -71,11 +69,6 @@ constexpr auto loss = ct::sum(ct::log(1_c + ct::exp(u * a))) + ct::sum(ct::log(1
 template <class T>
 bool same_bits(T const* x, T const* y, std::int64_t count) {
   return std::memcmp(x, y, static_cast<std::size_t>(count) * sizeof(T)) == 0;
-}
-void set_threads([[maybe_unused]] int count) {
-#if defined(_OPENMP)
-  omp_set_num_threads(count);
-#endif
 }
 
 }  // namespace

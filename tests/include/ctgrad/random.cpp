@@ -7,6 +7,7 @@
 #include <ctgrad/random.hpp>
 
 #include "../../arrays.hpp"
+#include "../../threads.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -15,9 +16,6 @@
 #include <cmath>
 #include <cstring>
 #include <vector>
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
 
 namespace ct = ctgrad;
 using namespace ct::literals;
@@ -87,11 +85,6 @@ double mean_of(ct::array<T, 1> const& a, int power = 1) {
   return sum / static_cast<double>(a.size());
 }
 double normal_distribution(double z) { return std::erfc(-z / std::sqrt(2.0)) / 2; }
-
-template <class A, class B>
-bool same_bits(A const& a, B const& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(a.data()[0])) == 0;
-}
 
 }  // namespace
 
@@ -265,17 +258,7 @@ BOOST_AUTO_TEST_CASE(same_bits_on_any_number_of_threads) {
   constexpr auto y = ct::dropout(X, 0.4_c, k) + ct::random::normal(seed, N, 7_c);
   constexpr auto program = ct::compile(y, ct::sum(y, 0_c));
   auto const v = filled<float>(1, 9001, 7);
-  auto run = [&]([[maybe_unused]] int threads) {
-#if defined(_OPENMP)
-    omp_set_num_threads(threads);
-#endif
-    return program(X = v, seed = 1, stream = 2);
-  };
-  auto const [one, sum] = run(1);
-  for (int threads : {2, 3, 4}) {
-    auto const [more, again] = run(threads);
-    BOOST_TEST((same_bits(one, more) && same_bits(sum, again)), threads << " threads");
-  }
+  auto const [one, sum] = ct::test::on_all_threads([&] { return program(X = v, seed = 1, stream = 2); });
   // A tile of rows and a row alone have the numbers of their places.
   auto const [first, first_sum] = program(X = v.slice(0, 0, 13), seed = 1, stream = 2);
   BOOST_TEST(std::memcmp(first.data(), one.data(), 13 * 7 * sizeof(float)) == 0);
