@@ -74,10 +74,10 @@ struct mask {
       return batch(static_cast<decltype(batch::data)>(_mm_test_epi8_mask(truth, truth)));
     } else
 #elif defined(__AVX2__)
-    if constexpr (std::is_same_v<decltype(batch::data), __m256>) {
+    if constexpr (Bytes == 4 && sizeof(batch::data) == sizeof(__m256)) {
       __m256i const wide = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<__m128i const*>(from)));
       return batch(_mm256_castsi256_ps(_mm256_cmpgt_epi32(wide, _mm256_setzero_si256())));
-    } else if constexpr (std::is_same_v<decltype(batch::data), __m256d>) {
+    } else if constexpr (Bytes == 8 && sizeof(batch::data) == sizeof(__m256d)) {
       int bytes;
       std::memcpy(&bytes, from, sizeof bytes);
       return batch(_mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_cvtepi8_epi64(_mm_cvtsi32_si128(bytes)), _mm256_setzero_si256())));
@@ -99,11 +99,11 @@ struct mask {
       else _mm_storel_epi64(static_cast<__m128i*>(bytes), truth);
     } else
 #elif defined(__AVX2__)
-    if constexpr (std::is_same_v<decltype(batch::data), __m256>) {
+    if constexpr (Bytes == 4 && sizeof(batch::data) == sizeof(__m256)) {
       __m256i const wide = _mm256_castps_si256(b.data);
       __m128i const half = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
       _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_and_si128(_mm_packs_epi16(half, half), _mm_set1_epi8(1)));
-    } else if constexpr (std::is_same_v<decltype(batch::data), __m256d>) {
+    } else if constexpr (Bytes == 8 && sizeof(batch::data) == sizeof(__m256d)) {
       int const bits = _mm256_movemask_pd(b.data);
       for (int i = 0; i < 4; ++i) to[i] = (bits >> i & 1) != 0;
     } else
