@@ -4,11 +4,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "../../../compiler/partition.hpp"
 #include "frame.hpp"
+#include "leaf_copies.hpp"
 #include "steps.hpp"
 
 #include <algorithm>
-#include <memory>
+#include <cstring>
+#include <limits>
 
 namespace ctgrad::detail {
 
@@ -20,29 +23,6 @@ inline constexpr std::int64_t block_elements = 8192;
 inline constexpr int most_tile_elements = 256, fewest_tile_elements = 128, tile_padding_bytes = 64;
 /// What all tiles of a loop take together, where tiles do not get too short for it: half of L1. (Shorter than 128 elements, chunks are mostly beginnings.)
 inline constexpr int tiles_bytes = 24 * 1024;
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Warray-bounds"  // g++ 12 sees addresses before the array that no length gives
-#endif
-/// Copies `bytes`, which are few, by moves of known length that may overlap: a call of memcpy shows in small programs.
-CTGRAD_INLINE void copy_few(std::byte* to, std::byte const* from, std::int64_t bytes) {
-  auto both_ends = [&]<int Bytes>(std::integral_constant<int, Bytes>) CTGRAD_LAMBDA_INLINE {
-    std::int64_t at = 0;
-    do __builtin_memcpy(to + at, from + at, Bytes), at += Bytes;
-    while (at + Bytes <= bytes);
-    if (at < bytes) __builtin_memcpy(to + bytes - Bytes, from + bytes - Bytes, Bytes);
-  };
-  if (bytes >= 32) both_ends(std::integral_constant<int, 32>{});
-  else if (bytes >= 8) both_ends(std::integral_constant<int, 8>{});
-  else if (bytes >= 4) both_ends(std::integral_constant<int, 4>{});
-  else
-    for (std::int64_t i = 0; i < bytes; ++i) to[i] = from[i];
-}
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
 
 /// The plan of the loop at `Begin`, in arrays with room to spare.
 template <class P, int Begin, int Steps, int Others>
@@ -76,14 +56,23 @@ struct leaf_code {
     return any;
   }();
   static constexpr int whole_width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
-  /// The turns of a loop that has fewer than a pack, and parts of packs to read and write them by; else 0.
-  static constexpr int few = [] {
-    constexpr extent e = loop_extent<P, loop>;
-    bool masks = !tiled && !looks_up && e.is_static() && e.constant > 0 && e.constant < whole_width && simd::pack<float, whole_width>::masked;
+  /// Whether what is left of a loop at its end goes through the body as the part of a pack that it is.
+  static constexpr bool in_parts = [] {
+    bool masks = !tiled && !looks_up && simd::pack<float, whole_width>::masked;
     for (auto const& a : plan.arrays) masks = masks && !(a.moves && size_of(a.type) < 4);
-    return masks ? static_cast<int>(e.constant) : 0;
+    return masks;
   }();
-  static constexpr int width = few > 0 && few <= simd::lanes<float> ? simd::lanes<float> : whole_width;
+  /// Whether the loops around it and this one may be walked as one (nest.hpp).
+  static constexpr bool collapses = [] {
+    int begin = Begin;
+    while (P::schedule.instructions[begin].what == action::begin_loop && P::schedule.loops[P::schedule.instructions[begin].loop].parent >= 0) --begin;
+    return P::schedule.instructions[begin].what == action::begin_loop && collapsible_loops(P::schedule, begin) > 1;
+  }();
+  /// The turns where they are known, and this loop is never walked as one with others; else as many as there may be.
+  static constexpr std::int64_t most_turns = !collapses && loop_extent<P, loop>.is_static() ? loop_extent<P, loop>.constant : std::numeric_limits<std::int64_t>::max();
+  static constexpr int width = in_parts && most_turns <= simd::lanes<float> ? simd::lanes<float> : whole_width;
+  /// Whether there is never more than a part.
+  static constexpr bool few = in_parts && most_turns < width;
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
     int const wanted = std::clamp(fitting, fewest_tile_elements, most_tile_elements);
@@ -95,18 +84,10 @@ struct leaf_code {
   template <auto const& Counts>
   using packs = registers<lane_bytes, width, room(Counts[0]), room(Counts[1]), room(Counts[2]), room(Counts[3]), room(Counts[4]), room(Counts[5]), room(Counts[6])>;
   using state = packs<plan.registers>;
-  struct few_state : state {
-    static constexpr int valid = few;
-  };
   using invariants = packs<plan.invariant_counts>;
   using accumulators = packs<plan.accumulator_counts>;
   template <class T>
   using pack = typename state::template pack<T>;
-  template <class T>
-  static constexpr bool has_masks = [] {
-    if constexpr (std::is_same_v<T, bool>) return false;
-    else return pack<T>::masked;
-  }();
 
   /// The widest element that the loop handles.
   static constexpr int tile_bytes = [] {
@@ -125,7 +106,7 @@ struct leaf_code {
     frame<P>* f;
     std::int64_t position;
     leaf_lookup lookups[looks_up ? size.arrays : 1];
-    alignas(64) std::byte sums[size.accumulators + 1][sizeof(double) * width];
+    alignas(64) std::byte sums[size.accumulators + 1][sizeof(double) * width], before[in_parts ? 1 : size.accumulators + 1][sizeof(double) * width];
   };
 
   // Sums in lanes, kept in memory between the chunks.
@@ -133,17 +114,18 @@ struct leaf_code {
   template <std::size_t I>
   using accumulator_type = element_t<plan.accumulators[I].type>;
   template <std::size_t I>
-  CTGRAD_INLINE static pack<accumulator_type<I>> sum_in_memory(context const& c) {
+  CTGRAD_INLINE static pack<accumulator_type<I>> sum_in_memory(std::byte const (*sums)[sizeof(double) * width]) {
     pack<accumulator_type<I>> p;
-    p.load(reinterpret_cast<accumulator_type<I> const*>(c.sums[I]));
+    p.load(reinterpret_cast<accumulator_type<I> const*>(sums[I]));
     return p;
   }
+  template <std::size_t I>
+  CTGRAD_INLINE static void sum_to_memory(context& c, pack<accumulator_type<I>> const& sum) { sum.store(reinterpret_cast<accumulator_type<I>*>(c.sums[I])); }
   template <std::size_t I>
   static constexpr op sum_code = node_at<P, static_cast<int>(instruction_at<P, plan.accumulators[I].start>.node)>.code;
   template <std::size_t I>
   static void start_sum(context& c) {
-    using T = accumulator_type<I>;
-    pack<T>(row<sum_code<I>>::template identity<T>()).store(reinterpret_cast<T*>(c.sums[I]));
+    sum_to_memory<I>(c, pack<accumulator_type<I>>(row<sum_code<I>>::template identity<accumulator_type<I>>()));
   }
   /// Adds the upper half of `2 Half` lanes to the lower one, until one is left. In steps of known length: g++ -O2 makes one addition at a time of anything else.
   template <class T, class Row, int Half>
@@ -197,53 +179,45 @@ struct leaf_code {
   }
   template <int Chunk, std::size_t I>
   CTGRAD_INLINE static void take_sum(accumulators& sums, context const& c) {
-    if constexpr (plan.accumulators[I].chunk == Chunk) sums.template of<accumulator_type<I>>()[plan.accumulators[I].number] = sum_in_memory<I>(c);
+    if constexpr (plan.accumulators[I].chunk == Chunk) sums.template of<accumulator_type<I>>()[plan.accumulators[I].number] = sum_in_memory<I>(c.sums);
   }
-  template <int Chunk, std::size_t I>
-  CTGRAD_INLINE static void keep_sum(accumulators& sums, context& c) {
-    if constexpr (plan.accumulators[I].chunk == Chunk)
-      sums.template of<accumulator_type<I>>()[plan.accumulators[I].number].store(reinterpret_cast<accumulator_type<I>*>(c.sums[I]));
+  /// Lanes from `valid` on keep what they had: they are none of the loop's.
+  template <std::size_t I>
+  CTGRAD_INLINE static pack<accumulator_type<I>> first_lanes(int valid, pack<accumulator_type<I>> const& sum, pack<accumulator_type<I>> const& before) {
+    using lane = simd::lane_type<lane_bytes>;
+    return select(simd::count_from<lane, width>(0) < simd::pack<lane, width>(valid), sum, before);
   }
-  template <int Chunk, std::size_t... I>
-  CTGRAD_INLINE static void chunk_body(context& c, std::int64_t count, std::index_sequence<I...>) {
+  template <int Chunk, bool Part, std::size_t I>
+  CTGRAD_INLINE static void keep_sum(accumulators& sums, context& c, [[maybe_unused]] std::int64_t count) {
+    if constexpr (plan.accumulators[I].chunk == Chunk) {
+      auto const& sum = sums.template of<accumulator_type<I>>()[plan.accumulators[I].number];
+      if constexpr (Part) sum_to_memory<I>(c, first_lanes<I>(static_cast<int>(count), sum, sum_in_memory<I>(c.sums)));
+      else sum_to_memory<I>(c, sum);
+    }
+  }
+  /// Elements [from, to), which are whole packs, or, where `Part`, fewer than one.
+  template <int Chunk, bool Part, std::size_t... I>
+  CTGRAD_INLINE static void chunk_body(context& c, std::int64_t from, std::int64_t to, std::index_sequence<I...>) {
     constexpr leaf_chunk first = Chunk == 0 ? leaf_chunk{} : plan.chunks[Chunk == 0 ? 0 : Chunk - 1], last = plan.chunks[Chunk];
     invariants known;
     load_invariants<first.invariants>(known, *c.f, std::make_integer_sequence<int, last.invariants - first.invariants>{});
     accumulators sums;
     (take_sum<Chunk, I>(sums, c), ...);
     leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position, c.lookups};
-    for (std::int64_t at = 0; at < count; at += width) {
+    for (std::int64_t at = from; at < to; at += width) {
       state s;
+      if constexpr (Part) s.valid = static_cast<int>(std::min<std::int64_t>(to - at, width - 1));
       run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
+      if constexpr (Part) break;
     }
-    (keep_sum<Chunk, I>(sums, c), ...);
-  }
-  /// All of a loop of few turns: one pack, of which the first lanes count.
-  template <std::size_t... I>
-  CTGRAD_INLINE static void few_body(context& c, std::index_sequence<I...>) {
-    constexpr leaf_chunk last = plan.chunks[0];
-    invariants known;
-    load_invariants<0>(known, *c.f, std::make_integer_sequence<int, last.invariants>{});
-    accumulators sums;
-    (take_sum<0, I>(sums, c), ...);
-    few_state s;
-    run_range<0, last.steps>(s, known, sums, leaf_place{c.pointers, c.tiles, c.f->at.data(), 0, c.lookups}, 0);
-    (drop_padding<I>(sums.template of<accumulator_type<I>>()[plan.accumulators[I].number], pack<accumulator_type<I>>(row<sum_code<I>>::template identity<accumulator_type<I>>()), few), ...);
-    (keep_sum<0, I>(sums, c), ...);
-    (flush_sum<I>(c), ...);
-  }
-  /// Leaves `old` in all lanes but the first `valid`.
-  template <std::size_t I>
-  CTGRAD_INLINE static void drop_padding(pack<accumulator_type<I>>& sum, pack<accumulator_type<I>> const& old, int valid) {
-    using lane = simd::lane_type<lane_bytes>;
-    sum = select(simd::count_from<lane, width>(0) < simd::pack<lane, width>(valid), sum, old);
+    (keep_sum<Chunk, Part, I>(sums, c, to - from), ...);
   }
   template <int Chunk>
   CTGRAD_NOINLINE CTGRAD_NO_VARIABLES static void chunk(context& c, std::int64_t count) {
-    chunk_body<Chunk>(c, count, std::make_index_sequence<size.accumulators>{});
+    chunk_body<Chunk, false>(c, 0, count, std::make_index_sequence<size.accumulators>{});
   }
   static void chunks(context& c, std::int64_t count) {
-    if constexpr (size.chunks == 1) chunk_body<0>(c, count, std::make_index_sequence<size.accumulators>{});
+    if constexpr (size.chunks == 1) chunk_body<0, false>(c, 0, count, std::make_index_sequence<size.accumulators>{});
     else [&]<int... Chunks>(std::integer_sequence<int, Chunks...>) { (chunk<Chunks>(c, count), ...); }(std::make_integer_sequence<int, size.chunks>{});
   }
 
@@ -273,7 +247,7 @@ struct leaf_code {
             strides[i] = f.arrays[access_at<P, a.access_number>.buffer].strides[access_at<P, a.access_number>.axis_of(loop)];
             contiguous = contiguous && strides[i] == 1;
           }
-          c.pointers[i] = bases[i];
+          c.pointers[i] = bases[i] + (a.moves ? from * static_cast<std::int64_t>(sizeof(T)) : 0);
           if constexpr (a.place == looked_up) {
             constexpr access from = access_at<P, a.access_number>;
             constexpr int axis = from.axis_of(looked_up), own = from.axis_of(loop);
@@ -285,23 +259,29 @@ struct leaf_code {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (start_sum<I>(c), ...); }(sums);
     tile_memory tiles[tiled ? size.tiles + 1 : 1];
     for (int t = 0; t < size.tiles; ++t) c.tiles[t] = tiles[t].bytes;
-    if constexpr (few > 0)
-      if (contiguous && n - from == few) return few_body(c, sums);
+    tile_memory copied[size.arrays + 1];
+    auto copies = [&] { return leaf_copies{plan.arrays.data(), size.arrays, bases, strides, copied[0].bytes, sizeof(tile_memory)}; };
 
     std::int64_t unflushed = 0;
     for (std::int64_t done = from; done < n;) {
       std::int64_t const left = n - done;
+      bool const whole = in_parts || left >= width, by_copies = !contiguous || !whole;
+      std::int64_t const most = tiled || by_copies ? tile : block_elements, count = !whole ? left : in_parts ? std::min(left, most) : std::min(left, most) / width * width;
+      std::int64_t const packs = in_parts ? count / width * width : (count + width - 1) / width * width;
       c.position = done;
-      std::int64_t count;
-      if (few == 0 && contiguous && left >= width) {
-        constexpr std::int64_t most = tiled ? tile / width * width : block_elements / width * width;
-        count = std::min(left / width * width, most);
-        for_each_array([&](auto i) { if constexpr (plan.arrays[i].moves) c.pointers[i] = bases[i] + done * static_cast<std::int64_t>(size_of(plan.arrays[i].type)); }, arrays);
-        chunks(c, count);
+      if (by_copies) copies().take(c.pointers, done, count, packs);
+      if constexpr (in_parts) {
+        if constexpr (!few)
+          if (packs > 0) chunks(c, packs);
+        if (packs < count) chunk_body<0, true>(c, packs, count, sums);
       } else {
-        count = left < width ? left : std::min<std::int64_t>(left / width * width, tile);
-        staged(c, bases, strides, done, count);
+        if (!whole && size.accumulators > 0) std::memcpy(c.before, c.sums, sizeof c.before);
+        chunks(c, packs);
+        if (!whole) drop_padding(c, static_cast<int>(count), sums);
       }
+      if (by_copies) copies().give_back(done, count);
+      else if (count < left)  // (Not from `bases`: g++ 12 would load in pairs what was stored one by one, and wait.)
+        for_each_array([&](auto i) { if constexpr (plan.arrays[i].moves) c.pointers[i] = static_cast<std::byte*>(c.pointers[i]) + count * static_cast<std::int64_t>(size_of(plan.arrays[i].type)); }, arrays);
       done += count;
       unflushed += count;
       if (unflushed >= block_elements || done == n) {
@@ -312,74 +292,10 @@ struct leaf_code {
   }
 
  private:
-  /// One pack, of which the first `valid` lanes count. The others hold copies of the last element, and sums leave them out.
+  /// Takes back what copies of the last element added to sums, in lanes from `valid` on.
   template <std::size_t... I>
-  CTGRAD_INLINE static void padded_chunks(context& c, std::int64_t padded, int valid, std::index_sequence<I...>) {
-    [[maybe_unused]] accumulators before;
-    ((before.template of<accumulator_type<I>>()[plan.accumulators[I].number] = sum_in_memory<I>(c), start_sum<I>(c)), ...);
-    chunks(c, padded);
-    using lane = simd::lane_type<lane_bytes>;
-    [[maybe_unused]] auto const counts = simd::count_from<lane, width>(0) < simd::pack<lane, width>(valid);
-    (
-        [&] {
-          using T = accumulator_type<I>;
-          auto const& old = before.template of<T>()[plan.accumulators[I].number];
-          select(counts, static_cast<pack<T>>(row<sum_code<I>>::combine(old, sum_in_memory<I>(c))), old).store(reinterpret_cast<T*>(c.sums[I]));
-        }(),
-        ...);
-  }
-
-  /// `count` elements from `done` on by way of contiguous copies, filled up to whole packs with the last element.
-  CTGRAD_NOINLINE static void staged(context& c, std::byte* const* bases, std::int64_t const* strides, std::int64_t done, std::int64_t count) {
-    tile_memory stages[size.arrays + 1];
-    std::int64_t const padded = (count + width - 1) / width * width;
-    constexpr auto arrays = std::make_index_sequence<size.arrays>{};
-    for_each_array(
-        [&](auto i) {
-          constexpr leaf_array a = plan.arrays[i];
-          using T = element_t<plan.arrays[i].type>;
-          if constexpr (a.moves) {
-            c.pointers[i] = stages[i].bytes;
-            if constexpr (a.read) {
-              T const* from = reinterpret_cast<T const*>(bases[i]) + done * strides[i];
-              T* to = reinterpret_cast<T*>(stages[i].bytes);
-              if constexpr (has_masks<T>)
-                if (strides[i] == 1 && count < width) {
-                  pack<T> few;
-                  few.load_first(from, static_cast<int>(count));
-                  few.store(to);
-                  return;
-                }
-              if (count < width) pack<T>(from[(count - 1) * strides[i]]).store(to);
-              if (strides[i] == 1) copy_few(reinterpret_cast<std::byte*>(to), reinterpret_cast<std::byte const*>(from), count * static_cast<std::int64_t>(sizeof(T)));
-              else
-                for (std::int64_t k = 0; k < count; ++k) to[k] = from[k * strides[i]];
-            }
-          }
-        },
-        arrays);
-    if (count < width) padded_chunks(c, padded, static_cast<int>(count), std::make_index_sequence<size.accumulators>{});
-    else chunks(c, padded);
-    for_each_array(
-        [&](auto i) {
-          constexpr leaf_array a = plan.arrays[i];
-          using T = element_t<plan.arrays[i].type>;
-          if constexpr (a.moves && a.written) {
-            T* to = reinterpret_cast<T*>(bases[i]) + done * strides[i];
-            T const* from = reinterpret_cast<T const*>(stages[i].bytes);
-            if constexpr (has_masks<T>)
-              if (strides[i] == 1 && count < width) {
-                pack<T> few;
-                few.load(from);
-                few.store_first(to, static_cast<int>(count));
-                return;
-              }
-            if (strides[i] == 1) copy_few(reinterpret_cast<std::byte*>(to), reinterpret_cast<std::byte const*>(from), count * static_cast<std::int64_t>(sizeof(T)));
-            else
-              for (std::int64_t k = 0; k < count; ++k) to[k * strides[i]] = from[k];
-          }
-        },
-        arrays);
+  CTGRAD_INLINE static void drop_padding([[maybe_unused]] context& c, [[maybe_unused]] int valid, std::index_sequence<I...>) {
+    (sum_to_memory<I>(c, first_lanes<I>(valid, sum_in_memory<I>(c.sums), sum_in_memory<I>(c.before))), ...);
   }
 };
 

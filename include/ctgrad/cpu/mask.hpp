@@ -43,6 +43,7 @@ struct mask {
   using lane = lane_type<Bytes>;
   using batch = xsimd::batch_bool<lane>;
   static constexpr int count = Width / lanes<lane>;
+  static constexpr bool masked = false;  // (truth values are bytes, which no instruction reads a part of)
   batch part[count];
 
   mask() = default;

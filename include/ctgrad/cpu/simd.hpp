@@ -67,6 +67,39 @@ struct pack {
   }
 
  public:
+#elif defined(__AVX2__)
+  static constexpr bool masked = lanes<T> * sizeof(T) == 32;
+  void load_first(T const* from, int elements) {
+    for (int i = 0; i < count; ++i) {
+      __m256i const m = first_lanes(elements - i * lanes<T>);
+      T const* const at = from + i * lanes<T>;
+      if constexpr (std::is_same_v<T, float>) part[i] = batch(_mm256_maskload_ps(at, m));
+      else if constexpr (std::is_same_v<T, double>) part[i] = batch(_mm256_maskload_pd(at, m));
+      else if constexpr (sizeof(T) == 4) part[i] = batch(_mm256_maskload_epi32(static_cast<int const*>(at), m));
+      else part[i] = batch(_mm256_maskload_epi64(reinterpret_cast<long long const*>(at), m));
+    }
+  }
+  // (Not by masked stores: each takes AMD's processors up to Zen 4 some 12 cycles.)
+  void store_first(T* to, int elements) const {
+    element_array const all = this->elements();
+    auto* const at = reinterpret_cast<std::byte*>(to);
+    auto const* const from = reinterpret_cast<std::byte const*>(all.values);
+    int const bytes = elements * static_cast<int>(sizeof(T));
+    int done = 0;
+    for (; done + 32 <= bytes; done += 32) __builtin_memcpy(at + done, from + done, 32);
+    if (done + 16 <= bytes) __builtin_memcpy(at + done, from + done, 16), done += 16;
+    if (done + 8 <= bytes) __builtin_memcpy(at + done, from + done, 8), done += 8;
+    if (done + 4 <= bytes) __builtin_memcpy(at + done, from + done, 4);
+  }
+
+ private:
+  static __m256i first_lanes(int elements) {
+    alignas(64) static constexpr std::int32_t ones_and_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    int const words = (elements < 0 ? 0 : elements < lanes<T> ? elements : lanes<T>) * static_cast<int>(sizeof(T) / 4);
+    return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(ones_and_zeros + 8 - words));
+  }
+
+ public:
 #else
   static constexpr bool masked = false;
 #endif

@@ -34,7 +34,7 @@ namespace ctgrad::detail {
 template <int Bytes, int Width, int Bools, int Int32s, int Int64s, int Float16s, int Bfloat16s, int Floats, int Doubles>
 struct registers {
   static constexpr int width = Width;
-  static constexpr int valid = 0;  ///< elements of the only pack of a loop that has fewer than a pack; 0 where packs are whole
+  int valid = Width;  ///< the elements of a pack that count; others are neither read nor written
   template <class T>
   using pack = std::conditional_t<std::is_same_v<T, bool>, simd::mask<Bytes, Width>, simd::pack<T, Width>>;
 
@@ -93,16 +93,18 @@ CTGRAD_INLINE Pack cast_pack(From const& x) {
   else return select(x, Pack(1), Pack(0));
 }
 
-/// The first `Valid` elements of a pack, and no other memory; all where `Valid` is 0.
-template <int Valid, class Pack, class T>
-CTGRAD_INLINE void load_valid(Pack& p, T const* from) {
-  if constexpr (Valid == 0) p.load(from);
-  else p.load_first(from, Valid);
+/// The elements of a pack that count, and no other memory. (Where it is known that all do, nothing of the rest is left.)
+template <class Registers, class Pack, class T>
+CTGRAD_INLINE void load_valid([[maybe_unused]] Registers const& s, Pack& p, T const* from) {
+  if constexpr (Pack::masked)
+    if (s.valid < Registers::width) return p.load_first(from, s.valid);
+  p.load(from);
 }
-template <int Valid, class Pack, class T>
-CTGRAD_INLINE void store_valid(Pack const& p, T* to) {
-  if constexpr (Valid == 0) p.store(to);
-  else p.store_first(to, Valid);
+template <class Registers, class Pack, class T>
+CTGRAD_INLINE void store_valid([[maybe_unused]] Registers const& s, Pack const& p, T* to) {
+  if constexpr (Pack::masked)
+    if (s.valid < Registers::width) return p.store_first(to, s.valid);
+  p.store(to);
 }
 
 /// One step at element `at`: the fields of a leaf_step. `s` are the chunk's registers, `known` the numbers from outside.
@@ -132,7 +134,7 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     s.template of<bool>()[number] = Code == op::equal ? here : !here;
   } else if constexpr (Kind == step_kind::load || Kind == step_kind::take) {
     using T = keyed_type<Target>;
-    load_valid<Registers::valid>(s.template of<T>()[number], static_cast<T const*>((Kind == step_kind::load ? c.pointers : c.tiles)[Pointer]) + at);
+    load_valid(s, s.template of<T>()[number], static_cast<T const*>((Kind == step_kind::load ? c.pointers : c.tiles)[Pointer]) + at);
   } else if constexpr (Kind == step_kind::gather) {
     using T = keyed_type<Target>;
     using place = keyed_type<A>;
@@ -156,16 +158,16 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     using T = keyed_type<Target>;
     s.template of<T>()[number] = typename Registers::template pack<T>(Pointer < 0 ? 0 : c.loops[Pointer < 0 ? 0 : Pointer]);
   } else if constexpr (Kind == step_kind::store || Kind == step_kind::keep) {
-    store_valid<Registers::valid>(value_at<A>(s, known), static_cast<keyed_type<A>*>((Kind == step_kind::store ? c.pointers : c.tiles)[Pointer]) + at);
+    store_valid(s, value_at<A>(s, known), static_cast<keyed_type<A>*>((Kind == step_kind::store ? c.pointers : c.tiles)[Pointer]) + at);
   } else if constexpr (Kind == step_kind::add_to || Kind == step_kind::store_added) {
     using T = keyed_type<A>;
     using pack = typename Registers::template pack<T>;
     T* const to = static_cast<T*>(c.pointers[Pointer]) + at;
     pack before;
-    load_valid<Registers::valid>(before, to);
-    if constexpr (is_half<T>) store_valid<Registers::valid>(simd::halves_of<T>(simd::floats_of(before) + simd::floats_of(value_at<A>(s, known))), to);
-    else if constexpr (Kind == step_kind::store_added) store_valid<Registers::valid>(before + value_at<A>(s, known), to);
-    else store_valid<Registers::valid>(static_cast<pack>(row<Code>::combine(before, value_at<A>(s, known))), to);
+    load_valid(s, before, to);
+    if constexpr (is_half<T>) store_valid(s, simd::halves_of<T>(simd::floats_of(before) + simd::floats_of(value_at<A>(s, known))), to);
+    else if constexpr (Kind == step_kind::store_added) store_valid(s, before + value_at<A>(s, known), to);
+    else store_valid(s, static_cast<pack>(row<Code>::combine(before, value_at<A>(s, known))), to);
   } else {
     using T = keyed_type<Target>;
     auto& sum = sums.template of<T>()[number];

@@ -23,6 +23,37 @@ constexpr auto total = X + 2_c * Y;
 constexpr auto squares = ct::sum(X * Y);
 constexpr auto program = ct::compile(total, squares);
 
+// The same with a last axis that is known, and shorter than any pack: walked as one it is not.
+constexpr auto X3 = ct::tensor<float>("X"_s, N, C, 3_c);
+constexpr auto Y3 = ct::tensor<float>("Y"_s, N, C, 3_c);
+constexpr auto total3 = X3 + 2_c * Y3;
+constexpr auto squares3 = ct::sum(X3 * Y3);
+constexpr auto program3 = ct::compile(total3, squares3);
+
+void check_known(ct::view<float const, 3> x, ct::view<float const, 3> y, ct::view<float, 3> out, char const* what) {
+  auto space = program3.workspace(N = x.extent(0), C = x.extent(1));
+  auto known = ct::zeros<float>(x.extent(0), x.extent(1), 3);
+  float sum = -1, other = -1;
+  program3.into(space, X3 = x, Y3 = y, total3 = known, squares3 = sum);
+  double expected = 0;
+  bool right = true;
+  for (std::int64_t i = 0; i < x.extent(0); ++i)
+    for (std::int64_t j = 0; j < x.extent(1); ++j)
+      for (std::int64_t k = 0; k < 3; ++k) {
+        expected += static_cast<double>(x(i, j, k)) * y(i, j, k);
+        right = right && known(i, j, k) == x(i, j, k) + 2 * y(i, j, k);
+      }
+  BOOST_TEST(right, what << ", known");
+  BOOST_TEST(near(sum, expected, 1e-5), what << ", known");
+  program3.into(space, X3 = x, Y3 = y, total3 = out, squares3 = other);
+  BOOST_TEST(near(other, expected, 1e-5), what << ", known, into the same place");
+  right = true;
+  for (std::int64_t i = 0; i < x.extent(0); ++i)
+    for (std::int64_t j = 0; j < x.extent(1); ++j)
+      for (std::int64_t k = 0; k < 3; ++k) right = right && out(i, j, k) == known(i, j, k);
+  BOOST_TEST(right, what << ", known, into the same place");
+}
+
 void check(ct::view<float const, 3> x, ct::view<float const, 3> y, ct::view<float, 3> out, char const* what) {
   auto space = program.workspace(N = x.extent(0), C = x.extent(1), D = x.extent(2));
   float sum = -1;
@@ -37,6 +68,7 @@ void check(ct::view<float const, 3> x, ct::view<float const, 3> y, ct::view<floa
       }
   BOOST_TEST(right, what);
   BOOST_TEST(near(sum, expected, 1e-5), what);
+  if (x.extent(2) == 3) check_known(x, y, out, what);
 }
 
 }  // namespace

@@ -173,9 +173,11 @@ struct few_columns {
 
 BOOST_AUTO_TEST_CASE(rows_of_a_length_that_is_known) {
   few_columns<float, 2>::check(1e-6);
+  few_columns<float, 8>::check(1e-6);
   few_columns<float, 10>::check(1e-6);
   few_columns<float, 16>::check(1e-6);
   few_columns<float, 28>::check(1e-6);
   few_columns<double, 5>::check(1e-15);
+  few_columns<double, 8>::check(1e-15);
   few_columns<double, 15>::check(1e-15);
 }
