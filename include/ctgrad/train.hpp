@@ -103,21 +103,30 @@ class training_step {
   template <class Symbol, int Number>
   using state_of = typename detail::state_symbol<Symbol, Number>::type;
 
+  /// What step `J` of a walk over all parameters, and over `Each` things of each, is at: without tuples of bindings, whose functions would be most of a training step's.
+  template <int J, int Each>
+  using symbol_at = std::tuple_element_t<static_cast<std::size_t>(J / Each), std::tuple<Symbols...>>;
+  static constexpr int count = static_cast<int>(sizeof...(Symbols));
+
   /// One step by `f`, which is given the formula, the loss's place, the states, and bindings of every parameter, its states and the step's numbers.
   template <class F>
   auto step(F const& f) {
     detail::output_value<Loss> loss;
     o.template advance<T>(p.size(), [&]<class Formula>(Formula formula, auto const& numbers, auto const& states) {
-      [&]<int... K>(std::integer_sequence<int, K...> each) {
-        std::apply([&](auto const&... arguments) { f(formula, loss, states, arguments...); },
-                   std::tuple_cat(numbers, c.numbers(), std::tuple((Symbols{} = p[Symbols{}].value))..., states_of<Symbols>(states, each)...));
-      }(std::make_integer_sequence<int, Formula::states>{});
+      [&]<int... J>(std::integer_sequence<int, J...>) {
+        std::apply(
+            [&](auto const&... number) {
+              std::apply([&](auto const&... limit) { f(formula, loss, states, number..., limit..., (Symbols{} = p[Symbols{}].value)..., bind_state<symbol_at<J, Formula::states>, J % Formula::states>(states)...); },
+                         c.numbers());
+            },
+            numbers);
+      }(std::make_integer_sequence<int, count * Formula::states>{});
     });
     return loss;
   }
-  template <class Symbol, class States, int... K>
-  auto states_of(States const& states, std::integer_sequence<int, K...>) {
-    return std::tuple((state_of<Symbol, K>{} = p.part_of(states[K], Symbol{}))...);
+  template <class Symbol, int K, class States>
+  auto bind_state(States const& states) {
+    return state_of<Symbol, K>{} = p.part_of(states[K], Symbol{});
   }
 
   /// Which output is part `Part` of a parameter: its value, then its states. The loss is the first of all.
@@ -145,26 +154,23 @@ class training_step {
     if constexpr (is_in_place<Formula, Symbol, Part>) return p.part_of(part_in<Part>(states), Symbol{});
     else return p.part_of(view<T, 1>(beside_.data() + Part * p.size(), {p.size()}), Symbol{});
   }
-  template <class Formula, class Symbol, class States, int... K>
-  auto places_of(States const& states, std::integer_sequence<int, K...>) {
-    using update = update_of<Formula, Symbol>;
-    return std::tuple((std::tuple_element_t<0, update>{} = new_part<Formula, Symbol, 0>(states)), (std::tuple_element_t<1 + K, update>{} = new_part<Formula, Symbol, 1 + K>(states))...);
+  template <class Formula, class Symbol, int Part, class States>
+  auto bind_new(States const& states) {
+    return std::tuple_element_t<Part, update_of<Formula, Symbol>>{} = new_part<Formula, Symbol, Part>(states);
   }
   template <class Formula, class Symbol, int Part, class States>
   void take_part(States const& states) {
     if constexpr (!is_in_place<Formula, Symbol, Part>) p.part_of(part_in<Part>(states), Symbol{}).assign(new_part<Formula, Symbol, Part>(states));
   }
-  template <class Formula, class Symbol, class States, int... K>
-  void take_parts(States const& states, std::integer_sequence<int, K...>) {
-    take_part<Formula, Symbol, 0>(states), (take_part<Formula, Symbol, 1 + K>(states), ...);
-  }
   template <class Formula, class Value, class States, class... Arguments>
   void run(workspace_memory& space, Value& loss, States const& states, Arguments const&... arguments) {
-    constexpr auto numbers = std::make_integer_sequence<int, Formula::states>{};
+    constexpr int each = 1 + Formula::states;
     if constexpr (!all_in_place<Formula>)
-      if (beside_.size() != (1 + Formula::states) * p.size()) beside_ = zeros<T>((1 + Formula::states) * p.size());
-    std::apply([&](auto... places) { program_of<Formula>{}.into(space, arguments..., Loss{} = loss, places...); }, std::tuple_cat(places_of<Formula, Symbols>(states, numbers)...));
-    (take_parts<Formula, Symbols>(states, numbers), ...);
+      if (beside_.size() != each * p.size()) beside_ = zeros<T>(each * p.size());
+    [&]<int... J>(std::integer_sequence<int, J...>) {
+      program_of<Formula>{}.into(space, arguments..., Loss{} = loss, bind_new<Formula, symbol_at<J, each>, J % each>(states)...);
+      (take_part<Formula, symbol_at<J, each>, J % each>(states), ...);
+    }(std::make_integer_sequence<int, count * each>{});
   }
 };
 

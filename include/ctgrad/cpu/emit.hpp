@@ -48,11 +48,21 @@ void run_product(frame<P>& f, std::int64_t from, std::int64_t to) {
   multiply<T>(axes, contraction::max_labels, left, right, accumulate, into);
 }
 
-template <class P, int I>
+template <class P, int Number>
+using number_type = element_t<instruction_at<P, Number>.type>;
+template <class P, int Number>
+CTGRAD_INLINE auto computing_number(frame<P>& f) {
+  return computing(number_of<P, number_type<P, Number>, Number>(f));
+}
+
+/// The instruction `I`; the first of a group runs all of it, the others nothing, but `Alone`.
+template <class P, int I, bool Alone>
 void run_instruction(frame<P>& f) {
   constexpr instruction at = instruction_at<P, I>;
   using T = element_t<at.type>;
-  if constexpr (at.what == action::begin_loop) {
+  if constexpr (!Alone && at.group >= 0) {
+    if constexpr (begins_group<P, I>) group_code<P, I>::run(f);
+  } else if constexpr (at.what == action::begin_loop) {
     if constexpr (P::schedule.loops[at.loop].parent < 0) {
       run_nest<P, I>(f);
     } else if constexpr (P::schedule.loops[at.loop].leaf) {
@@ -71,21 +81,13 @@ void run_instruction(frame<P>& f) {
     if constexpr (at.loop < 0) f.template number<T, I>() = T(0);
     else f.template number<T, I>() = static_cast<T>(f.at[at.loop]);
   } else if constexpr (at.what == action::compute) {
-    constexpr op code = node_at<P, static_cast<int>(at.node)>.code;
-    using r = row<code>;
-    auto operand = [&]<int Which>(std::integral_constant<int, Which>) {
-      constexpr int from = instruction_at<P, I>.operands[Which];
-      return computing(number_of<P, element_t<instruction_at<P, from>.type>, from>(f));
-    };
-    auto result = [&] {
-      if constexpr (r::info.result == result_rule::attribute) {
-        constexpr int from = at.operands[0];
-        return cmath::convert<T>(number_of<P, element_t<instruction_at<P, from>.type>, from>(f));
-      } else if constexpr (r::info.arity == 1) return r::eval(operand(std::integral_constant<int, 0>{}));
-      else if constexpr (r::info.arity == 2) return r::eval(operand(std::integral_constant<int, 0>{}), operand(std::integral_constant<int, 1>{}));
-      else return r::eval(operand(std::integral_constant<int, 0>{}), operand(std::integral_constant<int, 1>{}), operand(std::integral_constant<int, 2>{}));
-    }();
-    f.template number<T, I>() = static_cast<T>(stored(result));
+    using r = row<node_at<P, static_cast<int>(at.node)>.code>;
+    constexpr int a = at.operands[0], b = at.operands[1], c = at.operands[2];
+    T& to = f.template number<T, I>();
+    if constexpr (r::info.result == result_rule::attribute) to = cmath::convert<T>(number_of<P, number_type<P, a>, a>(f));
+    else if constexpr (r::info.arity == 1) to = static_cast<T>(stored(r::eval(computing_number<P, a>(f))));
+    else if constexpr (r::info.arity == 2) to = static_cast<T>(stored(r::eval(computing_number<P, a>(f), computing_number<P, b>(f))));
+    else to = static_cast<T>(stored(r::eval(computing_number<P, a>(f), computing_number<P, b>(f), computing_number<P, c>(f))));
   } else if constexpr (at.what == action::initialize) {
     using r = row<node_at<P, static_cast<int>(at.node)>.code>;
     if constexpr (at.access_number < 0) f.template number<wide_t<T>, I>() = r::template identity<wide_t<T>>();
@@ -117,18 +119,11 @@ void run_instruction(frame<P>& f) {
   }
 }
 
-/// What stands at the top level, groups as one; inside of loops there are none.
-template <class P, int I>
-void run_place(frame<P>& f) {
-  if constexpr (instruction_at<P, I>.group < 0) run_instruction<P, I>(f);
-  else if constexpr (begins_group<P, I>) group_code<P, I>::run(f);
-}
-
 /// The instructions at places [Begin, End) of a level, in folds of at most 64.
 template <class P, class Level, int Begin, int End>
 void run_places(frame<P>& f) {
   constexpr int here = End - Begin > 64 ? 64 : End - Begin;
-  [&]<int... I>(std::integer_sequence<int, I...>) { (run_place<P, Level::places[Begin + I]>(f), ...); }(std::make_integer_sequence<int, here>{});
+  [&]<int... I>(std::integer_sequence<int, I...>) { (run_instruction<P, Level::places[Begin + I]>(f), ...); }(std::make_integer_sequence<int, here>{});
   if constexpr (Begin + here < End) run_places<P, Level, Begin + here, End>(f);
 }
 

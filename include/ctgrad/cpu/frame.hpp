@@ -149,18 +149,13 @@ std::int64_t trip_count(std::int64_t const* dims) {
 /// The address of an access where the loops stand; `Without` counts as 0.
 template <class P, class T, int Access, int Without = -1>
 T* address(frame<P> const& f) {
-  constexpr access a = access_at<P, Access>;
+  static constexpr access a = access_at<P, Access>;
   array_ref const& array = f.arrays[a.buffer];
-  return [&]<int... Axes>(std::integer_sequence<int, Axes...>) {
-    std::int64_t offset = 0;
-    (
-        [&] {
-          constexpr int loop = access_at<P, Access>.loops[Axes];
-          if constexpr (loop >= 0 && loop != Without) offset += f.at[loop] * array.strides[Axes];
-        }(),
-        ...);
-    return static_cast<T*>(array.data) + offset;
-  }(std::make_integer_sequence<int, access_at<P, Access>.rank>{});
+  std::int64_t offset = 0;
+  CTGRAD_UNROLL
+  for (int axis = 0; axis < a.rank; ++axis)
+    if (a.loops[axis] >= 0 && a.loops[axis] != Without) offset += f.at[a.loops[axis]] * array.strides[axis];
+  return static_cast<T*>(array.data) + offset;
 }
 
 /// Sets each element of an access to `number`: axes without a loop are walked.

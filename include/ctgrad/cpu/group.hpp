@@ -19,8 +19,6 @@ inline constexpr double term_cost = 2, sum_byte_cost = 8;
 inline constexpr std::int64_t fewest_rows = 64;
 
 template <class P, int I>
-void run_instruction(frame<P>& f);
-template <class P, int I>
 void run_product(frame<P>& f, std::int64_t from, std::int64_t to);
 
 /// The first unit of each group.
@@ -225,7 +223,7 @@ struct group_code {
   static void run(frame<P>& f) {
     if (std::int64_t const part = turns(f.dims); part > 0) [[unlikely]]
       if (run_tiles(f, part)) return;
-    each_unit([&](auto k) { run_instruction<P, units[k]>(f); });
+    each_unit([&](auto k) { run_instruction<P, units[k], true>(f); });
   }
   /// False, and nothing is done, where there is not so much memory.
   CTGRAD_NOINLINE static bool run_tiles(frame<P>& f, std::int64_t part) {

@@ -6,6 +6,7 @@
 
 #include "../../../compiler/partition.hpp"
 #include "layout.hpp"
+#include "part_sums.hpp"
 #include "rows.hpp"
 #include "threads.hpp"
 
@@ -39,11 +40,12 @@ struct parts {
   static constexpr int most = size.arrays ? most_parts_with_arrays : most_parts;
 
   template <int K>
-  using array_type = element_t<P::schedule.buffers[partition.arrays[K].buffer].type>;
-  template <int K>
   using number_type = wide_t<element_t<instruction_at<P, partition.numbers[K]>.type>>;
   template <int K>
-  using number_row = row<node_at<P, static_cast<int>(instruction_at<P, partition.numbers[K]>.node)>.code>;
+  static constexpr op number_code = node_at<P, static_cast<int>(instruction_at<P, partition.numbers[K]>.node)>.code;
+  static constexpr auto array_sums = []<int... K>(std::integer_sequence<int, K...>) {
+    return std::array<array_sum, size.arrays>{sums_of_arrays<element_t<P::schedule.buffers[partition.arrays[K].buffer].type>, partition.arrays[K].code>...};
+  }(std::make_integer_sequence<int, size.arrays>{});
 
   /// What all turns cost.
   static double work(std::int64_t const* dims) {
@@ -56,24 +58,19 @@ struct parts {
     return total;
   }
   /// Bytes of a buffer of its own for a part or a thread, a cache line apart from the next.
-  template <int Buffer>
-  static std::int64_t own_bytes(std::int64_t const* dims) {
+  static std::int64_t own_bytes(std::int64_t const* dims, int buffer) {
     array_ref a;
-    return checked_sum(lay_out<P>(a, dims, Buffer), 64);
+    return checked_sum(lay_out<P>(a, dims, buffer), 64);
   }
   static std::int64_t array_bytes(std::int64_t const* dims) {
-    return [&]<int... K>(std::integer_sequence<int, K...>) {
-      std::int64_t total = 0;
-      ((total = checked_sum(total, own_bytes<partition.arrays[K].buffer>(dims))), ...);
-      return total;
-    }(std::make_integer_sequence<int, size.arrays>{});
+    std::int64_t total = 0;
+    for (shared_array const& x : partition.arrays) total = checked_sum(total, own_bytes(dims, x.buffer));
+    return total;
   }
   static std::int64_t row_bytes(std::int64_t const* dims) {
-    return [&]<int... K>(std::integer_sequence<int, K...>) {
-      std::int64_t total = 0;
-      ((total = checked_sum(total, own_bytes<partition.rows[K]>(dims))), ...);
-      return total;
-    }(std::make_integer_sequence<int, size.rows>{});
+    std::int64_t total = 0;
+    for (std::int16_t buffer : partition.rows) total = checked_sum(total, own_bytes(dims, buffer));
+    return total;
   }
   /// What a call needs besides its temporaries: for the arrays of all parts, and for the rows of each thread but the first. Never more for smaller extents.
   static void reserve(std::int64_t const* dims, bool large, std::int64_t& arrays, std::int64_t& rows) {
@@ -95,10 +92,9 @@ struct parts {
   /// Calls `run_turns(frame, from, to, thread)` for parts of so many of n turns.
   template <class F>
   CTGRAD_NOINLINE static void run_in_parts(frame<P>& f, std::int64_t n, std::int64_t turns, F const& run_turns) {
-    std::int64_t const own = array_bytes(f.dims);
+    std::int64_t const own = array_bytes(f.dims), rows = row_bytes(f.dims);
     int const parts = static_cast<int>((n + turns - 1) / turns);
-    alignas(64) std::byte totals[size.numbers + 1][most][sizeof(double)];
-    std::int64_t const rows = row_bytes(f.dims);
+    alignas(64) std::byte totals[size.numbers + 1][most * part_number_bytes];
     auto run_part = [&](int part, int thread) {
       frame<P> mine;
       std::memcpy(static_cast<void*>(&mine), &f, sizeof f);
@@ -107,95 +103,35 @@ struct parts {
         std::memcpy(arrays, f.arrays, sizeof arrays);
         mine.arrays = arrays;
       }
+      std::byte* at = f.scratch.arrays + part * own;
+      for (std::size_t k = 0; k < size.arrays; ++k) {
+        array_ref& a = arrays[partition.arrays[k].buffer];
+        array_sums[k].start(at, lay_out<P>(a, f.dims, partition.arrays[k].buffer));
+        a.data = at, at += own_bytes(f.dims, partition.arrays[k].buffer);
+      }
+      if (thread > 0) {
+        at = f.scratch.rows + (thread - 1) * rows;
+        for (std::int16_t buffer : partition.rows) arrays[buffer].data = at, at += own_bytes(f.dims, buffer);
+      }
       [&]<int... K>(std::integer_sequence<int, K...>) {
-        [[maybe_unused]] std::byte* at = f.scratch.arrays + part * own;
-        (start_array<K>(arrays, at, f.dims), ...);
-      }(std::make_integer_sequence<int, size.arrays>{});
-      if (thread > 0)
-        [&]<int... K>(std::integer_sequence<int, K...>) {
-          [[maybe_unused]] std::byte* at = f.scratch.rows + (thread - 1) * rows;
-          ((arrays[partition.rows[K]].data = at, at += own_bytes<partition.rows[K]>(f.dims)), ...);
-        }(std::make_integer_sequence<int, size.rows>{});
-      [&]<int... K>(std::integer_sequence<int, K...>) {
-        ((mine.template number<number_type<K>, partition.numbers[K]>() = number_row<K>::template identity<number_type<K>>()), ...);
+        ((mine.template number<number_type<K>, partition.numbers[K]>() = row<number_code<K>>::template identity<number_type<K>>()), ...);
         run_turns(mine, part * turns, std::min(n, (part + 1) * turns), thread);
-        (std::memcpy(totals[K][part], &mine.template number<number_type<K>, partition.numbers[K]>(), sizeof(number_type<K>)), ...);
+        (std::memcpy(totals[K] + part * part_number_bytes, &mine.template number<number_type<K>, partition.numbers[K]>(), sizeof(number_type<K>)), ...);
       }(std::make_integer_sequence<int, size.numbers>{});
     };
     share_parts(parts, std::min(size.rows > 0 ? f.scratch.threads : thread_count(), parts), run_part);
 
-    [&]<int... K>(std::integer_sequence<int, K...>) { (add_numbers<K>(f, totals[K], parts), ...); }(std::make_integer_sequence<int, size.numbers>{});
     [&]<int... K>(std::integer_sequence<int, K...>) {
-      [[maybe_unused]] std::byte* at = f.scratch.arrays;
-      (add_arrays<K>(f, at, own, parts), ...);
-    }(std::make_integer_sequence<int, size.arrays>{});
-  }
-
- private:
-  /// Pairs of neighbours, then pairs of pairs: half of the digits that adding one by one loses.
-  template <class F>
-  static void in_pairs(int parts, F add) {
-    for (int step = 1; step < parts; step *= 2)
-      for (int part = 0; part + step < parts; part += 2 * step) add(part, part + step);
-  }
-  template <int K>
-  static void add_numbers(frame<P>& f, std::byte (*totals)[sizeof(double)], int parts) {
-    using T = number_type<K>;
-    auto total = [&](int part) {
-      T x;
-      std::memcpy(&x, totals[part], sizeof x);
-      return x;
-    };
-    in_pairs(parts, [&](int a, int b) {
-      T const sum = stored(number_row<K>::combine(computing(total(a)), computing(total(b))));
-      std::memcpy(totals[a], &sum, sizeof sum);
-    });
-    T& whole = f.template number<T, partition.numbers[K]>();
-    whole = stored(number_row<K>::combine(computing(whole), computing(total(0))));
-  }
-
-  /// The array of one part: row-major, filled with what adds nothing.
-  template <int K>
-  static void start_array(array_ref* arrays, std::byte*& at, std::int64_t const* dims) {
-    constexpr int buffer = partition.arrays[K].buffer;
-    using T = array_type<K>;
-    array_ref& a = arrays[buffer];
-    std::int64_t const bytes = lay_out<P>(a, dims, buffer);
-    a.data = at;
-    std::fill_n(reinterpret_cast<T*>(at), bytes / static_cast<std::int64_t>(sizeof(T)), row<partition.arrays[K].code>::template identity<T>());
-    at += own_bytes<buffer>(dims);
-  }
-  template <int K>
-  static void add_arrays(frame<P>& f, std::byte*& at, std::int64_t own, int parts) {
-    constexpr int buffer = partition.arrays[K].buffer;
-    constexpr int rank = P::template buffer_shape<buffer>.rank;
-    using T = array_type<K>;
-    using r = row<partition.arrays[K].code>;
-    array_ref from;
-    std::int64_t const bytes = lay_out<P>(from, f.dims, buffer);
-    in_pairs(parts, [&](int a, int b) {
-      T *const to = reinterpret_cast<T*>(at + a * own), *const other = reinterpret_cast<T*>(at + b * own);
-      std::int64_t const count = bytes / static_cast<std::int64_t>(sizeof(T));
-      if constexpr (std::is_same_v<T, bool>) {
-        for (std::int64_t i = 0; i < count; ++i) to[i] = r::combine(to[i], other[i]);
-      } else {
-        // Whole packs: arrays are padded to cache lines.
-        simd::pack<T, simd::lanes<T>> x, y;
-        for (std::int64_t i = 0; i < count; i += simd::lanes<T>) {
-          x.load(to + i), y.load(other + i);
-          static_cast<simd::pack<T, simd::lanes<T>>>(r::combine(x, y)).store(to + i);
-        }
-      }
-    });
-    add_axis<T, r, rank>(static_cast<T*>(f.arrays[buffer].data), f.arrays[buffer].strides, reinterpret_cast<T const*>(at), from);
-    at += own_bytes<buffer>(f.dims);
-  }
-  /// Adds a row-major array to one of any strides.
-  template <class T, class Row, int Rank, int Axis = 0>
-  static void add_axis(T* to, std::int64_t const* strides, T const* from, array_ref const& layout) {
-    if constexpr (Axis == Rank) *to = stored(Row::combine(computing(*to), computing(*from)));
-    else
-      for (std::int64_t i = 0; i < layout.extents[Axis]; ++i) add_axis<T, Row, Rank, Axis + 1>(to + i * strides[Axis], strides, from + i * layout.strides[Axis], layout);
+      (add_numbers<number_type<K>, number_code<K>>(f.template number<number_type<K>, partition.numbers[K]>(), totals[K], parts), ...);
+    }(std::make_integer_sequence<int, size.numbers>{});
+    std::byte* at = f.scratch.arrays;
+    for (std::size_t k = 0; k < size.arrays; ++k) {
+      int const buffer = partition.arrays[k].buffer;
+      array_ref layout;
+      std::int64_t const bytes = lay_out<P>(layout, f.dims, buffer);
+      array_sums[k].add({at, own, bytes}, parts, f.arrays[buffer], layout, P::shape_of_buffer(buffer).rank);
+      at += own_bytes(f.dims, buffer);
+    }
   }
 };
 

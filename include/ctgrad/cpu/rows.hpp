@@ -18,7 +18,7 @@ inline constexpr std::int64_t most_rows_bytes = 128 * 1024;
 
 template <class P, int First, int Last>
 void run_level(frame<P>& f);
-template <class P, int I>
+template <class P, int I, bool Alone = false>
 void run_instruction(frame<P>& f);
 
 /// The loop that begins at `I`, whose body is vector loops and numbers.
