@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "adjoints.hpp"
 #include "rebuild.hpp"
 
 namespace ctgrad::detail {
@@ -21,10 +22,10 @@ constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> cons
     for (int k = 0; k < n.arity; ++k)
       if (depends[index(n.operands[k])]) depends[i] = 1;
   }
-  list<value> adjoints(static_cast<std::size_t>(last) + 1);
-  adjoints[last] = {&b, b.real(1, b.g[of].type)};
+  adjoints sums(static_cast<std::size_t>(last) + 1);
+  sums.add(last, {&b, b.real(1, b.g[of].type)});
   for (int i = last; i >= 0; --i) {
-    value const g = adjoints[i];
+    value const g = sums.total(i);
     if (!g.b || !depends[i]) continue;
     node const n = b.g.nodes[i];
     value operands[max_operands];
@@ -33,15 +34,14 @@ constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> cons
       int const source = index(n.operands[k]);
       if (!depends[source] || !is_floating(b.g.nodes[source].type)) continue;
       value part = derivatives<Needed>[static_cast<std::size_t>(n.code)](k, g, operands, {&b, node_id{i}});
-      if (!part.b) continue;
-      adjoints[source] = adjoints[source].b ? adjoints[source] + part : part;
+      if (part.b) sums.add(source, part);
     }
   }
   list<node_id> gradients;
   for (node_id id : by) {
     value x{&b, id};
-    bool const found = index(id) <= last && adjoints[index(id)].b;
-    gradients.push_back(found ? broadcast_like(adjoints[index(id)], x, 0).id : zeros_like(x).id);
+    value const sum = index(id) <= last ? sums.total(index(id)) : value{};
+    gradients.push_back(sum.b ? broadcast_like(sum, x, 0).id : zeros_like(x).id);
   }
   return gradients;
 }

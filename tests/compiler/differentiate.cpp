@@ -143,6 +143,19 @@ BOOST_AUTO_TEST_CASE(gradients_by_parts) {
   BOOST_TEST(near(run(g, in, 1), {std::exp(0.25) + 3 * 0.25}, 1e-15));
   BOOST_TEST(same(run(g, in, 2), {1}));
 }
+// Gradients by parts of a value stand beside each other, and are added up where parts are the same or overlap: f = x0 x1 + (x3 + x4) x1 + (x2 x3 + x3 x4) / 2.
+BOOST_AUTO_TEST_CASE(parts_of_a_value) {
+  builder b;
+  value x = symbol(b, x_name, dtype::float64, {5});
+  auto part = [&](int first, int count = 1) { return value{&b, b.slice(x.id, 0, first, count, 1)}; };
+  value const apart = sum_of(part(0) * part(1)) + sum_of(part(3, 2) * part(1)), overlapping = sum_of(part(2, 2) * part(3, 2) / 2);
+  graph const beside = without_dead_nodes(differentiate(with_outputs(b, {gradient(apart, x)})));
+  for (auto const& n : beside.nodes) BOOST_TEST(!(n.code == op::add && beside[n.shape] == shape{1, {5}}));
+  graph const all = with_outputs(b, {gradient(apart, x), gradient(apart + overlapping, x)});
+  detail::list<tensor_value> const in{tensor(dtype::float64, {5}, {2, 3, 5, 7, 11})};
+  BOOST_TEST(same(run(all, in, 0), {3, 2 + 18, 0, 3, 3}));
+  BOOST_TEST(same(run(all, in, 1), {3, 20, 3.5, 3 + (5 + 11) / 2., 3 + 3.5}));
+}
 // d/dx_j of sum_i (d f / dx_i)^2, f = sum x^3: 36 x^3.
 BOOST_AUTO_TEST_CASE(gradient_of_the_norm_of_a_gradient) {
   builder b;
