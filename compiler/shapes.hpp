@@ -55,6 +55,11 @@ constexpr node_id builder::slice(node_id a, int axis, extent const& first, exten
   shape to = g[n.shape];
   if (count.is_one()) step = 1;
   if (step == 1 && first == extent(0) && count == to[axis]) return a;
+  if (n.code == op::concat && n.attribute == axis && step == 1 && first.is_static() && count.is_static()) {  // a part of one part
+    extent const border = g.shape_of(n.operands[0])[axis];
+    if (border.is_static() && first.constant + count.constant <= border.constant) return slice(n.operands[0], axis, first, count, step);
+    if (border.is_static() && first.constant >= border.constant) return slice(n.operands[1], axis, first - border, count, step);
+  }
   to[axis] = count;
   if (n.is_constant()) return broadcast(a, intern(to), 0);
   shape start;

@@ -85,6 +85,10 @@ static_assert(!ct::equivalent(ct::slice(X, 1_c, 0_c, 3_c), ct::slice(X, 1_c, 3_c
 static_assert(!ct::equivalent(ct::slice(S, 0_c, 0_c, 2_c), ct::flip(ct::slice(S, 0_c, 0_c, 2_c), 0_c)));
 static_assert(ct::to_string(ct::slice(X, 1_c, 1_c, 3_c)) == "slice(X, axis 1, 1:3)" && ct::to_string(ct::flip(v)) == "slice(v, axis 0, N - 1::-1)");
 
+// A part of one part of a concatenation is a part of that.
+static_assert(ct::to_string(ct::slice(ct::concat(1_c, X, ct::exp(X)), 1_c, 1_c, 3_c)) == "slice(X, axis 1, 1:3)" && ct::to_string(ct::slice(ct::concat(1_c, ct::exp(X), X), 1_c, 6_c, 12_c)) == "X");
+static_assert(ct::to_string(ct::slice(ct::concat(1_c, S, ct::exp(S)), 1_c, 5_c, 7_c)) == "slice(concat(S, exp(S), axis 1), axis 1, 5:7)");
+
 // A slice is read where it lies, and what is computed of it in one loop.
 constexpr auto halves = ct::chunk(X, 2_c, -1_c);
 constexpr auto gated = ct::sigmoid(boost::hana::at_c<0>(halves)) * boost::hana::at_c<1>(halves);
