@@ -164,6 +164,21 @@ constexpr node_id in_memory(builder& b, node_id id) {
   return whole ? id : b.add({.code = op::copy, .type = b.g[id].type, .arity = 1, .shape = b.g[id].shape, .operands = {id, node_id::none, node_id::none}});
 }
 
+/// How many readers of each node take single places along one axis, no two the same: columns of a matrix, as names for them.
+constexpr list<int> readers_of_columns(graph const& g) {
+  list<int> count(g.nodes.size(), 0);
+  list<node const*> columns;
+  for (node const& n : g.nodes) {
+    if (n.code != op::slice || !is_computed(g[n.operands[0]])) continue;
+    slicing const s = slicing::unpack(n.attribute);
+    bool apart = g[s.start][0].is_static() && g[n.shape][s.axis].is_one();
+    for (node const* other : columns)
+      if (other->operands[0] == n.operands[0]) apart = apart && slicing::unpack(other->attribute).axis == s.axis;  // (equal slices are one node)
+    if (apart) ++count[index(n.operands[0])], columns.push_back(&n);
+  }
+  return count;
+}
+
 constexpr graph prepare(graph const& unprepared) {
   bool any = !unprepared.equalities.empty();
   for (node const& n : unprepared.nodes) any = any || takes_arrays(info(n.code).kind) || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || info(n.code).scatters;
@@ -176,6 +191,7 @@ constexpr graph prepare(graph const& unprepared) {
   for (node const& n : from.nodes)
     for (int k = 0; k < n.arity; ++k) ++readers[index(n.operands[k])];
   for (node_id id : from.outputs) readers[index(id)] += 2;
+  list<int> const of_columns = readers_of_columns(from);
   list<node_id> map(from.nodes.size(), node_id::none);
   for (int i = 0; i < from.size(); ++i) {
     node n = from.nodes[i];
@@ -190,7 +206,7 @@ constexpr graph prepare(graph const& unprepared) {
     if (info(n.code).kind == op_kind::lookup && is_walked_once(b, n, operands[0])) map[i] = expand_gather(b, n, operands);
     if (info(n.code).scatters && n.axes() == 0) map[i] = expand_scatter(b, n, operands);
     if (product && !matrices) map[i] = expand_contraction(b, operands[0], operands[1], contraction::unpack(n.attribute), map[i]);
-    sinker.note(map[i], readers[i] < 2);
+    sinker.note(map[i], readers[i] < 2 || readers[i] == of_columns[i]);
   }
   for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
   return without_dead_nodes(static_cast<graph&&>(b.g));

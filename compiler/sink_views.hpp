@@ -60,6 +60,10 @@ class view_sinker {
     if (n.code == op::slice)
       if (slicing const inner = slicing::unpack(n.attribute); inner.axis == axis)
         return slice(n.operands[0], axis, b.g[inner.start][0] + first * extent(inner.step), count, inner.step * step);
+    if (n.code == op::gather && is_single(a)) {
+      int const looked = static_cast<int>(n.attribute);
+      return b.gather(slice(n.operands[0], axis < looked ? axis : axis + 1, first, count, step), slice(n.operands[1], axis, first, count, step), looked);
+    }
     if (kind == op_kind::map && is_single(a)) {
       node_id operands[max_operands]{};
       for (int k = 0; k < n.arity; ++k) operands[k] = slice(n.operands[k], axis, first, count, step);

@@ -98,6 +98,24 @@ BOOST_AUTO_TEST_CASE(embedding_and_its_gradient_are_one_nest) {
     for (std::int64_t j = 0; j < m; ++j) BOOST_TEST(near(r[dW](k, j), expected(k, j), 1e-14));
 }
 
+// Rows that are looked up and used by column: every column is looked up in the loop that uses it, and what belongs to one row is written where it stands. Rows i of the gradient: W1 Y0, W0 Y0, 0.
+BOOST_AUTO_TEST_CASE(columns_of_looked_up_rows) {
+  constexpr auto T = ct::tensor<double>("T"_s, V, 3_c);
+  constexpr auto rows = ct::index_select(T, 0_c, ids);
+  constexpr auto product = ct::select(rows, 1_c, 0_c) * ct::select(rows, 1_c, 1_c) * ct::select(Y, 1_c, 0_c);
+  constexpr auto d = ct::grad(ct::sum(product), rows);
+  constexpr auto step = ct::compile(product, d);
+  static_assert(ct::report(step).temporaries == 0 && ct::report(step).nests == 2);  // the column of zeros is a nest of its own
+  auto const t = filled<double>(3, v, 3), y = filled<double>(2, n, m);
+  auto const at = places<std::int32_t, true>(v, n);
+  auto const r = step(T = t, Y = y, ids = at);
+  for (std::int64_t i = 0; i < n; ++i) {
+    bool const there = at(i) >= 0 && at(i) < v;
+    BOOST_TEST((there ? near(r[product](i), t(at(i), 0) * t(at(i), 1) * y(i, 0), 1e-15) : std::isnan(r[product](i))));
+    for (std::int64_t k = 0; k < 3; ++k) BOOST_TEST((k == 2 ? r[d](i, k) == 0 : there ? near(r[d](i, k), t(at(i), 1 - k) * y(i, 0), 1e-15) : std::isnan(r[d](i, k))));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(places_of_two_axes_and_slices_of_columns) {
   constexpr auto rows = ct::embedding(pairs, W);
   constexpr auto columns = ct::index_select(X, -1_c, pairs);
