@@ -19,7 +19,7 @@ LIMITS = [
     ("template depth", r"template instantiation depth|template instantiation exceeded maximum depth"),
 ]
 # Functions and constants that a message about a limit names, and the pass that they are of.
-PLACES = {"simplify": "simplify", "differentiate": "differentiate", "sum_before_products": "sum before products", "prepare": "prepare", "sinker": "prepare", "sum_mirrored": "sum mirrored",
+PLACES = {"simplify": "simplify", "differentiate": "differentiate", "adjoints": "differentiate", "sum_before_products": "sum before products", "prepare": "prepare", "sinker": "prepare", "sum_mirrored": "sum mirrored",
           "axis_classes": "axis classes", "schedule_with_room": "fuse", "fuse": "fuse", "fuser": "fuse", "plan_memory": "plan memory", "in_place": "in place",
           "leaf_planner": "plan of a vector loop"}
 MEMORY_LIMIT = 12 << 30

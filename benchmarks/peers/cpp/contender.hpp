@@ -43,6 +43,16 @@ class checksum {
   checksum& array(Container const& x) {
     return array(x.data(), static_cast<std::int64_t>(x.size()));
   }
+  /// Each column of a matrix as an array, where one's size says nothing of another's.
+  template <class Container>
+  checksum& columns(Container const& x, std::int64_t count) {
+    std::vector<typename Container::value_type> column(x.size() / static_cast<std::size_t>(count));
+    for (std::int64_t k = 0; k < count; ++k) {
+      for (std::size_t i = 0; i < column.size(); ++i) column[i] = x[i * static_cast<std::size_t>(count) + static_cast<std::size_t>(k)];
+      array(column);
+    }
+    return *this;
+  }
   std::string const& text() const { return text_; }
 
  private:

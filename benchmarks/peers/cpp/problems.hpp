@@ -100,6 +100,39 @@ struct gaussian_mixture {
   }
 };
 
+/// Cameras of 11 parameters (rotation by axis and angle, centre, focal length, principal point, radial distortion), points, and observations: of which point by which camera, how much it counts, and
+/// where it was seen. Who sees what is ADBench's rule. The first camera is not turned at all.
+struct bundle_adjustment {
+  static constexpr std::int64_t camera_size = 11, point_size = 3, row = camera_size + point_size + 1;  // of the Jacobian: the camera's parameters, the point's, and the weight
+  std::int64_t cameras, points, observations;
+  floats camera = floats(cameras * camera_size), point = data::uniforms(142, points * point_size, -1, 1), weight = data::uniforms(143, observations, 0.5f, 1.5f), feature = data::bells(144, observations * 2, 0, 100);
+  std::vector<std::int32_t> camera_of = turns(cameras), point_of = turns(points);
+  bundle_adjustment(std::int64_t n, std::int64_t m, std::int64_t p) : cameras(n), points(m), observations(p) {
+    constexpr float mean[] = {0, 0, 0, 0, 0, -5, 500, 0, 0, 0, 0}, deviation[] = {0.3f, 0.3f, 0.3f, 0.3f, 0.3f, 0.3f, 50, 10, 10, 0.05f, 0.01f};
+    for (std::int64_t k = 0; k < camera_size; ++k) {
+      floats const column = data::bells(131 + static_cast<std::uint64_t>(k), n, mean[k], deviation[k]);
+      for (std::int64_t i = 0; i < n; ++i) camera[i * camera_size + k] = i == 0 && k < 3 ? 0.0f : column[i];
+    }
+  }
+  std::vector<std::int32_t> turns(std::int64_t count) const {
+    std::vector<std::int32_t> x(static_cast<std::size_t>(observations));
+    for (std::int64_t i = 0; i < observations; ++i) x[i] = static_cast<std::int32_t>(i % count);
+    return x;
+  }
+};
+
+/// Parameters of a network with memory, in rows: of each layer weights, then biases, of four gates; of what goes in, what comes out, and a bias; of each layer what it is at first, its hidden numbers and its
+/// cells. Characters are rows of bits.
+struct lstm {
+  static constexpr std::int64_t layers = 2, size = 14;
+  std::int64_t characters;
+  floats main = data::uniforms(151, layers * 8 * size, 0, 1), extra = data::uniforms(152, 3 * size, 0, 1), state = data::uniforms(153, layers * 2 * size, 0, 1),
+         sequence = data::uniforms(154, characters * size, 0, 2);
+  explicit lstm(std::int64_t count) : characters(count) {
+    for (float& x : sequence) x = x < 1 ? 0.0f : 1.0f;
+  }
+};
+
 struct tiny {
   floats a = data::bells(61, 8), b = data::bells(62, 8), c = data::bells(63, 8), d = data::bells(64, 8);
 };

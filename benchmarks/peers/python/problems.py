@@ -63,6 +63,22 @@ def gaussian_mixture(points, parts, columns):
                            below=bells(105, parts * columns * columns, 0, 0.1).reshape(parts, columns, columns))
 
 
+def bundle_adjustment(n, m, p):
+    mean, deviation = (0, 0, 0, 0, 0, -5, 500, 0, 0, 0, 0), (0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 50, 10, 10, 0.05, 0.01)
+    cameras = numpy.stack([bells(131 + k, n, mean[k], deviation[k]) for k in range(11)], axis=1)
+    cameras[0, :3] = 0
+    turns = lambda count: (numpy.arange(p) % count).astype(numpy.int32)
+    return SimpleNamespace(cameras=cameras, points=uniforms(142, 3 * m, -1, 1).reshape(m, 3), weight=uniforms(143, p, 0.5, 1.5), feature=bells(144, 2 * p, 0, 100).reshape(p, 2), camera_of=turns(n),
+                           point_of=turns(m))
+
+
+def lstm(characters):
+    layers, size = 2, 14
+    parts = lambda stream, *shape: uniforms(stream, int(numpy.prod(shape))).reshape(shape)
+    return SimpleNamespace(layers=layers, size=size, characters=characters, main=parts(151, layers, 2, 4, size), extra=parts(152, 3, size), state=parts(153, layers, 2, size),
+                           sequence=numpy.floor(parts(154, characters, size) * 2))
+
+
 def tiny():
     return SimpleNamespace(a=bells(61, 8), b=bells(62, 8), c=bells(63, 8), d=bells(64, 8))
 

@@ -65,6 +65,36 @@ def black_scholes(q):
     return call, lambda results: [r[0] for r in results]
 
 
+def bundle_adjustment(q):
+    p, seen = casadi.SX.sym("p", 15), casadi.SX.sym("seen", 2)
+    turn, x, weight = p[:3], p[11:14] - p[3:6], p[14]
+    square = casadi.sumsqr(turn)
+    turned = square > 0
+    angle = casadi.sqrt(casadi.if_else(turned, square, 1))
+    axis, sine, cosine = turn / angle, casadi.sin(angle), casadi.cos(angle)
+    rotated = casadi.if_else(turned, x * cosine + casadi.cross(axis, x) * sine + axis * (casadi.dot(axis, x) * (1 - cosine)), x + casadi.cross(turn, x))
+    plane = rotated[:2] / rotated[2]
+    radius = casadi.sumsqr(plane)
+    error = weight * (plane * (1 + radius * (p[9] + p[10] * radius)) * p[6] + p[7:9] - seen)
+    one = casadi.Function("one", [p, seen], [error, 1 - weight * weight, casadi.densify(casadi.jacobian(error, p).T), -2 * weight], options)
+    count = len(q.weight)
+    cameras, points, rows = q.cameras.astype(np.float64), q.points.astype(np.float64), np.zeros((count, 15))
+    rows[:, 14] = q.weight
+    evaluate = buffered(mapped(one, count), [rows.T, q.feature.T])  # a column for each observation
+    given = evaluate.kept[1][0].T
+
+    def call():
+        given[:, :11] = cameras[q.camera_of]
+        given[:, 11:14] = points[q.point_of]
+        return evaluate()
+
+    def values(results):
+        error, weights, jacobian, slopes = results
+        return [*error, weights[0], *(jacobian[:, side::2][k] for side in (0, 1) for k in range(15)), slopes[0]]
+
+    return call, values
+
+
 def tiny(q):
     a, b, c, d = (casadi.SX.sym(name, 8) for name in "abcd")
     loss = casadi.sum1((a * b + c) * casadi.tanh(d))
@@ -73,4 +103,4 @@ def tiny(q):
     return call, lambda results: [float(results[0][0, 0]), *(r[:, 0] for r in results[1:])]
 
 
-contender.main({"logistic_regression": logistic_regression, "black_scholes": black_scholes, "tiny": tiny})
+contender.main({"logistic_regression": logistic_regression, "black_scholes": black_scholes, "bundle_adjustment": bundle_adjustment, "tiny": tiny})

@@ -129,8 +129,53 @@ def gaussian_mixture(q):
     return value_and_gradients(loss, (q.alpha, q.mean, q.diagonal, q.below), q.x)
 
 
+def bundle_adjustment(q):
+    def errors(camera, point, weight, feature):
+        turn, x = camera[:, :3], point - camera[:, 3:6]
+        square = jnp.sum(turn * turn, axis=1, keepdims=True)
+        turned = square > 0
+        angle = jnp.sqrt(jnp.where(turned, square, 1))
+        axis, sine, cosine = turn / angle, jnp.sin(angle), jnp.cos(angle)
+        rotated = jnp.where(turned, x * cosine + jnp.cross(axis, x) * sine + axis * (jnp.sum(axis * x, axis=1, keepdims=True) * (1 - cosine)), x + jnp.cross(turn, x))
+        plane = rotated[:, :2] / rotated[:, 2:]
+        radius = jnp.sum(plane * plane, axis=1, keepdims=True)
+        bend = 1 + radius * (camera[:, 9:10] + camera[:, 10:11] * radius)
+        return weight[:, None] * (plane * bend * camera[:, 6:7] + camera[:, 7:9] - feature)
+
+    def step(cameras, points, weight, feature, camera_of, point_of):
+        value, pullback = jax.vjp(lambda *rows: errors(*rows, feature), cameras[camera_of], points[point_of], weight)
+        weights, weight_pullback = jax.vjp(lambda w: 1 - w * w, weight)
+        # Each error depends on its own rows only: the gradient of a sum has all their derivatives.
+        sides = [pullback(jnp.zeros_like(value).at[:, k].set(1)) for k in (0, 1)]
+        jacobian = jnp.concatenate([part for g in sides for part in (*g[:2], g[2][:, None])], axis=1)
+        return value, weights, jacobian, *weight_pullback(jnp.ones_like(weights))
+
+    call, _ = jitted(step, q.cameras, q.points, q.weight, q.feature, q.camera_of, q.point_of)
+    return call, lambda results: [c for r in results for c in (r.T if r.ndim == 2 else [r])]
+
+
+def lstm(q):
+    count = (q.characters - 1) * q.size
+
+    def loss(main, extra, state, sequence):
+        hidden, cell, total = [s[0] for s in state], [s[1] for s in state], 0
+        for t in range(q.characters - 1):
+            x = sequence[t] * extra[0]
+            for k in range(q.layers):
+                (forget, enter, leave, change), bias = main[k, 0], main[k, 1]
+                keep, put = jax.nn.sigmoid(x * forget + bias[0]), jax.nn.sigmoid(hidden[k] * enter + bias[1])
+                cell[k] = cell[k] * keep + put * jnp.tanh(hidden[k] * change + bias[3])
+                hidden[k] = jax.nn.sigmoid(x * leave + bias[2]) * jnp.tanh(cell[k])
+                x = hidden[k]
+            y = x * extra[1] + extra[2]
+            total = total + jnp.sum(sequence[t + 1] * (y - jnp.log(jnp.sum(jnp.exp(y)) + 2)))
+        return -total / count
+
+    return value_and_gradients(loss, (q.main, q.extra), q.state, q.sequence)
+
+
 contender.main({
     "logistic_regression": logistic_regression, "black_scholes": black_scholes, "cross_entropy": cross_entropy, "norm_gelu": norm_gelu, "column_softmax": column_softmax,
     "network": network, "lenet": lenet, "attention": attention, "lennard_jones": lennard_jones,
-    "gaussian_mixture": gaussian_mixture, "tiny": tiny, "sum": lambda q: jitted(jnp.sum, q.x), "norm": lambda q: jitted(jnp.linalg.norm, q.x),
+    "gaussian_mixture": gaussian_mixture, "bundle_adjustment": bundle_adjustment, "lstm": lstm, "tiny": tiny, "sum": lambda q: jitted(jnp.sum, q.x), "norm": lambda q: jitted(jnp.linalg.norm, q.x),
 })

@@ -158,8 +158,68 @@ def gaussian_mixture(q):
     return value_and_gradients(loss, *leaves(q.alpha, q.mean, q.diagonal, q.below))
 
 
+def bundle_adjustment(q):
+    camera_of, point_of, feature = tensors(q.camera_of, q.point_of, q.feature)
+    cameras, points, weight = tensors(q.cameras, q.points, q.weight)
+
+    def errors(camera, point, weight):
+        turn, x = camera[:, :3], point - camera[:, 3:6]
+        square = turn.square().sum(1, keepdim=True)
+        turned = square > 0
+        angle = torch.where(turned, square, 1.0).sqrt()
+        axis, sine, cosine = turn / angle, angle.sin(), angle.cos()
+        cross = lambda a, b: torch.linalg.cross(a, b, dim=1)
+        rotated = torch.where(turned, x * cosine + cross(axis, x) * sine + axis * ((axis * x).sum(1, keepdim=True) * (1 - cosine)), x + cross(turn, x))
+        plane = rotated[:, :2] / rotated[:, 2:]
+        radius = plane.square().sum(1, keepdim=True)
+        bend = 1 + radius * (camera[:, 9:10] + camera[:, 10:11] * radius)
+        return weight[:, None] * (plane * bend * camera[:, 6:7] + camera[:, 7:9] - feature)
+
+    def step():
+        # Each error depends on its own rows only: the gradient of a sum has all their derivatives.
+        rows = cameras[camera_of], points[point_of], weight
+        if compiled is torch.compile:
+            value, pullback = torch.func.vjp(errors, *rows)
+            one = torch.ones_like(value)
+            sides = [pullback(one * torch.tensor(side)) for side in ([1.0, 0.0], [0.0, 1.0])]
+            weights, weight_pullback = torch.func.vjp(lambda w: 1 - w * w, weight)
+            return value, weights, *(torch.cat([*g[:2], g[2][:, None]], 1) for g in sides), weight_pullback(torch.ones_like(weights))[0]
+        rows = [r.detach().requires_grad_() for r in rows]
+        value, weights = errors(*rows), 1 - rows[2] * rows[2]
+        sides = [torch.autograd.grad(value[:, k].sum(), rows, retain_graph=True) for k in (0, 1)]
+        return value, weights, *(torch.cat([*g[:2], g[2][:, None]], 1) for g in sides), *torch.autograd.grad(weights.sum(), rows[2:])
+
+    return compiled(step) if compiled is torch.compile else step, columns
+
+
+def columns(results):
+    """Each column of a matrix apart: one's size says nothing of another's."""
+    return [c for r in numbers(results) for c in (r.T if r.ndim == 2 else [r])]
+
+
+def lstm(q):
+    (state, sequence) = tensors(q.state, q.sequence)
+    count = (q.characters - 1) * q.size
+
+    def loss(main, extra):
+        hidden, cell, total = [s[0] for s in state], [s[1] for s in state], 0
+        for t in range(q.characters - 1):
+            x = sequence[t] * extra[0]
+            for k in range(q.layers):
+                (forget, enter, leave, change), bias = main[k, 0], main[k, 1]
+                keep, put = torch.sigmoid(x * forget + bias[0]), torch.sigmoid(hidden[k] * enter + bias[1])
+                cell[k] = cell[k] * keep + put * torch.tanh(hidden[k] * change + bias[3])
+                hidden[k] = torch.sigmoid(x * leave + bias[2]) * torch.tanh(cell[k])
+                x = hidden[k]
+            y = x * extra[1] + extra[2]
+            total = total + (sequence[t + 1] * (y - torch.log(torch.exp(y).sum() + 2))).sum()
+        return -total / count
+
+    return value_and_gradients(loss, *leaves(q.main, q.extra))
+
+
 contender.main({
     "logistic_regression": logistic_regression, "black_scholes": black_scholes, "cross_entropy": cross_entropy, "norm_gelu": norm_gelu, "column_softmax": column_softmax,
     "network": network, "lenet": lenet, "attention": attention, "lennard_jones": lennard_jones,
-    "gaussian_mixture": gaussian_mixture, "tiny": tiny, "sum": reduction(torch.sum), "norm": reduction(torch.linalg.vector_norm),
+    "gaussian_mixture": gaussian_mixture, "bundle_adjustment": bundle_adjustment, "lstm": lstm, "tiny": tiny, "sum": reduction(torch.sum), "norm": reduction(torch.linalg.vector_norm),
 })
