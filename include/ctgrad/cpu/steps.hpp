@@ -141,12 +141,13 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     leaf_lookup const l = c.lookups[Pointer];
     T const* const from = static_cast<T const*>(c.pointers[Pointer]);
     alignas(64) place places[Registers::width];
+    alignas(64) std::int64_t offsets[Registers::width];
     alignas(64) T found[Registers::width];
     value_at<A>(s, known).store(places);
-    for (int lane = 0; lane < Registers::width; ++lane) {
-      std::int64_t const nearest = std::max<std::int64_t>(std::min<std::int64_t>(places[lane], l.last_place), 0);
-      found[lane] = from[nearest * l.stride + std::min(c.position + at + lane, l.last_turn) * l.turn_stride];
-    }
+    for (int lane = 0; lane < Registers::width; ++lane) offsets[lane] = std::max<std::int64_t>(std::min<std::int64_t>(places[lane], l.last_place), 0) * l.stride;
+    if (l.turn_stride != 0)
+      for (int lane = 0; lane < Registers::width; ++lane) offsets[lane] += std::min(c.position + at + lane, l.last_turn) * l.turn_stride;
+    for (int lane = 0; lane < Registers::width; ++lane) found[lane] = from[offsets[lane]];
     s.template of<T>()[number].load(found);
   } else if constexpr (Kind == step_kind::uniform) {
     using T = keyed_type<Target>;
