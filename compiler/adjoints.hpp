@@ -8,7 +8,8 @@
 
 namespace ctgrad::detail {
 
-/// The adjoints of the nodes of a graph, by node.
+/// The adjoints of the nodes of a graph, by node. (A template as `reverse_sweep` is: nothing of it is made where no gradient is.)
+template <class Needed>
 class adjoints {
  public:
   constexpr explicit adjoints(std::size_t nodes) : sums(nodes), apart(nodes, 0) {}

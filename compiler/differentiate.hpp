@@ -22,7 +22,7 @@ constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> cons
     for (int k = 0; k < n.arity; ++k)
       if (depends[index(n.operands[k])]) depends[i] = 1;
   }
-  adjoints sums(static_cast<std::size_t>(last) + 1);
+  adjoints<Needed> sums(static_cast<std::size_t>(last) + 1);
   sums.add(last, {&b, b.real(1, b.g[of].type)});
   for (int i = last; i >= 0; --i) {
     value const g = sums.total(i);

@@ -167,14 +167,15 @@ constexpr node_id in_memory(builder& b, node_id id) {
 /// How many readers of each node take single places along one axis, no two the same: columns of a matrix, as names for them.
 constexpr list<int> readers_of_columns(graph const& g) {
   list<int> count(g.nodes.size(), 0);
-  list<node const*> columns;
-  for (node const& n : g.nodes) {
+  list<int> columns;
+  for (int i = 0; i < g.size(); ++i) {
+    node const& n = g.nodes[i];
     if (n.code != op::slice || !is_computed(g[n.operands[0]])) continue;
     slicing const s = slicing::unpack(n.attribute);
     bool apart = g[s.start][0].is_static() && g[n.shape][s.axis].is_one();
-    for (node const* other : columns)
-      if (other->operands[0] == n.operands[0]) apart = apart && slicing::unpack(other->attribute).axis == s.axis;  // (equal slices are one node)
-    if (apart) ++count[index(n.operands[0])], columns.push_back(&n);
+    for (int other : columns)  // (equal slices are one node)
+      if (g.nodes[other].operands[0] == n.operands[0]) apart = apart && slicing::unpack(g.nodes[other].attribute).axis == s.axis;
+    if (apart) ++count[index(n.operands[0])], columns.push_back(i);
   }
   return count;
 }
