@@ -55,6 +55,15 @@ struct leaf_code {
     for (auto const& a : plan.arrays) any = any || a.place == looked_up;
     return any;
   }();
+  /// Whether elements of one array go to another, and that is all: no packs are needed for that.
+  static constexpr bool copies_only = [] {
+    auto const& steps = plan.steps;
+    int const last = size.steps - 1;
+    if (size.arrays != 2 || size.accumulators > 0 || last < 1 || last > 2) return false;
+    bool const plain = last == 1 || (steps[1].kind == step_kind::compute && steps[1].code == op::copy && steps[1].operands[0] == steps[0].target);
+    return plain && steps[0].kind == step_kind::load && steps[last].kind == step_kind::store && steps[last].operands[0] == steps[last - 1].target && plan.arrays[0].moves &&
+           plan.arrays[1].moves && plan.arrays[0].type == plan.arrays[1].type;
+  }();
   static constexpr int whole_width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
   /// Whether what is left of a loop at its end goes through the body as the part of a pack that it is.
   static constexpr bool in_parts = [] {
@@ -231,7 +240,6 @@ struct leaf_code {
   static void run(frame<P>& f, std::int64_t from, std::int64_t n) {
     if (n <= from) return;
     constexpr auto arrays = std::make_index_sequence<size.arrays>{};
-    constexpr auto sums = std::make_index_sequence<size.accumulators>{};
     context c;
     c.f = &f;
     std::byte* bases[size.arrays + 1];
@@ -256,11 +264,23 @@ struct leaf_code {
           }
         },
         arrays);
+    if constexpr (copies_only) {
+      constexpr int to = plan.steps[size.steps - 1].pointer, read = plan.steps[0].pointer;
+      constexpr std::int64_t bytes = size_of(plan.arrays[0].type);
+      copy_elements(bases[to] + from * strides[to] * bytes, strides[to] * bytes, bases[read] + from * strides[read] * bytes, strides[read] * bytes, n - from, bytes);
+    } else {
+      run_packs(c, bases, strides, contiguous, from, n);
+    }
+  }
+
+ private:
+  CTGRAD_INLINE static void run_packs(context& c, std::byte* const* bases, std::int64_t const* strides, bool contiguous, std::int64_t from, std::int64_t n) {
+    constexpr auto arrays = std::make_index_sequence<size.arrays>{};
+    constexpr auto sums = std::make_index_sequence<size.accumulators>{};
     [&]<std::size_t... I>(std::index_sequence<I...>) { (start_sum<I>(c), ...); }(sums);
     tile_memory tiles[tiled ? size.tiles + 1 : 1];
     for (int t = 0; t < size.tiles; ++t) c.tiles[t] = tiles[t].bytes;
     tile_memory copied[size.arrays + 1];
-    auto copies = [&] { return leaf_copies{plan.arrays.data(), size.arrays, bases, strides, copied[0].bytes, sizeof(tile_memory)}; };
 
     std::int64_t unflushed = 0;
     for (std::int64_t done = from; done < n;) {
@@ -268,6 +288,7 @@ struct leaf_code {
       bool const whole = in_parts || left >= width, by_copies = !contiguous || !whole;
       std::int64_t const most = tiled || by_copies ? tile : block_elements, count = !whole ? left : in_parts ? std::min(left, most) : std::min(left, most) / width * width;
       std::int64_t const packs = in_parts ? count / width * width : (count + width - 1) / width * width;
+      auto copies = [&] { return leaf_copies{plan.arrays.data(), size.arrays, bases, strides, copied[0].bytes, sizeof(tile_memory), !whole}; };
       c.position = done;
       if (by_copies) copies().take(c.pointers, done, count, packs);
       if constexpr (in_parts) {
@@ -291,7 +312,6 @@ struct leaf_code {
     }
   }
 
- private:
   /// Takes back what copies of the last element added to sums, in lanes from `valid` on.
   template <std::size_t... I>
   CTGRAD_INLINE static void drop_padding([[maybe_unused]] context& c, [[maybe_unused]] int valid, std::index_sequence<I...>) {
