@@ -190,11 +190,21 @@ constexpr auto random_expression() {
                               std::remove_cvref_t<decltype(cube_c<E>)>, std::remove_cvref_t<decltype(vector_d<E>)>, std::remove_cvref_t<decltype(number_e<E>)>,
                               std::remove_cvref_t<decltype(whole_i)>, std::remove_cvref_t<decltype(truth_t)>>();
 }
+/// Whether this build takes the seed: all of them, or those that are CTGRAD_SEEDS modulo 2, where a build with another compiler takes the others (share, in meson_options.txt).
+constexpr bool takes_seed([[maybe_unused]] std::uint64_t seed) {
+#ifdef CTGRAD_SEEDS
+  return seed % 2 == CTGRAD_SEEDS;
+#else
+  return true;
+#endif
+}
 template <class E, std::uint64_t Seed, int Operations, int Products>
 void check_random_function() {
-  constexpr auto out = random_expression<E, Seed, Operations, Products, false>();
-  constexpr auto loss = random_expression<E, Seed, Operations, Products, true>();
-  check_outputs<E>(ctgrad::compile(out, loss, ctgrad::grad(loss, matrix_a<E>, matrix_b<E>, cube_c<E>, vector_d<E>, number_e<E>)), "seed " + std::to_string(Seed));
+  if constexpr (takes_seed(Seed)) {
+    constexpr auto out = random_expression<E, Seed, Operations, Products, false>();
+    constexpr auto loss = random_expression<E, Seed, Operations, Products, true>();
+    check_outputs<E>(ctgrad::compile(out, loss, ctgrad::grad(loss, matrix_a<E>, matrix_b<E>, cube_c<E>, vector_d<E>, number_e<E>)), "seed " + std::to_string(Seed));
+  }
 }
 /// One program for each seed from `First` on.
 template <class E, int Operations, std::uint64_t First, int Products = 1, std::size_t... Seeds>

@@ -37,9 +37,11 @@ struct random_chain {
 
 template <class E, std::uint64_t Seed, int Operations>
 void check_chain() {
-  constexpr auto out = ctgrad::detail::make_expression<random_chain<Seed, Operations>, std::remove_cvref_t<decltype(matrix_a<E>)>, std::remove_cvref_t<decltype(vector_d<E>)>>();
-  constexpr auto loss = ctgrad::sum(out * out);
-  check_outputs<E>(ctgrad::compile(out, loss, ctgrad::grad(loss, matrix_a<E>, vector_d<E>)), "chain " + std::to_string(Seed));
+  if constexpr (takes_seed(Seed)) {
+    constexpr auto out = ctgrad::detail::make_expression<random_chain<Seed, Operations>, std::remove_cvref_t<decltype(matrix_a<E>)>, std::remove_cvref_t<decltype(vector_d<E>)>>();
+    constexpr auto loss = ctgrad::sum(out * out);
+    check_outputs<E>(ctgrad::compile(out, loss, ctgrad::grad(loss, matrix_a<E>, vector_d<E>)), "chain " + std::to_string(Seed));
+  }
 }
 
 }  // namespace
