@@ -143,7 +143,7 @@ struct timed_run {
   void run(frame<P>& f, int& unit) const {
     if constexpr (instruction_at<P, I>.what == action::begin_loop || reads_arrays(instruction_at<P, I>.what)) {
       auto const begin = profile_clock::now();
-      run_instruction<P, I>(f);
+      run_instruction<P, I, true>(f);  // of a group, too: each unit on the whole
       record.add({unit++, begin, profile_clock::now()});
     } else {
       run_instruction<P, I>(f);

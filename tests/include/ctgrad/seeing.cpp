@@ -129,6 +129,18 @@ BOOST_AUTO_TEST_CASE(times_and_their_table) {
   BOOST_TEST(std::abs(rate - 20 * 300000 / watched.units()[0].seconds / 1e9) < 0.006);
   BOOST_TEST(count_of(text.str(), "the rest") == 1);
 }
+// What would go tile by tile runs a unit at a time, or the first would have the time of all.
+BOOST_AUTO_TEST_CASE(units_of_a_group_have_times_of_their_own) {
+  constexpr auto v = ct::tensor<float>("v"_s, C, C);
+  constexpr auto layers = ct::compile(ct::matmul(ct::relu(ct::matmul(x, v)), v));
+  BOOST_TEST(ct::report(layers).groups == 1);
+  auto watched = ct::profile(layers);
+  for (int i = 0; i < 5; ++i) watched(x = ct::full<float>(0.001f, 2000, 64), v = ct::full<float>(0.5f, 64, 64));
+  BOOST_TEST_REQUIRE(watched.units().size() == 3u);
+  double const first = watched.units()[0].seconds, second = watched.units()[2].seconds;
+  BOOST_TEST(first > 0.1 * second);
+  BOOST_TEST(second > 0.1 * first);
+}
 BOOST_AUTO_TEST_CASE(a_trace_that_browsers_read) {
   auto const X = ct::full<float>(0.001f, 4000, 60), W = ct::full<float>(0.5f, 60, 3);
   auto watched = ct::profile(step);
