@@ -129,7 +129,7 @@ struct parts {
       int const buffer = partition.arrays[k].buffer;
       array_ref layout;
       std::int64_t const bytes = lay_out<P>(layout, f.dims, buffer);
-      array_sums[k].add({at, own, bytes}, parts, f.arrays[buffer], layout, P::shape_of_buffer(buffer).rank);
+      array_sums[k].add({at, own, bytes}, parts, f.arrays[buffer], layout, P::whole::schedule.shapes[static_cast<std::size_t>(index(P::schedule.buffers[buffer].s))].rank);
       at += own_bytes(f.dims, buffer);
     }
   }
