@@ -52,31 +52,32 @@ struct array_sum_of {
   static void start(std::byte* to, std::int64_t bytes) { std::fill_n(reinterpret_cast<T*>(to), bytes / static_cast<std::int64_t>(sizeof(T)), r::template identity<T>()); }
   static void add(part_arrays const& from, int parts, array_ref const& to, array_ref const& layout, int rank) {
     in_pairs(parts, [&](int a, int b) {
-      T *const x = reinterpret_cast<T*>(from.memory + a * from.own), *const y = reinterpret_cast<T*>(from.memory + b * from.own);
-      std::int64_t const count = from.bytes / static_cast<std::int64_t>(sizeof(T));
-      if constexpr (std::is_same_v<T, bool>) {
-        for (std::int64_t i = 0; i < count; ++i) x[i] = r::combine(x[i], y[i]);
-      } else {
-        simd::pack<T, simd::lanes<T>> p, q;
-        for (std::int64_t i = 0; i < count; i += simd::lanes<T>) {
-          p.load(x + i), q.load(y + i);
-          static_cast<simd::pack<T, simd::lanes<T>>>(r::combine(p, q)).store(x + i);
-        }
-      }
+      add_elements(reinterpret_cast<T*>(from.memory + a * from.own), reinterpret_cast<T const*>(from.memory + b * from.own), from.bytes / static_cast<std::int64_t>(sizeof(T)));
     });
     add_axis(static_cast<T*>(to.data), to.strides, reinterpret_cast<T const*>(from.memory), layout, 0, rank);
   }
 
  private:
+  static T sum(T const& a, T const& b) { return stored(r::combine(computing(a), computing(b))); }
+  static void add_elements(T* to, T const* from, std::int64_t count) {
+    std::int64_t i = 0;
+    if constexpr (!std::is_same_v<T, bool>) {
+      simd::pack<T, simd::lanes<T>> x, y;
+      for (; i + simd::lanes<T> <= count; i += simd::lanes<T>) {
+        x.load(to + i), y.load(from + i);
+        static_cast<simd::pack<T, simd::lanes<T>>>(r::combine(x, y)).store(to + i);
+      }
+    }
+    for (; i < count; ++i) to[i] = sum(to[i], from[i]);
+  }
   /// Adds an array of any layout to one of any strides.
   static void add_axis(T* to, std::int64_t const* strides, T const* from, array_ref const& layout, int axis, int rank) {
     if (axis == rank) {
-      *to = stored(r::combine(computing(*to), computing(*from)));
+      *to = sum(*to, *from);
+    } else if (axis + 1 == rank && strides[axis] == 1 && layout.strides[axis] == 1) {
+      add_elements(to, from, layout.extents[axis]);
     } else {
-      std::int64_t const step = strides[axis], from_step = layout.strides[axis];
-      for (std::int64_t i = 0; i < layout.extents[axis]; ++i)
-        if (axis + 1 == rank) to[i * step] = stored(r::combine(computing(to[i * step]), computing(from[i * from_step])));
-        else add_axis(to + i * step, strides, from + i * from_step, layout, axis + 1, rank);
+      for (std::int64_t i = 0; i < layout.extents[axis]; ++i) add_axis(to + i * strides[axis], strides, from + i * layout.strides[axis], layout, axis + 1, rank);
     }
   }
 };
