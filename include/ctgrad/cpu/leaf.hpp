@@ -1,5 +1,5 @@
 // Vector loops: the innermost ones, several elements at once, from the plan of their body.
-// Tails and strided arrays go through small contiguous copies, so each body is compiled once.
+// Ends are parts of packs, where masks allow it; other ends, and strided arrays, go through small contiguous copies: a body is compiled twice at most.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
