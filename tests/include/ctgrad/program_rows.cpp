@@ -10,6 +10,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <vector>
 
@@ -180,4 +183,55 @@ BOOST_AUTO_TEST_CASE(rows_of_a_length_that_is_known) {
   few_columns<double, 5>::check(1e-15);
   few_columns<double, 8>::check(1e-15);
   few_columns<double, 15>::check(1e-15);
+}
+
+namespace {
+/// Memory whose last byte is the last that there is: what reads or writes behind it, or before it, ends the program.
+class between_guards {
+  std::size_t const page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  std::byte* const all = static_cast<std::byte*>(mmap(nullptr, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+
+ public:
+  between_guards() {
+    BOOST_TEST_REQUIRE(static_cast<void*>(all) != MAP_FAILED);
+    BOOST_TEST_REQUIRE(mprotect(all + page, page, PROT_READ | PROT_WRITE) == 0);
+  }
+  ~between_guards() { munmap(all, 3 * page); }
+  between_guards(between_guards const&) = delete;
+  between_guards& operator=(between_guards const&) = delete;
+
+  template <class T>
+  ct::view<T, 1> last(std::int64_t n) { return {reinterpret_cast<T*>(all + 2 * page) - n, {n}}; }
+  template <class T>
+  ct::view<T, 1> first(std::int64_t n) { return {reinterpret_cast<T*>(all + page), {n}}; }
+};
+
+template <class T>
+void check_ends_of_memory() {
+  constexpr auto x = ct::tensor<T>("x"_s, N);
+  constexpr auto y = ct::tensor<T>("y"_s, N);
+  constexpr auto more = x * y + x;
+  constexpr auto most = ct::max(x);
+  constexpr auto program = ct::compile(more, most);
+  between_guards a, b, c;
+  auto space = program.workspace(N = 70);
+  for (bool at_end : {false, true})
+    for (std::int64_t n = 1; n <= 70; ++n) {
+      auto const of = [&](between_guards& memory) { return at_end ? memory.last<T>(n) : memory.first<T>(n); };
+      auto const to = of(c);
+      for (std::int64_t i = 0; i < n; ++i) of(a)(i) = static_cast<T>(-1 - i), of(b)(i) = static_cast<T>(i);
+      T largest{};
+      program.into(space, x = of(a), y = of(b), more = to, most = largest);
+      bool right = largest == T(-1);  // a lane too many would make it 0
+      for (std::int64_t i = 0; i < n; ++i) right = right && to(i) == static_cast<T>((-1 - i) * i - 1 - i);
+      BOOST_TEST(right, n << " elements");
+    }
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(ends_of_memory) {
+  check_ends_of_memory<float>();
+  check_ends_of_memory<double>();
+  check_ends_of_memory<std::int32_t>();
+  check_ends_of_memory<std::int64_t>();
 }
