@@ -65,11 +65,11 @@ struct leaf_code {
            plan.arrays[1].moves && plan.arrays[0].type == plan.arrays[1].type;
   }();
   static constexpr int whole_width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
-  /// Whether what is left of a loop at its end goes through the body as the part of a pack that it is.
-  static constexpr bool in_parts = [] {
-    bool masks = !tiled && !looks_up && simd::pack<float, whole_width>::masked;
-    for (auto const& a : plan.arrays) masks = masks && !(a.moves && size_of(a.type) < 4);
-    return masks;
+  /// Whether parts of packs can be read and written.
+  static constexpr bool masks = [] {
+    bool all = !looks_up && simd::pack<float, whole_width>::masked;
+    for (auto const& a : plan.arrays) all = all && !(a.moves && size_of(a.type) < 4);
+    return all;
   }();
   /// Whether the loops around it and this one may be walked as one (nest.hpp).
   static constexpr bool collapses = [] {
@@ -79,9 +79,11 @@ struct leaf_code {
   }();
   /// The turns where they are known, and this loop is never walked as one with others; else as many as there may be.
   static constexpr std::int64_t most_turns = !collapses && loop_extent<P, loop>.is_static() ? loop_extent<P, loop>.constant : std::numeric_limits<std::int64_t>::max();
-  static constexpr int width = in_parts && most_turns <= simd::lanes<float> ? simd::lanes<float> : whole_width;
-  /// Whether there is never more than a part.
-  static constexpr bool few = in_parts && most_turns < width;
+  static constexpr int width = masks && most_turns <= simd::lanes<float> ? simd::lanes<float> : whole_width;
+  /// Whether there is never more than a part of a pack.
+  static constexpr bool few = masks && most_turns < width;
+  /// Whether what is left of a loop at its end goes through the body as the part that it is; not where each chunk of the body would be compiled twice for that.
+  static constexpr bool in_parts = few || (masks && !tiled);
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
     int const wanted = std::clamp(fitting, fewest_tile_elements, most_tile_elements);
@@ -223,7 +225,7 @@ struct leaf_code {
   }
   template <int Chunk>
   CTGRAD_NOINLINE CTGRAD_NO_VARIABLES static void chunk(context& c, std::int64_t count) {
-    chunk_body<Chunk, false>(c, 0, count, std::make_index_sequence<size.accumulators>{});
+    chunk_body<Chunk, few>(c, 0, count, std::make_index_sequence<size.accumulators>{});
   }
   static void chunks(context& c, std::int64_t count) {
     if constexpr (size.chunks == 1) chunk_body<0, false>(c, 0, count, std::make_index_sequence<size.accumulators>{});
@@ -291,7 +293,9 @@ struct leaf_code {
       auto copies = [&] { return leaf_copies{plan.arrays.data(), size.arrays, bases, strides, copied[0].bytes, sizeof(tile_memory), !whole}; };
       c.position = done;
       if (by_copies) copies().take(c.pointers, done, count, packs);
-      if constexpr (in_parts) {
+      if constexpr (few && tiled) {
+        chunks(c, count);
+      } else if constexpr (in_parts) {
         if constexpr (!few)
           if (packs > 0) chunks(c, packs);
         if (packs < count) chunk_body<0, true>(c, packs, count, sums);

@@ -134,7 +134,8 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     s.template of<bool>()[number] = Code == op::equal ? here : !here;
   } else if constexpr (Kind == step_kind::load || Kind == step_kind::take) {
     using T = keyed_type<Target>;
-    load_valid(s, s.template of<T>()[number], static_cast<T const*>((Kind == step_kind::load ? c.pointers : c.tiles)[Pointer]) + at);
+    if constexpr (Kind == step_kind::take) s.template of<T>()[number].load(static_cast<T const*>(c.tiles[Pointer]) + at);
+    else load_valid(s, s.template of<T>()[number], static_cast<T const*>(c.pointers[Pointer]) + at);
   } else if constexpr (Kind == step_kind::gather) {
     using T = keyed_type<Target>;
     using place = keyed_type<A>;
@@ -158,8 +159,10 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
   } else if constexpr (Kind == step_kind::outer_position) {
     using T = keyed_type<Target>;
     s.template of<T>()[number] = typename Registers::template pack<T>(Pointer < 0 ? 0 : c.loops[Pointer < 0 ? 0 : Pointer]);
-  } else if constexpr (Kind == step_kind::store || Kind == step_kind::keep) {
-    store_valid(s, value_at<A>(s, known), static_cast<keyed_type<A>*>((Kind == step_kind::store ? c.pointers : c.tiles)[Pointer]) + at);
+  } else if constexpr (Kind == step_kind::store) {
+    store_valid(s, value_at<A>(s, known), static_cast<keyed_type<A>*>(c.pointers[Pointer]) + at);
+  } else if constexpr (Kind == step_kind::keep) {
+    value_at<A>(s, known).store(static_cast<keyed_type<A>*>(c.tiles[Pointer]) + at);
   } else if constexpr (Kind == step_kind::add_to || Kind == step_kind::store_added) {
     using T = keyed_type<A>;
     using pack = typename Registers::template pack<T>;

@@ -186,6 +186,56 @@ BOOST_AUTO_TEST_CASE(rows_of_a_length_that_is_known) {
 }
 
 namespace {
+/// The same for bodies that are cut into chunks, with tiles between them: each value lives across several.
+template <class T, int Columns>
+void check_long_rows(double tolerance) {
+  constexpr auto x = ct::tensor<T>("x"_s, N, ct::constant<false, Columns>{});
+  constexpr auto y = ct::tensor<T>("y"_s, N, ct::constant<false, Columns>{});
+  constexpr auto chain = ct::fn([](auto x, auto y) {
+    auto a = x, b = y;
+    for (int k = 0; k < 12; ++k) {
+      auto const next = ct::sin(a + b) * x + b * 0.5;
+      b = ct::exp(-a * a) + y, a = next;
+    }
+    return a - b;
+  });
+  constexpr auto all = chain(x, y);
+  constexpr auto sums = ct::sum(all, 1_c);
+  constexpr auto program = ct::compile(all, sums);
+  for (std::int64_t n : {1, 9}) {
+    auto const plain = filled<T>(1, n, Columns), other = filled<T>(2, n, Columns), apart = filled<T>(3, n, 2 * Columns);
+    for (auto const& from : {ct::view<T const, 2>(plain), ct::view<T const, 2>(apart.slice(1, 0, 2 * Columns, 2))}) {
+      auto wide = ct::full<T>(T(7), n, Columns + 2);
+      auto seen = ct::zeros<T>(n);
+      auto space = program.workspace(N = n);
+      program.into(space, x = from, y = other, all = wide.slice(1, 1, Columns + 1), sums = seen);
+      for (std::int64_t i = 0; i < n; ++i) {
+        double sum = 0, worst = 0;
+        for (std::int64_t j = 0; j < Columns; ++j) {
+          double a = from(i, j), b = other(i, j);
+          for (int k = 0; k < 12; ++k) {
+            double const next = std::sin(a + b) * from(i, j) + b * 0.5;
+            b = std::exp(-a * a) + other(i, j), a = next;
+          }
+          sum += a - b, worst = std::max(worst, std::abs(wide(i, j + 1) - (a - b)));
+        }
+        BOOST_TEST(worst < tolerance, n << " rows of " << Columns);
+        BOOST_TEST(near(seen(i), sum, tolerance * Columns), n << " rows of " << Columns);
+        BOOST_TEST((wide(i, 0) == T(7) && wide(i, Columns + 1) == T(7)));
+      }
+    }
+  }
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(long_rows_of_a_length_that_is_known) {
+  check_long_rows<float, 3>(1e-3);
+  check_long_rows<float, 14>(1e-3);
+  check_long_rows<float, 40>(1e-3);
+  check_long_rows<double, 7>(1e-11);
+}
+
+namespace {
 /// Memory whose last byte is the last that there is: what reads or writes behind it, or before it, ends the program.
 class between_guards {
   std::size_t const page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
