@@ -1,5 +1,6 @@
 #!/bin/sh
 # Compiles each header under FOLDER alone, included twice, with warnings as errors: a header must bring what it needs.
+# What another one includes first of all was compiled before anything else there, and is left out.
 #
 # usage: headers_alone.sh FOLDER COMPILER [FLAG]...
 # SPDX-License-Identifier: BSL-1.0
@@ -29,6 +30,18 @@ skip_without() {
 skip_without nanobind/nanobind.h '/python[./]' "$@"
 skip_without nlohmann/json.hpp '/safetensors' "$@"
 skip_without zip.h '/npz' "$@"
+# The header that each includes before all others, where that is one of ours; a file with one that is not has no line.
+while IFS= read -r header; do
+  first=$(sed -n '/^#include/{s/^#include "\(.*\)".*/\1/p;q;}' "$header")
+  [ -z "$first" ] || printf '%s/%s\n' "$(cd "$(dirname "$header")/$(dirname "$first")" && pwd)" "$(basename "$first")"
+done <"$work/headers" | sort -u >"$work/covered"
+grep -vxFf "$work/covered" "$work/headers" >"$work/apart"
+while IFS= read -r header; do
+  grep -q '^#pragma once$' "$header" || {
+    failed=$((failed + 1))
+    printf 'FAILED: %s has no #pragma once\n' "$header"
+  }
+done <"$work/headers"
 while IFS= read -r header; do
   printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$work/alone.cpp"
   # The builder, the rows and the op table define each other's functions: one of them alone leaves some undefined, and only that is no failure.
@@ -40,7 +53,7 @@ while IFS= read -r header; do
     printf 'FAILED: %s does not compile alone\n' "$header"
     head -n 20 "$work/output"
   fi
-done <"$work/headers"
+done <"$work/apart"
 
 if [ "$((passed + failed))" -eq 0 ]; then
   printf 'FAILED: no headers in %s\n' "$folder"
