@@ -84,10 +84,11 @@ struct leaf_code {
   static constexpr bool few = masks && most_turns < width;
   /// Whether what is left of a loop at its end goes through the body as the part that it is; not where each chunk of the body would be compiled twice for that.
   static constexpr bool in_parts = few || (masks && !tiled);
+  /// Elements of a tile: whole packs, and no more than the loop may have.
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
-    int const wanted = std::clamp(fitting, fewest_tile_elements, most_tile_elements);
-    return std::max(wanted / width * width, width);
+    auto const wanted = static_cast<int>(std::min<std::int64_t>(std::clamp(fitting, fewest_tile_elements, most_tile_elements), most_turns));
+    return (most_turns < most_tile_elements ? (std::max(wanted, 1) + width - 1) / width : std::max(wanted / width, 1)) * width;
   }();
 
   /// By how many there are of each dtype; rounded up, so that loops share them.
@@ -257,7 +258,7 @@ struct leaf_code {
             strides[i] = f.arrays[access_at<P, a.access_number>.buffer].strides[access_at<P, a.access_number>.axis_of(loop)];
             contiguous = contiguous && strides[i] == 1;
           }
-          c.pointers[i] = bases[i] + (a.moves ? from * static_cast<std::int64_t>(sizeof(T)) : 0);
+          c.pointers[i] = bases[i] + from * strides[i] * static_cast<std::int64_t>(sizeof(T));
           if constexpr (a.place == looked_up) {
             constexpr access from = access_at<P, a.access_number>;
             constexpr int axis = from.axis_of(looked_up), own = from.axis_of(loop);

@@ -6,6 +6,8 @@
 
 #include "mask.hpp"
 
+#include <algorithm>
+
 namespace ctgrad::simd {
 
 /// `Width` elements `T`.
@@ -35,52 +37,22 @@ struct pack {
       for (int i = 0; i < count; ++i) part[i].store_unaligned(to + i * lanes<T>);
   }
 
+#if defined(__AVX512F__) || defined(__AVX2__)
+  /// Whether a part of a pack can be read and written as it is: where xsimd's registers are those of the instructions below.
 #if defined(__AVX512F__)
-  /// Whether a part of a pack can be read and written as it is.
-  static constexpr bool masked = lanes<T> * sizeof(T) == 64;
+  static constexpr bool masked = sizeof(batch) == 64;
+#else
+  static constexpr bool masked = sizeof(batch) == 32;
+#endif
   /// The first `elements` only; no other memory is touched, and other lanes are 0.
   void load_first(T const* from, int elements) {
-    for (int i = 0; i < count; ++i) {
-      auto const m = first_lanes(elements - i * lanes<T>);
-      T const* const at = from + i * lanes<T>;
-      if constexpr (std::is_same_v<T, float>) part[i] = batch(_mm512_maskz_loadu_ps(m, at));
-      else if constexpr (std::is_same_v<T, double>) part[i] = batch(_mm512_maskz_loadu_pd(m, at));
-      else if constexpr (sizeof(T) == 4) part[i] = batch(_mm512_maskz_loadu_epi32(m, at));
-      else part[i] = batch(_mm512_maskz_loadu_epi64(m, at));
-    }
+    for (int i = 0; i < count; ++i) part[i] = load_lanes(from + i * lanes<T>, elements - i * lanes<T>);
   }
   void store_first(T* to, int elements) const {
-    for (int i = 0; i < count; ++i) {
-      auto const m = first_lanes(elements - i * lanes<T>);
-      T* const at = to + i * lanes<T>;
-      if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(at, m, part[i].data);
-      else if constexpr (std::is_same_v<T, double>) _mm512_mask_storeu_pd(at, m, part[i].data);
-      else if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(at, m, part[i].data);
-      else _mm512_mask_storeu_epi64(at, m, part[i].data);
-    }
-  }
-
- private:
-  static auto first_lanes(int elements) {
-    using bits = std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>;
-    return static_cast<bits>((1u << (elements < 0 ? 0 : elements < lanes<T> ? elements : lanes<T>)) - 1);
-  }
-
- public:
-#elif defined(__AVX2__)
-  static constexpr bool masked = lanes<T> * sizeof(T) == 32;
-  void load_first(T const* from, int elements) {
-    for (int i = 0; i < count; ++i) {
-      __m256i const m = first_lanes(elements - i * lanes<T>);
-      T const* const at = from + i * lanes<T>;
-      if constexpr (std::is_same_v<T, float>) part[i] = batch(_mm256_maskload_ps(at, m));
-      else if constexpr (std::is_same_v<T, double>) part[i] = batch(_mm256_maskload_pd(at, m));
-      else if constexpr (sizeof(T) == 4) part[i] = batch(_mm256_maskload_epi32(static_cast<int const*>(at), m));
-      else part[i] = batch(_mm256_maskload_epi64(reinterpret_cast<long long const*>(at), m));
-    }
-  }
-  // (Not by masked stores: each takes AMD's processors up to Zen 4 some 12 cycles.)
-  void store_first(T* to, int elements) const {
+#if defined(__AVX512F__)
+    for (int i = 0; i < count; ++i) store_lanes(to + i * lanes<T>, part[i], elements - i * lanes<T>);
+#else
+    // (Not by masked stores: each takes AMD's processors up to Zen 4 some 12 cycles.)
     element_array const all = this->elements();
     auto* const at = reinterpret_cast<std::byte*>(to);
     auto const* const from = reinterpret_cast<std::byte const*>(all.values);
@@ -90,14 +62,43 @@ struct pack {
     if (done + 16 <= bytes) __builtin_memcpy(at + done, from + done, 16), done += 16;
     if (done + 8 <= bytes) __builtin_memcpy(at + done, from + done, 8), done += 8;
     if (done + 4 <= bytes) __builtin_memcpy(at + done, from + done, 4);
+#endif
   }
 
  private:
+#if defined(__AVX512F__)
+  static auto first_lanes(int elements) {
+    using bits = std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>;
+    return static_cast<bits>((1u << std::clamp(elements, 0, lanes<T>)) - 1);
+  }
+  static batch load_lanes(T const* at, int elements) {
+    auto const m = first_lanes(elements);
+    if constexpr (std::is_same_v<T, float>) return _mm512_maskz_loadu_ps(m, at);
+    else if constexpr (std::is_same_v<T, double>) return _mm512_maskz_loadu_pd(m, at);
+    else if constexpr (sizeof(T) == 4) return _mm512_maskz_loadu_epi32(m, at);
+    else return _mm512_maskz_loadu_epi64(m, at);
+  }
+  static void store_lanes(T* at, batch const& b, int elements) {
+    auto const m = first_lanes(elements);
+    if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(at, m, b.data);
+    else if constexpr (std::is_same_v<T, double>) _mm512_mask_storeu_pd(at, m, b.data);
+    else if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(at, m, b.data);
+    else _mm512_mask_storeu_epi64(at, m, b.data);
+  }
+#else
   static __m256i first_lanes(int elements) {
     alignas(64) static constexpr std::int32_t ones_and_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    int const words = (elements < 0 ? 0 : elements < lanes<T> ? elements : lanes<T>) * static_cast<int>(sizeof(T) / 4);
+    int const words = std::clamp(elements, 0, lanes<T>) * static_cast<int>(sizeof(T) / 4);
     return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(ones_and_zeros + 8 - words));
   }
+  static batch load_lanes(T const* at, int elements) {
+    __m256i const m = first_lanes(elements);
+    if constexpr (std::is_same_v<T, float>) return _mm256_maskload_ps(at, m);
+    else if constexpr (std::is_same_v<T, double>) return _mm256_maskload_pd(at, m);
+    else if constexpr (sizeof(T) == 4) return _mm256_maskload_epi32(static_cast<int const*>(at), m);
+    else return _mm256_maskload_epi64(reinterpret_cast<long long const*>(at), m);
+  }
+#endif
 
  public:
 #else
