@@ -119,15 +119,15 @@ constexpr slice_range clamp_slice(std::optional<std::int64_t> start, std::option
   return {from, from > to ? (from - to - 1) / -step + 1 : 0, step};
 }
 
-/// The strides that show a layout in another shape without a copy, if there are any. The counts of elements must agree.
+/// The strides that show a layout in another shape without a copy, to `result`; false: there are none. The counts of elements must agree.
 /// Runs of axes that are contiguous among themselves are matched against runs of the new shape, from the last axis on.
-template <std::size_t To>
-constexpr std::optional<std::array<std::int64_t, To>> reshaped_strides(std::span<std::int64_t const> shape,
-                                                                       std::span<std::int64_t const> strides,
-                                                                       std::array<std::int64_t, To> const& new_shape) {
-  if (shape.empty() || element_count(shape) == 0) return row_major_strides(new_shape);
-  std::array<std::int64_t, To> result{};
-  std::size_t open = To;  // the axes of the new shape that have no stride yet
+template <class Numbers>  // (std::span's: who reshapes nothing does not wait for them)
+constexpr bool find_reshaped_strides(Numbers shape, Numbers strides, Numbers new_shape, std::int64_t* result) {
+  std::size_t open = new_shape.size();  // the axes of the new shape that have no stride yet
+  if (shape.empty() || element_count(shape) == 0) {
+    for (std::int64_t step = 1; open > 0; step *= std::max<std::int64_t>(new_shape[open], 1)) result[--open] = step;
+    return true;
+  }
   std::int64_t run_stride = strides.back(), run_count = 1;
   for (std::size_t axis = shape.size(); axis-- > 0;) {
     run_count *= shape[axis];
@@ -138,10 +138,15 @@ constexpr std::optional<std::array<std::int64_t, To>> reshaped_strides(std::span
       result[open] = matched * run_stride;
       matched *= new_shape[open];
     }
-    if (matched != run_count) return std::nullopt;
+    if (matched != run_count) return false;
     if (axis > 0) run_stride = strides[axis - 1], run_count = 1;
   }
-  return open == 0 ? std::optional(result) : std::nullopt;
+  return open == 0;
+}
+template <std::size_t To>
+constexpr std::optional<std::array<std::int64_t, To>> reshaped_strides(std::span<std::int64_t const> shape, std::span<std::int64_t const> strides, std::array<std::int64_t, To> const& new_shape) {
+  std::array<std::int64_t, To> result{};
+  return find_reshaped_strides<std::span<std::int64_t const>>(shape, strides, new_shape, result.data()) ? std::optional(result) : std::nullopt;
 }
 
 /// Calls `row(offset_a, offset_b, length, step_a, step_b)` for each row (a line of the last axis) of a shape that two

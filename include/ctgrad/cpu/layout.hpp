@@ -41,24 +41,32 @@ inline std::int64_t checked_sum(std::int64_t a, std::int64_t b) {
 struct extent_number {
   std::int64_t constant = 0;
   std::int16_t dim = -1;  ///< of a name, its number; -1: the constant; -2: to be worked out
+
+  template <class P>
+  static constexpr extent_number of(extent const& e) {
+    if (e.is_static()) return {e.constant, -1};
+    return {0, static_cast<std::int16_t>(e.name().characters == nullptr ? -2 : P::dim_number(e.name()))};
+  }
 };
-/// By shape and axis. A table, not code for each array: a deep network has hundreds.
+struct shape_numbers {
+  extent_number axes[max_rank];
+};
+/// By shape. A table, not code for each array: a deep network has hundreds.
 template <class P>
 inline constexpr auto extent_numbers = [] {
-  std::array<std::array<extent_number, max_rank>, P::size.shapes> table{};
+  std::array<shape_numbers, P::size.shapes> table{};
   for (int i = 0; i < P::size.shapes; ++i)
-    for (int axis = 0; axis < P::schedule.shapes[i].rank; ++axis) {
-      extent const& e = P::schedule.shapes[i][axis];
-      if (e.is_static()) table[i][axis].constant = e.constant;
-      else table[i][axis].dim = static_cast<std::int16_t>(e.name().characters == nullptr ? -2 : P::dim_number(e.name()));
-    }
+    for (int axis = 0; axis < P::schedule.shapes[i].rank; ++axis) table[i].axes[axis] = extent_number::of<P>(P::schedule.shapes[i][axis]);
   return table;
 }();
 template <class P>
 CTGRAD_INLINE std::int64_t extent_of_shape(int number, int axis, std::int64_t const* dims) {
-  extent_number const& e = extent_numbers<P>[static_cast<std::size_t>(number)][static_cast<std::size_t>(axis)];
+  extent_number const& e = extent_numbers<P>[static_cast<std::size_t>(number)].axes[axis];
   return e.dim >= 0 ? dims[e.dim] : e.dim == -1 ? e.constant : evaluate_extent<P>(P::schedule.shapes[static_cast<std::size_t>(number)][axis], dims);
 }
+
+/// So many that what stands after an array is aligned.
+constexpr std::int64_t aligned_bytes(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 /// Extents and strides of a buffer without gaps; returns its bytes, rounded up so that the next one is aligned.
 template <class P>
@@ -71,7 +79,7 @@ std::int64_t lay_out(array_ref& a, std::int64_t const* dims, int number) {
     a.strides[axis] = count;
     count = checked_product(count, a.extents[axis]);
   }
-  return (checked_product(count, static_cast<std::int64_t>(size_of(b.type))) + 63) / 64 * 64;
+  return aligned_bytes(checked_product(count, static_cast<std::int64_t>(size_of(b.type))));
 }
 
 }  // namespace ctgrad::detail

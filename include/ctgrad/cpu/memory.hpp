@@ -6,6 +6,7 @@
 #include "emit.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace ctgrad::detail {
 
@@ -18,22 +19,83 @@ struct memory_layout {
   std::int64_t bytes(int threads) const { return checked_sum(bytes(), checked_product(threads - 1, rows)); }
 };
 
+/// A temporary whose extents are numbers.
+struct known_temporary {
+  int buffer = 0;
+  std::int64_t start = 0;  ///< its place in the workspace
+  std::int64_t extents[max_rank]{}, strides[max_rank]{};
+};
+/// The temporaries of a program, if all their extents are numbers, of a size that can be addressed: then calls do not lay them out.
+template <class P>
+struct known_temporaries {
+  known_temporary all[P::buffer_count - P::symbol_count - P::output_count + 1]{};
+  int count = 0;
+  std::int64_t bytes = 0;
+  bool known = true;
+
+  constexpr known_temporaries() {
+    std::int64_t sizes[P::slot_count + 1]{};
+    double total = 0;
+    for (int i = 0; i < P::buffer_count && known; ++i) {
+      int const slot = P::slots[static_cast<std::size_t>(i)];
+      if (slot < 0) continue;
+      buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)];
+      extent_number const* const extents = extent_numbers<P>[static_cast<std::size_t>(index(b.s))].axes;
+      known_temporary& t = all[count++];
+      t.buffer = i;
+      int const rank = P::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank;
+      double size = static_cast<double>(size_of(b.type)) + 64;
+      for (int axis = 0; axis < rank; ++axis) known = known && extents[axis].dim == -1, size *= static_cast<double>(extents[axis].constant);
+      total += size;
+      known = known && total < 0x1p40;
+      if (!known) return;
+      std::int64_t elements = 1;
+      for (int k = rank - 1; k >= 0; --k) {
+        int const axis = b.order[k];
+        t.extents[axis] = extents[axis].constant, t.strides[axis] = elements;
+        elements *= t.extents[axis];
+      }
+      std::int64_t& most = sizes[slot];
+      most = std::max(most, aligned_bytes(elements * static_cast<std::int64_t>(size_of(b.type))));
+    }
+    for (auto& size : sizes) {
+      std::int64_t const start = bytes;
+      bytes += size;
+      size = start;
+    }
+    for (int i = 0; i < count; ++i) all[i].start = sizes[P::slots[static_cast<std::size_t>(all[i].buffer)]];
+  }
+};
+template <class P>
+inline constexpr known_temporaries<P> temporaries_of{};
+
 /// The temporaries of a program for some extents, and their places after `base` where there is one.
 template <class P>
 memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, std::byte* base) {
-  constexpr int first = P::symbol_count + P::output_count;
-  std::int64_t starts[P::slot_count + 1]{};  // of slots; first their sizes
-  for (int i = first; i < P::buffer_count; ++i)
-    if (int const slot = P::slots[static_cast<std::size_t>(i)]; slot >= 0) starts[slot] = std::max(starts[slot], lay_out<P>(arrays[i], dims, i));
   memory_layout total;
-  for (int slot = 0; slot < P::slot_count; ++slot) {
-    std::int64_t const size = starts[slot];
-    starts[slot] = total.slots;
-    total.slots = checked_sum(total.slots, size);
-  }
-  if (base)
+  if constexpr (temporaries_of<P>.known) {
+    for (int i = 0; i < temporaries_of<P>.count; ++i) {
+      known_temporary const& t = temporaries_of<P>.all[i];
+      array_ref& a = arrays[t.buffer];
+      // (All axes: of `rank` ones, g++ makes two calls of memcpy.)
+      __builtin_memcpy(a.extents, t.extents, sizeof t.extents), __builtin_memcpy(a.strides, t.strides, sizeof t.strides);
+      if (base) a.data = base + t.start;
+    }
+    total.slots = temporaries_of<P>.bytes;
+  } else {
+    constexpr int first = P::symbol_count + P::output_count;
+    std::int64_t starts[P::slot_count + 1]{};  // of slots; first their sizes
     for (int i = first; i < P::buffer_count; ++i)
-      if (P::slots[static_cast<std::size_t>(i)] >= 0) arrays[i].data = base + starts[P::slots[static_cast<std::size_t>(i)]];
+      if (int const slot = P::slots[static_cast<std::size_t>(i)]; slot >= 0) starts[slot] = std::max(starts[slot], lay_out<P>(arrays[i], dims, i));
+    for (int slot = 0; slot < P::slot_count; ++slot) {
+      std::int64_t const size = starts[slot];
+      starts[slot] = total.slots;
+      total.slots = checked_sum(total.slots, size);
+    }
+    if (base)
+      for (int i = first; i < P::buffer_count; ++i)
+        if (P::slots[static_cast<std::size_t>(i)] >= 0) arrays[i].data = base + starts[P::slots[static_cast<std::size_t>(i)]];
+  }
   reserve_scratch<P>(dims, total.arrays, total.rows);
   return total;
 }

@@ -7,6 +7,9 @@
 #include "../strides.hpp"
 #include "layout.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string>
 
 namespace ctgrad::detail {
@@ -19,61 +22,168 @@ std::string name_of_buffer(int buffer) {
   return "a temporary";
 }
 
-template <class P, int Buffer>
-void make_view(array_ref* arrays, std::int64_t const* dims) {
-  constexpr buffer b = P::schedule.buffers[Buffer];
-  constexpr node n = node_at<P, static_cast<int>(b.node)>;
-  constexpr shape s = P::template buffer_shape<Buffer>;
-  constexpr int rank = P::template buffer_shape<b.number>.rank;
-  array_ref const& of = arrays[b.number];
-  array_ref& a = arrays[Buffer];
-  a.data = of.data;
-  bool empty = a.data == nullptr;
-  for (int axis = 0; axis < s.rank; ++axis) {
-    a.extents[axis] = evaluate_extent<P>(s[axis], dims), a.strides[axis] = 0;
-    empty = empty || a.extents[axis] == 0;
+/// What an array is of another: the same elements in another shape, or those from some on, in steps.
+struct array_view {
+  std::int16_t buffer = 0, of = 0, shape = 0;
+  std::int8_t rank = 0, of_rank = 0;
+  dtype type{};
+  op code{};
+  bool known = false;  ///< all that follows is numbers, and what they take is there
+  std::int64_t extents[max_rank]{};
+  /// By axis of the other array, as `viewed_axis`; what has to be worked out is found in a table by `first.constant`.
+  struct reading {
+    extent_number first;
+    std::int8_t axes[2]{-1, -1};
+    std::int32_t steps[2]{};
+  } along[max_rank];
+  /// By axis: its stride is the sum of two of the other array's, each so many times.
+  struct stride_sum {
+    std::int8_t axes[2]{};
+    std::int32_t times[2]{};
+  } strides[max_rank];
+};
+
+/// The views of a program, in the order of its buffers: of what they are of first. Tables, not code for each: a network unrolled over time has hundreds.
+template <class P>
+struct views_of {
+  static constexpr int count = [] {
+    int views = 0;
+    for (auto const& b : P::schedule.buffers) views += b.kind == buffer_kind::view;
+    return views;
+  }();
+  static constexpr bool is_known(shape const& s) {
+    return std::all_of(s.extents, s.extents + s.rank, [](extent const& e) { return e.is_static(); });
   }
-  auto move_to = [&](int axis, std::int64_t first) {
-    if (!empty) a.data = static_cast<std::byte*>(a.data) + first * of.strides[axis] * static_cast<std::int64_t>(size_of(b.type));
-  };
-  if constexpr (info(n.code).kind == op_kind::assembly) {
-    for (int axis = 0; axis < s.rank; ++axis) a.strides[axis] = of.strides[axis];
-    constexpr int axis = static_cast<int>(n.attribute);
-    if constexpr (b.part > 0) move_to(axis, evaluate_extent<P>(P::graph.shapes[static_cast<std::size_t>(index(node_at<P, static_cast<int>(n.operands[0])>.shape))][axis], dims));
-  } else if constexpr (n.code == op::reshape) {
-    std::array<std::int64_t, s.rank> shape;
-    std::copy_n(a.extents, s.rank, shape.begin());
-    auto const strides = reshaped_strides<s.rank>({of.extents, static_cast<std::size_t>(rank)}, {of.strides, static_cast<std::size_t>(rank)}, shape);
-    if (!strides)
-      throw stride_error("ctgrad: " + name_of_buffer<P>(root_of(P::schedule.buffers, Buffer)) + ", of shape " + shape_text({of.extents, static_cast<std::size_t>(rank)}) + " with strides " +
-                         shape_text({of.strides, static_cast<std::size_t>(rank)}) + ", is reshaped to " + shape_text(shape) + " by this program, which its strides do not allow: bind a copy");
-    std::copy(strides->begin(), strides->end(), a.strides);
-  } else {
-    for (int axis = 0; axis < rank; ++axis) {
-      viewed_axis const v = viewed_along(n, P::graph.shapes.data(), axis);
-      std::int64_t const first = evaluate_extent<P>(v.first, dims);
-      std::int64_t low = first, high = first;
-      for (int k = 0; k < 2; ++k) {
-        if (v.axes[k] < 0) continue;
-        a.strides[v.axes[k]] += v.steps[k] * of.strides[axis];
-        std::int64_t const last = v.steps[k] * (a.extents[v.axes[k]] - 1);
-        (last < 0 ? low : high) += last;
-      }
-      // They have to be there, unless nothing is taken.
-      if (!empty && (low < 0 || high >= of.extents[axis])) [[unlikely]]
-        throw shape_error("ctgrad: a " + std::string(info(n.code).name) + " of " + name_of_buffer<P>(root_of(P::schedule.buffers, Buffer)) + " takes elements " + std::to_string(low) + " to " +
-                          std::to_string(high) + " along axis " + std::to_string(axis) + ", which has " + std::to_string(of.extents[axis]));
-      move_to(axis, first);
+  static constexpr viewed_axis along(buffer const& b, int axis) {
+    node const& n = P::graph.nodes[static_cast<std::size_t>(index(b.node))];
+    if (info(n.code).kind != op_kind::assembly) return viewed_along(n, P::graph.shapes.data(), axis);
+    viewed_axis v{.axes = {axis, -1}, .steps = {1, 0}};  // a part: it begins where the first one ends
+    if (b.part > 0 && axis == n.attribute) v.first = P::graph.shapes[static_cast<std::size_t>(index(P::graph.nodes[static_cast<std::size_t>(index(n.operands[0]))].shape))][axis];
+    return v;
+  }
+  /// Calls f(view, axis of the other array, what is read along it).
+  template <class F>
+  static constexpr void for_each_axis(F const& f) {
+    for (int i = 0, view = 0; i < P::buffer_count; ++i) {
+      buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)];
+      if (b.kind != buffer_kind::view) continue;
+      if (P::graph.nodes[static_cast<std::size_t>(index(b.node))].code != op::reshape)
+        for (int axis = 0; axis < P::shape_of_buffer(b.number).rank; ++axis) f(view, axis, along(b, axis));
+      ++view;
     }
+  }
+  static constexpr int start_count = [] {
+    int starts = 0;
+    for_each_axis([&](int, int, viewed_axis const& v) { starts += extent_number::of<P>(v.first).dim == -2; });
+    return starts;
+  }();
+  /// Where views begin, if that is a polynomial.
+  static constexpr auto starts = [] {
+    std::array<extent, start_count + 1> table{};
+    int place = 0;
+    for_each_axis([&](int, int, viewed_axis const& v) { if (extent_number::of<P>(v.first).dim == -2) table[static_cast<std::size_t>(place++)] = v.first; });
+    return table;
+  }();
+  static constexpr auto all = [] {
+    std::array<array_view, count + 1> table{};
+    for (int i = 0, view = 0; i < P::buffer_count; ++i) {
+      buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)];
+      if (b.kind != buffer_kind::view) continue;
+      array_view& v = table[static_cast<std::size_t>(view++)];
+      v.buffer = static_cast<std::int16_t>(i), v.of = b.number, v.shape = static_cast<std::int16_t>(index(b.s));
+      v.rank = static_cast<std::int8_t>(P::shape_of_buffer(i).rank), v.of_rank = static_cast<std::int8_t>(P::shape_of_buffer(b.number).rank);
+      v.type = b.type, v.code = P::graph.nodes[static_cast<std::size_t>(index(b.node))].code;
+      v.known = v.code != op::reshape && is_known(P::shape_of_buffer(i)) && is_known(P::shape_of_buffer(b.number));
+      for (int axis = 0; axis < v.rank; ++axis) v.extents[axis] = extent_numbers<P>[static_cast<std::size_t>(v.shape)].axes[axis].constant;
+    }
+    int place = 0;
+    for_each_axis([&](int view, int axis, viewed_axis const& v) {
+      array_view& to = table[static_cast<std::size_t>(view)];
+      auto& along = to.along[axis];
+      along.first = extent_number::of<P>(v.first);
+      if (along.first.dim == -2) along.first.constant = place++;
+      std::int64_t low = along.first.constant, high = low;
+      for (int k = 0; k < 2; ++k) {
+        along.axes[k] = static_cast<std::int8_t>(v.axes[k]), along.steps[k] = v.steps[k];
+        if (v.axes[k] < 0) continue;
+        auto& stride = to.strides[v.axes[k]];
+        int const term = stride.times[0] != 0 ? 1 : 0;
+        stride.axes[term] = static_cast<std::int8_t>(axis), stride.times[term] = v.steps[k];
+        std::int64_t const last = v.steps[k] * (to.extents[v.axes[k]] - 1);
+        (last < 0 ? low : high) += last;
+        to.known = to.known && to.extents[v.axes[k]] > 0;
+      }
+      to.known = to.known && along.first.dim == -1 && low >= 0 && high < P::shape_of_buffer(to.of)[axis].constant;
+    });
+    return table;
+  }();
+};
+
+constexpr bool is_empty(array_ref const& a, int rank) {
+  bool empty = false;
+  for (int axis = 0; axis < rank; ++axis) empty = empty || a.extents[axis] == 0;
+  return empty;
+}
+
+/// Throws shape_error where a view takes what is not there.
+template <class P>
+void check_view(array_ref const& of, array_ref const& a, array_view const& v, std::int64_t const* firsts) {
+  for (int axis = 0; axis < v.of_rank; ++axis) {
+    std::int64_t low = firsts[axis], high = low;
+    for (int k = 0; k < 2; ++k) {
+      if (v.along[axis].axes[k] < 0) continue;
+      std::int64_t const last = v.along[axis].steps[k] * (a.extents[v.along[axis].axes[k]] - 1);
+      (last < 0 ? low : high) += last;
+    }
+    if (low < 0 || high >= of.extents[axis]) [[unlikely]]
+      throw shape_error("ctgrad: a " + std::string(info(v.code).name) + " of " + name_of_buffer<P>(root_of(P::schedule.buffers, v.buffer)) + " takes elements " + std::to_string(low) + " to " +
+                        std::to_string(high) + " along axis " + std::to_string(axis) + ", which has " + std::to_string(of.extents[axis]));
   }
 }
 
-/// Finds all views, of what they are of first.
 template <class P>
-void make_views(array_ref* arrays, std::int64_t const* dims) {
-  for_each_constant<0, P::buffer_count>([&](auto i) {
-    if constexpr (P::schedule.buffers[i].kind == buffer_kind::view) make_view<P, i>(arrays, dims);
-  });
+void make_reshaped_view(array_ref const& of, array_ref& a, array_view const& v) {
+  auto const numbers = [](std::int64_t const* from, int rank) { return std::span<std::int64_t const>(from, static_cast<std::size_t>(rank)); };
+  if (!find_reshaped_strides(numbers(of.extents, v.of_rank), numbers(of.strides, v.of_rank), numbers(a.extents, v.rank), a.strides)) [[unlikely]]
+    throw stride_error("ctgrad: " + name_of_buffer<P>(root_of(P::schedule.buffers, v.buffer)) + ", of shape " + shape_text(numbers(of.extents, v.of_rank)) + " with strides " +
+                       shape_text(numbers(of.strides, v.of_rank)) + ", is reshaped to " + shape_text(numbers(a.extents, v.rank)) + " by this program, which its strides do not allow: bind a copy");
+}
+
+template <class P>
+void find_views(array_ref* arrays, std::int64_t const* dims) {
+  for (int i = 0; i < views_of<P>::count; ++i) {
+    array_view const& v = views_of<P>::all[static_cast<std::size_t>(i)];
+    array_ref const& of = arrays[v.of];
+    array_ref& a = arrays[v.buffer];
+    a.data = of.data;
+    if (v.known) __builtin_memcpy(a.extents, v.extents, sizeof v.extents);
+    else
+      for (int axis = 0; axis < v.rank; ++axis) a.extents[axis] = extent_of_shape<P>(v.shape, axis, dims);
+    if (v.code == op::reshape) {
+      make_reshaped_view<P>(of, a, v);
+      continue;
+    }
+    for (int axis = 0; axis < v.rank; ++axis) {
+      auto const& sum = v.strides[axis];
+      a.strides[axis] = sum.times[0] * of.strides[sum.axes[0]] + sum.times[1] * of.strides[sum.axes[1]];
+    }
+    if (a.data == nullptr || (!v.known && is_empty(a, v.rank))) continue;  // nothing is taken
+    std::int64_t firsts[max_rank];
+    for (int axis = 0; axis < v.of_rank; ++axis) {
+      extent_number const& first = v.along[axis].first;
+      firsts[axis] = first.dim == -1 ? first.constant : first.dim >= 0 ? dims[first.dim] : evaluate_extent<P>(views_of<P>::starts[static_cast<std::size_t>(first.constant)], dims);
+    }
+    if (!v.known) check_view<P>(of, a, v, firsts);
+    std::int64_t offset = 0;
+    for (int axis = 0; axis < v.of_rank; ++axis) offset += firsts[axis] * of.strides[axis];
+    a.data = static_cast<std::byte*>(a.data) + offset * static_cast<std::int64_t>(size_of(v.type));
+  }
+}
+
+/// Finds all views.
+template <class P>
+void make_views([[maybe_unused]] array_ref* arrays, [[maybe_unused]] std::int64_t const* dims) {
+  if constexpr (views_of<P>::count > 0) find_views<P>(arrays, dims);
 }
 
 }  // namespace ctgrad::detail
