@@ -135,22 +135,26 @@ BOOST_AUTO_TEST_CASE(units_of_a_group_have_times_of_their_own) {
   constexpr auto layers = ct::compile(ct::matmul(ct::relu(ct::matmul(x, v)), v));
   BOOST_TEST(ct::report(layers).groups == 1);
   auto watched = ct::profile(layers);
-  for (int i = 0; i < 5; ++i) watched(x = ct::full<float>(0.001f, 2000, 64), v = ct::full<float>(0.5f, 64, 64));
   BOOST_TEST_REQUIRE(watched.units().size() == 3u);
-  double const first = watched.units()[0].seconds, second = watched.units()[2].seconds;
-  BOOST_TEST(first > 0.1 * second);
-  BOOST_TEST(second > 0.1 * first);
+  double nearest = 0;  // of one's time to the other's; a call may be interrupted, but not all are
+  for (int i = 0; i < 20; ++i) {
+    watched.reset();
+    watched(x = ct::full<float>(0.001f, 2000, 64), v = ct::full<float>(0.5f, 64, 64));
+    double const first = watched.units()[0].seconds, second = watched.units()[2].seconds;
+    nearest = std::max(nearest, std::min(first, second) / std::max(first, second));
+  }
+  BOOST_TEST(nearest > 0.1);
 }
 BOOST_AUTO_TEST_CASE(a_trace_that_browsers_read) {
   auto const X = ct::full<float>(0.001f, 4000, 60), W = ct::full<float>(0.5f, 60, 3);
   auto watched = ct::profile(step);
-  for (int i = 0; i < 3; ++i) watched(x = X, w = W);
+  for (int i = 0; i < 10; ++i) watched(x = X, w = W);
   auto const file = scratch("trace.json");
   watched.write_trace(file.string());
   boost::property_tree::ptree trace;
   boost::property_tree::read_json(file.string(), trace);
   struct event {
-    double begin, end;
+    double begin, end, inside = 0;  ///< in microseconds; of a call, its units' together
   };
   std::vector<event> calls, units;
   double whole = 0, inside = 0;
@@ -162,16 +166,19 @@ BOOST_AUTO_TEST_CASE(a_trace_that_browsers_read) {
     (call ? whole : inside) += e.get<double>("dur");
     if (!call && e.get<std::string>("name") == "product 0") BOOST_TEST(e.get<std::string>("args.arrays") == "reads x[N, C], w<&\">[C, 3]; writes temporary0[N, 3]");
   }
-  BOOST_TEST(calls.size() == 3u);
-  BOOST_TEST(units.size() == 9u);
+  BOOST_TEST(calls.size() == 10u);
+  BOOST_TEST(units.size() == 30u);
   for (auto const& u : units) {
     int around = 0;
-    for (auto const& c : calls) around += c.begin <= u.begin + 0.002 && u.end <= c.end + 0.002;  // times are cut to nanoseconds
+    for (auto& c : calls)
+      if (c.begin <= u.begin + 0.002 && u.end <= c.end + 0.002) ++around, c.inside += u.end - u.begin;  // times are cut to nanoseconds
     BOOST_TEST(around == 1);
   }
   for (std::size_t k = 0; k + 1 < units.size(); ++k) BOOST_TEST(units[k].end <= units[k + 1].begin + 0.002);
   BOOST_TEST(inside <= whole + 0.02);
-  BOOST_TEST(inside > 0.3 * whole);
+  double most = 0;  // a call may be interrupted between its units, but not all are
+  for (auto const& c : calls) most = std::max(most, c.inside / (c.end - c.begin));
+  BOOST_TEST(most > 0.3);
   BOOST_TEST(std::abs(whole / 1e6 - watched.seconds()) < 1e-5);
   BOOST_CHECK_THROW(watched.write_trace("/no/such/folder/trace.json"), ct::io_error);
   std::filesystem::remove_all(file.parent_path());
