@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -123,6 +124,27 @@ BOOST_AUTO_TEST_CASE(temporaries_share_memory) {
 }
 
 // Extents whose product does not fit int64 bytes are refused, not wrapped.
+// Where all extents are numbers, temporaries have constant places: those that they have in a call of the same formula by names.
+BOOST_AUTO_TEST_CASE(places_that_are_known) {
+  constexpr auto formula = [](auto a, auto b) {
+    auto const g = ct::matmul(ct::transpose(a), b), h = ct::matmul(a, ct::transpose(b));
+    return ct::sum(ct::softmax(ct::matmul(h, ct::matmul(a, g)), 1_c) * ct::matmul(h, b)) + ct::sum(g * g);
+  };
+  constexpr auto a = ct::tensor<float>("a"_s, 3_c, 5_c);
+  constexpr auto b = ct::tensor<float>("b"_s, 3_c, 5_c);
+  constexpr auto p = ct::tensor<float>("p"_s, N, M);
+  constexpr auto q = ct::tensor<float>("q"_s, N, M);
+  constexpr auto by_numbers = ct::compile(formula(a, b), ct::grad(formula(a, b), a));
+  constexpr auto by_names = ct::compile(formula(p, q), ct::grad(formula(p, q), p));
+  static_assert(ct::report(by_numbers).temporaries > 3);
+  auto const A = filled<float>(3, 3, 5), B = filled<float>(4, 3, 5);
+  BOOST_TEST(by_numbers.workspace_bytes(a = A, b = B) == by_names.workspace_bytes(p = A, q = B));
+  auto const [value, gradient] = by_numbers(a = A, b = B);
+  auto const [expected, gradient_expected] = by_names(p = A, q = B);
+  BOOST_TEST(std::abs(value - expected) <= 1e-5f * (1 + std::abs(expected)));
+  for (std::int64_t i = 0; i < 3; ++i)
+    for (std::int64_t j = 0; j < 5; ++j) BOOST_TEST(std::abs(gradient(i, j) - gradient_expected(i, j)) <= 1e-5f * (1 + std::abs(gradient_expected(i, j))));
+}
 BOOST_AUTO_TEST_CASE(workspaces_beyond_memory) {
   constexpr auto V = ct::tensor<float>("V"_s, 3_c, M);
   constexpr auto program = ct::compile(ct::sum(ct::tanh(ct::matmul(X, V))));
