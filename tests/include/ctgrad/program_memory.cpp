@@ -127,7 +127,8 @@ BOOST_AUTO_TEST_CASE(temporaries_share_memory) {
 // Where all extents are numbers, temporaries have constant places: those that they have in a call of the same formula by names.
 BOOST_AUTO_TEST_CASE(places_that_are_known) {
   constexpr auto formula = [](auto a, auto b) {
-    auto const g = ct::matmul(ct::transpose(a), b), h = ct::matmul(a, ct::transpose(b));
+    auto const g = ct::matmul(ct::transpose(a), b);
+    auto const h = ct::matmul(a, ct::transpose(b));
     return ct::sum(ct::softmax(ct::matmul(h, ct::matmul(a, g)), 1_c) * ct::matmul(h, b)) + ct::sum(g * g);
   };
   constexpr auto a = ct::tensor<float>("a"_s, 3_c, 5_c);

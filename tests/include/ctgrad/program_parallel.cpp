@@ -58,6 +58,24 @@ BOOST_AUTO_TEST_CASE(sums_to_numbers) {
   }
 }
 
+// Loops that only copy, from wherever a part begins, with strides too.
+BOOST_AUTO_TEST_CASE(copies) {
+  constexpr auto both = ct::concat(0_c, u, v);
+  constexpr auto program = ct::compile(both, ct::transpose(X));
+  for (int n : lengths) {
+    auto const x = filled<float>(1, n);
+    auto const spread = filled<float>(2, n, 2);
+    auto const matrix = filled<float>(3, n, 3);
+    auto const [row, turned] = on_all_threads([&] { return program(u = x, v = ct::view<float const, 1>(&spread(0, 1), {n}, {2}), X = matrix); });
+    bool right = true;
+    for (int i = 0; i < n; ++i) {
+      right = right && row(i) == x(i) && row(n + i) == spread(i, 1);
+      for (int j = 0; j < 3; ++j) right = right && turned(j, i) == matrix(i, j);
+    }
+    BOOST_TEST(right, "n = " << n);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(rows_and_sums_over_them) {
   constexpr auto e = ct::cross_entropy(ct::tanh(X + b), k);
   constexpr auto program = ct::compile(e, ct::grad(e, X), ct::grad(e, b), ct::sum(X, 0_c), ct::max(X, 0_c), ct::min(X * X, 0_c));
