@@ -19,20 +19,20 @@ constexpr void for_each_constant(F const& f) {
 }
 
 template <class P>
-std::int64_t evaluate_extent(extent const& e, std::int64_t const* dims) {
+constexpr std::int64_t evaluate_extent(extent const& e, std::int64_t const* dims) {
   return e.is_static() ? e.constant : e.evaluate([&](extent_name name) { return dims[P::dim_number(name)]; });
 }
 
 /// Factors of a size in bytes, multiplied. Throws shape_error where no memory is as large.
-inline std::int64_t checked_product(std::int64_t a, std::int64_t b) {
-  std::int64_t product;
+constexpr std::int64_t checked_product(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
   if (__builtin_mul_overflow(a, b, &product) || product > std::int64_t{1} << 62) throw shape_error("ctgrad: an array of this call has more bytes than can be addressed");
   return product;
 }
 
 /// Sizes in bytes, added. Throws shape_error where no memory is as large.
-inline std::int64_t checked_sum(std::int64_t a, std::int64_t b) {
-  std::int64_t sum;
+constexpr std::int64_t checked_sum(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum)) throw shape_error("ctgrad: the temporaries of this call have more bytes than can be addressed");
   return sum;
 }
@@ -60,17 +60,14 @@ inline constexpr auto extent_numbers = [] {
   return table;
 }();
 template <class P>
-CTGRAD_INLINE std::int64_t extent_of_shape(int number, int axis, std::int64_t const* dims) {
+CTGRAD_INLINE constexpr std::int64_t extent_of_shape(int number, int axis, std::int64_t const* dims) {
   extent_number const& e = extent_numbers<P>[static_cast<std::size_t>(number)].axes[axis];
   return e.dim >= 0 ? dims[e.dim] : e.dim == -1 ? e.constant : evaluate_extent<P>(P::schedule.shapes[static_cast<std::size_t>(number)][axis], dims);
 }
 
-/// So many that what stands after an array is aligned.
-constexpr std::int64_t aligned_bytes(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
 /// Extents and strides of a buffer without gaps; returns its bytes, rounded up so that the next one is aligned.
 template <class P>
-std::int64_t lay_out(array_ref& a, std::int64_t const* dims, int number) {
+constexpr std::int64_t lay_out(array_ref& a, std::int64_t const* dims, int number) {
   buffer const& b = P::schedule.buffers[static_cast<std::size_t>(number)];
   std::int64_t count = 1;
   for (int place = P::whole::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank - 1; place >= 0; --place) {
@@ -79,7 +76,7 @@ std::int64_t lay_out(array_ref& a, std::int64_t const* dims, int number) {
     a.strides[axis] = count;
     count = checked_product(count, a.extents[axis]);
   }
-  return aligned_bytes(checked_product(count, static_cast<std::int64_t>(size_of(b.type))));
+  return (checked_product(count, static_cast<std::int64_t>(size_of(b.type))) + 63) / 64 * 64;
 }
 
 }  // namespace ctgrad::detail

@@ -87,8 +87,8 @@ struct leaf_code {
   /// Elements of a tile: whole packs, and no more than the loop may have.
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
-    auto const wanted = static_cast<int>(std::min<std::int64_t>(std::clamp(fitting, fewest_tile_elements, most_tile_elements), most_turns));
-    return (most_turns < most_tile_elements ? (std::max(wanted, 1) + width - 1) / width : std::max(wanted / width, 1)) * width;
+    int const most = std::max(std::clamp(fitting, fewest_tile_elements, most_tile_elements) / width, 1) * width;
+    return most_turns < most ? std::max((static_cast<int>(most_turns) + width - 1) / width, 1) * width : most;
   }();
 
   /// By how many there are of each dtype; rounded up, so that loops share them.

@@ -19,6 +19,20 @@ struct memory_layout {
   std::int64_t bytes(int threads) const { return checked_sum(bytes(), checked_product(threads - 1, rows)); }
 };
 
+/// Extents and strides of a program's temporaries, and where their slots start; returns the bytes of all.
+template <class P>
+constexpr std::int64_t lay_out_slots(array_ref* arrays, std::int64_t const* dims, std::int64_t* starts) {
+  for (int i = P::symbol_count + P::output_count; i < P::buffer_count; ++i)
+    if (int const slot = P::slots[static_cast<std::size_t>(i)]; slot >= 0) starts[slot] = std::max(starts[slot], lay_out<P>(arrays[i], dims, i));  // first their sizes
+  std::int64_t total = 0;
+  for (int slot = 0; slot < P::slot_count; ++slot) {
+    std::int64_t const size = starts[slot];
+    starts[slot] = total;
+    total = checked_sum(total, size);
+  }
+  return total;
+}
+
 /// A temporary whose extents are numbers.
 struct known_temporary {
   int buffer = 0;
@@ -34,36 +48,27 @@ struct known_temporaries {
   bool known = true;
 
   constexpr known_temporaries() {
-    std::int64_t sizes[P::slot_count + 1]{};
     double total = 0;
-    for (int i = 0; i < P::buffer_count && known; ++i) {
+    for (int i = 0; i < P::buffer_count; ++i) {
+      if (P::slots[static_cast<std::size_t>(i)] < 0) continue;
+      buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)];
+      double size = static_cast<double>(size_of(b.type)) + 64;
+      for (extent_number const& e : extent_numbers<P>[static_cast<std::size_t>(index(b.s))].axes) known = known && e.dim == -1, size *= std::max(static_cast<double>(e.constant), 1.0);
+      total += size;
+    }
+    known = known && total < 0x1p40;
+    if (!known) return;
+    array_ref arrays[P::buffer_count + 1];
+    std::int64_t starts[P::slot_count + 1]{};
+    bytes = lay_out_slots<P>(arrays, nullptr, starts);
+    for (int i = 0; i < P::buffer_count; ++i) {
       int const slot = P::slots[static_cast<std::size_t>(i)];
       if (slot < 0) continue;
-      buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)];
-      extent_number const* const extents = extent_numbers<P>[static_cast<std::size_t>(index(b.s))].axes;
       known_temporary& t = all[count++];
-      t.buffer = i;
-      int const rank = P::schedule.shapes[static_cast<std::size_t>(index(b.s))].rank;
-      double size = static_cast<double>(size_of(b.type)) + 64;
-      for (int axis = 0; axis < rank; ++axis) known = known && extents[axis].dim == -1, size *= static_cast<double>(extents[axis].constant);
-      total += size;
-      known = known && total < 0x1p40;
-      if (!known) return;
-      std::int64_t elements = 1;
-      for (int k = rank - 1; k >= 0; --k) {
-        int const axis = b.order[k];
-        t.extents[axis] = extents[axis].constant, t.strides[axis] = elements;
-        elements *= t.extents[axis];
-      }
-      std::int64_t& most = sizes[slot];
-      most = std::max(most, aligned_bytes(elements * static_cast<std::int64_t>(size_of(b.type))));
+      t.buffer = i, t.start = starts[slot];
+      for (int axis = 0; axis < P::schedule.shapes[static_cast<std::size_t>(index(P::schedule.buffers[static_cast<std::size_t>(i)].s))].rank; ++axis)
+        t.extents[axis] = arrays[i].extents[axis], t.strides[axis] = arrays[i].strides[axis];
     }
-    for (auto& size : sizes) {
-      std::int64_t const start = bytes;
-      bytes += size;
-      size = start;
-    }
-    for (int i = 0; i < count; ++i) all[i].start = sizes[P::slots[static_cast<std::size_t>(all[i].buffer)]];
   }
 };
 template <class P>
@@ -83,17 +88,10 @@ memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, s
     }
     total.slots = temporaries_of<P>.bytes;
   } else {
-    constexpr int first = P::symbol_count + P::output_count;
-    std::int64_t starts[P::slot_count + 1]{};  // of slots; first their sizes
-    for (int i = first; i < P::buffer_count; ++i)
-      if (int const slot = P::slots[static_cast<std::size_t>(i)]; slot >= 0) starts[slot] = std::max(starts[slot], lay_out<P>(arrays[i], dims, i));
-    for (int slot = 0; slot < P::slot_count; ++slot) {
-      std::int64_t const size = starts[slot];
-      starts[slot] = total.slots;
-      total.slots = checked_sum(total.slots, size);
-    }
+    std::int64_t starts[P::slot_count + 1]{};
+    total.slots = lay_out_slots<P>(arrays, dims, starts);
     if (base)
-      for (int i = first; i < P::buffer_count; ++i)
+      for (int i = P::symbol_count + P::output_count; i < P::buffer_count; ++i)
         if (P::slots[static_cast<std::size_t>(i)] >= 0) arrays[i].data = base + starts[P::slots[static_cast<std::size_t>(i)]];
   }
   reserve_scratch<P>(dims, total.arrays, total.rows);
