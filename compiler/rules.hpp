@@ -93,14 +93,14 @@ constexpr void write_loop_rules(rule_writer& r) {
   r.add(r.reduction(op::sum, c * x), c * r.reduction(op::sum, x));
 }
 
-/// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential.
+/// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential, and one division.
 constexpr void write_sharing_rules(rule_writer& r) {
   value x = r.variable(pattern_x);
   value e = exp(-abs(x));
   r.add(abs(-x), abs(x));
-  r.add(sigmoid(x), where(x >= 0, 1, e) / (1 + e));
+  r.add(sigmoid(x), where(x >= 0, 1, e) * (1 / (1 + e)));
   r.rules.back().present = e.id;
-  r.add(sigmoid(-x), where(x >= 0, e, 1) / (1 + e));
+  r.add(sigmoid(-x), where(x >= 0, e, 1) * (1 / (1 + e)));
   r.rules.back().present = e.id;
 }
 

@@ -84,8 +84,8 @@ const expected_rule expected_loop_rules[] = {
 };
 const expected_rule expected_sharing_rules[] = {
     {"abs(-x)", "abs(x)"},
-    {"sigmoid(x)", "where(x >= 0, 1, exp(-abs(x))) / (exp(-abs(x)) + 1)", [](real x, real) { return logistic(x); }},
-    {"sigmoid(-x)", "where(x >= 0, exp(-abs(x)), 1) / (exp(-abs(x)) + 1)", [](real x, real) { return logistic(-x); }},
+    {"sigmoid(x)", "where(x >= 0, 1, exp(-abs(x))) * (1 / (exp(-abs(x)) + 1))", [](real x, real) { return logistic(x); }},
+    {"sigmoid(-x)", "1 / (exp(-abs(x)) + 1) * where(x >= 0, exp(-abs(x)), 1)", [](real x, real) { return logistic(-x); }},
 };
 
 /// Both sides of a rule as a graph of two outputs.
@@ -214,7 +214,7 @@ constexpr detail::message shared(bool present) {
   print_formula(m, g, g.outputs[0]);
   return m;
 }
-static_assert(shared(true).view() == "where(x >= 0, 1, exp(-abs(x))) / (exp(-abs(x)) + 1)");
+static_assert(shared(true).view() == "where(x >= 0, 1, exp(-abs(x))) * (1 / (exp(-abs(x)) + 1))");
 static_assert(shared(false).view() == "sigmoid(x)");
 
 /// d f(u) / du, u = make(v), worked out after the rules have had their way.
@@ -291,5 +291,5 @@ BOOST_AUTO_TEST_CASE(dead_nodes_go_and_requests_stay) {
 BOOST_AUTO_TEST_CASE(formulas_at_run_time) {
   BOOST_TEST(simplified([](value x, value) { return -(-(-x)); }).view() == "-x");
   BOOST_TEST(simplified([](value x, value) { return x - -0.0; }).view() == "x - -0");
-  BOOST_TEST(shared(true).view() == "where(x >= 0, 1, exp(-abs(x))) / (exp(-abs(x)) + 1)");
+  BOOST_TEST(shared(true).view() == "where(x >= 0, 1, exp(-abs(x))) * (1 / (exp(-abs(x)) + 1))");
 }
