@@ -43,9 +43,9 @@ template <> struct row<op::softplus> {
   static constexpr op_info info{.name = "softplus", .result = result_rule::floating, .cost = 30};
   // max(x, 0) + log1p(e^-|x|): the exponential does not overflow.
   static constexpr auto eval(auto x) {
-    using cmath::abs, cmath::exp, cmath::log1p, cmath::select;
+    using cmath::abs, cmath::exp, cmath::larger, cmath::log1p;
     using number = decltype(x);
-    return select(x < number(0), number(0), x) + log1p(exp(-abs(x)));
+    return larger(number(0), x) + log1p(exp(-abs(x)));
   }
   static constexpr value d0(value g, value x, value) { return g * sigmoid(x); }
 };
@@ -57,7 +57,7 @@ template <> struct row<op::erf> {
 template <> struct row<op::relu> {
   static constexpr op_info info{.name = "relu"};
   static constexpr latex::form in_latex{"\\max\\left(0, #0\\right)", latex::application};
-  static constexpr auto eval(auto x) { using cmath::select; using number = decltype(x); return select(x < number(0), number(0), x); }
+  static constexpr auto eval(auto x) { using cmath::larger; using number = decltype(x); return larger(number(0), x); }
   static constexpr value d0(value g, value x, value) { return where(x > 0, g, 0); }
 };
 template <> struct row<op::gelu> {
