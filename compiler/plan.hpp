@@ -211,10 +211,18 @@ class leaf_planner {
   }
   list<int> fetched;
 
+  list<int> gathers;  // of the chunk, the first by each number: the number, the array
+  constexpr std::int32_t gather_by_same_places(instruction_id places, int pointer) {
+    for (std::size_t k = 0; k < gathers.size(); k += 2)
+      if (gathers[k] == places) return gathers[k + 1];
+    gathers.push_back(places), gathers.push_back(pointer);
+    return -1;
+  }
+
   std::int32_t chunk_number = 0;
   constexpr void chunk(int from, int to) {
     for (auto& of_type : taken) of_type.clear();
-    fetched.clear();
+    fetched.clear(), gathers.clear();
     first_invariant = p.invariants.size();
     ++chunk_number;
     for (int at = from; at < to; ++at)
@@ -252,6 +260,7 @@ class leaf_planner {
         bool const moves = lookup && s.accesses[i.access_number].axis_of(loop) >= 0;
         step.kind = lanes ? step_kind::gather : moves ? step_kind::load : lookup ? step_kind::uniform : other >= 0 ? step_kind::here : step_kind::compute;
         if (lookup) step.pointer = array_of(i.access_number, i.type, true, false, i.place());
+        if (lanes) step.operands[1] = gather_by_same_places(i.place(), step.pointer) + 1;
         target = take_register(i.type);
         step.target = target.key();
         values[at].place = target;

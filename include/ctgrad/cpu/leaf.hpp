@@ -80,6 +80,12 @@ struct leaf_code {
   /// The turns where they are known, and this loop is never walked as one with others; else as many as there may be.
   static constexpr std::int64_t most_turns = !collapses && loop_extent<P, loop>.is_static() ? loop_extent<P, loop>.constant : std::numeric_limits<std::int64_t>::max();
   static constexpr int width = masks && most_turns <= simd::lanes<float> ? simd::lanes<float> : whole_width;
+  /// Whether columns that lie side by side may be written.
+  static constexpr bool writes_columns = [] {
+    int columns = 0;
+    for (auto const& a : plan.arrays) columns += a.moves && a.written && size_of(a.type) >= 4;
+    return columns >= 4;
+  }();
   /// Whether there is never more than a part of a pack.
   static constexpr bool few = masks && most_turns < width;
   /// Whether what is left of a loop at its end goes through the body as the part that it is; not where each chunk of the body would be compiled twice for that.
@@ -118,6 +124,7 @@ struct leaf_code {
     frame<P>* f;
     std::int64_t position;
     leaf_lookup lookups[looks_up ? size.arrays : 1];
+    std::int64_t offsets[looks_up ? size.arrays * width : 1];
     alignas(64) std::byte sums[size.accumulators + 1][sizeof(double) * width], before[in_parts ? 1 : size.accumulators + 1][sizeof(double) * width];
   };
 
@@ -215,7 +222,7 @@ struct leaf_code {
     load_invariants<first.invariants>(known, *c.f, std::make_integer_sequence<int, last.invariants - first.invariants>{});
     accumulators sums;
     (take_sum<Chunk, I>(sums, c), ...);
-    leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position, c.lookups};
+    leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position, c.lookups, c.offsets};
     for (std::int64_t at = from; at < to; at += width) {
       state s;
       if constexpr (Part) s.valid = static_cast<int>(std::min<std::int64_t>(to - at, width - 1));
@@ -284,6 +291,9 @@ struct leaf_code {
     tile_memory tiles[tiled ? size.tiles + 1 : 1];
     for (int t = 0; t < size.tiles; ++t) c.tiles[t] = tiles[t].bytes;
     tile_memory copied[size.arrays + 1];
+    std::int16_t by_place[writes_columns ? size.arrays : 1];
+    if constexpr (writes_columns)
+      if (!contiguous) leaf_copies::sort_by_place(by_place, bases, size.arrays);
 
     std::int64_t unflushed = 0;
     for (std::int64_t done = from; done < n;) {
@@ -291,7 +301,7 @@ struct leaf_code {
       bool const whole = in_parts || left >= width, by_copies = !contiguous || !whole;
       std::int64_t const most = tiled || by_copies ? tile : block_elements, count = !whole ? left : in_parts ? std::min(left, most) : std::min(left, most) / width * width;
       std::int64_t const packs = in_parts ? count / width * width : (count + width - 1) / width * width;
-      auto copies = [&] { return leaf_copies{plan.arrays.data(), size.arrays, bases, strides, copied[0].bytes, sizeof(tile_memory), !whole}; };
+      auto copies = [&] { return leaf_copies{plan.arrays.data(), size.arrays, bases, strides, copied[0].bytes, sizeof(tile_memory), !whole, writes_columns && !contiguous ? by_place : nullptr}; };
       c.position = done;
       if (by_copies) copies().take(c.pointers, done, count, packs);
       if constexpr (few && tiled) {

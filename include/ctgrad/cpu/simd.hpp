@@ -148,6 +148,16 @@ struct pack {
 
   // By the compilers' own vectors, where registers are that: each layer of functions less shows in the compile time of long bodies.
   static constexpr bool native = std::is_floating_point_v<T> && requires(typename batch::register_type v) { v + v, v - v, v * v, v / v, -v; };
+  /// The lanes f(0), f(1), …, put together in registers: read back from memory, they would wait for as many stores.
+  template <class F>
+    requires native
+  static pack each_lane(F f) {
+    return each([&](int i) {
+      return [&]<int... Lane>(std::integer_sequence<int, Lane...>) {
+        return batch(typename batch::register_type{f(i * lanes<T> + Lane)...});
+      }(std::make_integer_sequence<int, lanes<T>>{});
+    });
+  }
 #define CTGRAD_PACK_OPERATOR(symbol)                                                        \
   friend pack operator symbol(pack const& a, pack const& b) {                               \
     pack r;                                                                                 \

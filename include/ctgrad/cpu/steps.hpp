@@ -62,6 +62,7 @@ struct registers {
 /// How each lane of a loop reads an array at a place of its own: the last place, what one adds to the address, what a turn of the loop adds, and its last turn.
 struct leaf_lookup {
   std::int64_t last_place, stride, turn_stride, last_turn;
+  friend bool operator==(leaf_lookup const&, leaf_lookup const&) = default;
 };
 
 /// Where a loop stands: its arrays and tiles, the indices of the loops around it, its own.
@@ -71,6 +72,7 @@ struct leaf_place {
   std::int64_t const* loops;
   std::int64_t position;
   leaf_lookup const* lookups;
+  std::int64_t* offsets;  ///< of the lanes, for each lookup
 };
 
 template <int Key>
@@ -141,15 +143,25 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     using place = keyed_type<A>;
     leaf_lookup const l = c.lookups[Pointer];
     T const* const from = static_cast<T const*>(c.pointers[Pointer]);
-    alignas(64) place places[Registers::width];
-    alignas(64) std::int64_t offsets[Registers::width];
-    alignas(64) T found[Registers::width];
-    value_at<A>(s, known).store(places);
-    for (int lane = 0; lane < Registers::width; ++lane) offsets[lane] = std::max<std::int64_t>(std::min<std::int64_t>(places[lane], l.last_place), 0) * l.stride;
-    if (l.turn_stride != 0)
-      for (int lane = 0; lane < Registers::width; ++lane) offsets[lane] += std::min(c.position + at + lane, l.last_turn) * l.turn_stride;
-    for (int lane = 0; lane < Registers::width; ++lane) found[lane] = from[offsets[lane]];
-    s.template of<T>()[number].load(found);
+    std::int64_t* offsets = c.offsets + Pointer * Registers::width;
+    if (B > 0 && l == c.lookups[B > 0 ? B - 1 : 0]) {  // columns of one table
+      offsets = c.offsets + (B - 1) * Registers::width;
+    } else {
+      alignas(64) place places[Registers::width];
+      value_at<A>(s, known).store(places);
+      for (int lane = 0; lane < Registers::width; ++lane) offsets[lane] = std::max<std::int64_t>(std::min<std::int64_t>(places[lane], l.last_place), 0) * l.stride;
+      if (l.turn_stride != 0)
+        for (int lane = 0; lane < Registers::width; ++lane) offsets[lane] += std::min(c.position + at + lane, l.last_turn) * l.turn_stride;
+    }
+    using pack = typename Registers::template pack<T>;
+    auto const element = [&](int lane) { return from[offsets[lane]]; };
+    if constexpr (requires { pack::each_lane(element); }) {
+      s.template of<T>()[number] = pack::each_lane(element);
+    } else {
+      alignas(64) T found[Registers::width];
+      for (int lane = 0; lane < Registers::width; ++lane) found[lane] = element(lane);
+      s.template of<T>()[number].load(found);
+    }
   } else if constexpr (Kind == step_kind::uniform) {
     using T = keyed_type<Target>;
     s.template of<T>()[number] = typename Registers::template pack<T>(*static_cast<T const*>(c.pointers[Pointer]));
