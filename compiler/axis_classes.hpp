@@ -163,6 +163,7 @@ struct axis_classes {
     }
     for (int i = 0; i < g.size(); ++i) join_operands(g, node_id{i});
     join_readers(g);
+    join_parts(g);
     for (int e = 0; e < elements; ++e) parent[e] = find(e);
   }
   constexpr axis_class_table table() const {
@@ -247,6 +248,28 @@ struct axis_classes {
         }
         for (int axis = 0; axis < axes; ++axis)
           if (s.axes[axis] >= 0 && known->element[axis] >= 0) join(find(known->element[axis]), class_of(node_id{i}, s.axes[axis]));
+      }
+    }
+  }
+
+  /// The parts of an array are walked together as well, along the axes that they share: its lines are written once.
+  constexpr void join_parts(graph const& g) {
+    list<std::int32_t> elements;  // of each node's axes, those of the first part; made where there are parts
+    for (int i = 0; i < g.size(); ++i) {
+      node const& n = g.nodes[i];
+      if (info(n.code).kind != op_kind::assembly) continue;
+      if (elements.size() == 0) elements = list<std::int32_t>(g.nodes.size() * max_rank, -1);
+      for (int k = 0; k < n.arity; ++k) {
+        source const& s = operand(node_id{i}, k);
+        int const part = index(s.base);
+        for (int axis = 0, axes = g.shape_of(s.base).rank; axis < axes; ++axis) {
+          int const by = computed[part] ? iteration_axis(g, s.base, axis) : -1, to = s.axes[axis];
+          int const element = by >= 0 && !unit[first[part] + by] ? first[part] + by : elements[part * max_rank + axis];
+          if (element < 0 || to < 0 || to == n.attribute) continue;
+          std::int32_t& known = elements[i * max_rank + to];
+          if (known < 0) known = element;
+          else if (epoch[owner[known]] == epoch[owner[element]]) join(find(known), find(element));
+        }
       }
     }
   }
