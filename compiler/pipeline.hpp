@@ -7,6 +7,7 @@
 #include "differentiate.hpp"
 #include "fuse.hpp"
 #include "interpret.hpp"
+#include "known_conditions.hpp"
 #include "mirror.hpp"
 #include "prepare.hpp"
 #include "simplify.hpp"
@@ -21,26 +22,35 @@ struct pass {
   std::string_view name;
   graph (*run)(graph const&);
   int growth = 1;  ///< how many nodes come out for each that goes in, usually: more are made room for in a second evaluation
+  bool (*concerns)(node const&) = nullptr;  ///< the pass leaves graphs as they are without a node that it concerns: they need not be copied for it
 };
 
-inline constexpr int graph_pass_count = 11;
+inline constexpr int graph_pass_count = 12;
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
 /// A template all through, so that no rule costs anything where no program is made.
 template <class Needed = void>
 inline constexpr pass graph_passes[graph_pass_count] = {
     {"simplify", &simplify<&write_default_rules, Needed>},
-    {"differentiate", &differentiate<Needed>, 3},
+    {"differentiate", &differentiate<Needed>, 3, [](node const& n) { return n.code == op::gradient; }},
     {"simplify gradients", &simplify<&write_default_rules, Needed>},
-    {"sum before products", &sum_before_products},
-    {"widen", &widen, 2},
-    {"unroll windows", &unroll_windows, 2},
+    {"use known conditions", &use_known_conditions, 1, [](node const& n) { return n.code == op::where; }},
+    {"sum before products", &sum_before_products, 1, [](node const& n) { return n.code == op::contract; }},
+    {"widen", &widen, 2, [](node const& n) { return is_narrow(n.type); }},
+    {"unroll windows", &unroll_windows, 2, [](node const& n) { return info(n.code).kind == op_kind::reduction; }},
     {"prepare", &prepare, 2},
-    {"sum mirrored", &sum_mirrored},
+    {"sum mirrored", &sum_mirrored, 1, [](node const& n) { return n.code == op::sum; }},
     {"choose computations", &simplify<&write_loop_rules, Needed>},
     {"share", &simplify<&write_sharing_rules, Needed>},
     {"separate outputs", &separate_outputs},
 };
+/// Whether a pass has anything to do with a graph of these nodes.
+constexpr bool concerns(pass const& p, node const* nodes, int count) {
+  for (int i = 0; p.concerns && i < count; ++i)
+    if (p.concerns(nodes[i])) return true;
+  return !p.concerns;
+}
+
 /// The number of passes after which gradients are worked out, and the graph has its size.
 inline constexpr int differentiated_pass_count = 2;
 /// The number of passes after which a graph is what a person would write: gradients worked out, nothing prepared for loops.
@@ -83,7 +93,8 @@ struct passed_graph {
   static constexpr auto const& passes = graph_passes<typename nothing<Source>::type>;
   static constexpr graph make() {
     graph g = before::kept.thaw();
-    for (int p = from; p < Pass; ++p) g = passes[p].run(g);
+    for (int p = from; p < Pass; ++p)
+      if (concerns(passes[p], g.nodes.data(), g.size())) g = passes[p].run(g);
     return g;
   }
   static constexpr int growth = [] {
@@ -93,8 +104,10 @@ struct passed_graph {
     return most;
   }();
   static constexpr graph_size size = before::kept.size;
-  static constexpr auto const& kept =
-      kept_in<passed_graph, growth * size.nodes + 48, size.shapes + 16, size.symbols + 1, size.outputs + 1, size.equalities + 8>::kept;
+  static constexpr auto const& kept = []() -> auto const& {
+    if constexpr (from == Pass - 1 && !concerns(passes[from], before::kept.nodes.data(), size.nodes)) return before::kept;
+    else return kept_in<passed_graph, growth * size.nodes + 48, size.shapes + 16, size.symbols + 1, size.outputs + 1, size.equalities + 8>::kept;
+  }();
 };
 template <class Source>
 struct passed_graph<Source, 0> : kept_graph<Source> {};

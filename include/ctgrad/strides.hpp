@@ -112,7 +112,7 @@ constexpr slice_range clamp_slice(std::optional<std::int64_t> start, std::option
   if (step == 0) throw index_error("the step of a slice is zero");
   if (step < -int64_max) step = -int64_max;
   std::int64_t const lowest = step < 0 ? -1 : 0, highest = step < 0 ? extent - 1 : extent;
-  auto clamp = [&](std::int64_t end) { return std::clamp(end < 0 ? end + extent : end, lowest, highest); };
+  auto clamp = [&](std::int64_t end) { return std::max(lowest, std::min(end < 0 ? end + extent : end, highest)); };
   std::int64_t const from = start ? clamp(*start) : (step < 0 ? highest : lowest);
   std::int64_t const to = stop ? clamp(*stop) : (step < 0 ? lowest : highest);
   if (step > 0) return {from, to > from ? (to - from - 1) / step + 1 : 0, step};
