@@ -94,7 +94,7 @@ constexpr void write_loop_rules(rule_writer& r) {
   r.add(r.reduction(op::sum, c * x), c * r.reduction(op::sum, x));
 }
 
-/// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential, and one division.
+/// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential, and one division; the slope of a root has the root.
 constexpr void write_sharing_rules(rule_writer& r) {
   value x = r.variable(pattern_x);
   value e = exp(-abs(x));
@@ -103,6 +103,8 @@ constexpr void write_sharing_rules(rule_writer& r) {
   r.rules.back().present = e.id;
   r.add(sigmoid(-x), where(x >= 0, e, 1) * (1 / (1 + e)));
   r.rules.back().present = e.id;
+  r.add(rsqrt(x), 1 / sqrt(x));
+  r.rules.back().present = sqrt(x).id;
 }
 
 /// Rules in arrays that a constexpr variable can hold, sorted by the outermost operation of `before`. Too many do not compile.

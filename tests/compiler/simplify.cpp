@@ -87,6 +87,7 @@ const expected_rule expected_sharing_rules[] = {
     {"abs(-x)", "abs(x)"},
     {"sigmoid(x)", "where(x >= 0, 1, exp(-abs(x))) * (1 / (exp(-abs(x)) + 1))", [](real x, real) { return logistic(x); }},
     {"sigmoid(-x)", "1 / (exp(-abs(x)) + 1) * where(x >= 0, exp(-abs(x)), 1)", [](real x, real) { return logistic(-x); }},
+    {"rsqrt(x)", "1 / sqrt(x)"},
 };
 
 /// Both sides of a rule as a graph of two outputs.
