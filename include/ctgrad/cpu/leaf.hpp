@@ -90,10 +90,13 @@ struct leaf_code {
   static constexpr bool few = masks && most_turns < width;
   /// Whether what is left of a loop at its end goes through the body as the part that it is; not where each chunk of the body would be compiled twice for that.
   static constexpr bool in_parts = few || (masks && !tiled);
+  /// What is left of a loop at its end, where that is known: the loop is inside another, which has it run to its end.
+  static constexpr int known_end =
+      most_turns < std::numeric_limits<std::int64_t>::max() && P::schedule.loops[loop].parent >= 0 ? static_cast<int>(most_turns % width) : 0;
   /// Elements of a tile: whole packs, and no more than the loop may have.
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
-    int const most = std::max(std::clamp(fitting, fewest_tile_elements, most_tile_elements) / width, 1) * width;
+    int const most = std::max(std::max(std::min(fitting, most_tile_elements), fewest_tile_elements) / width, 1) * width;
     return most_turns < most ? std::max((static_cast<int>(most_turns) + width - 1) / width, 1) * width : most;
   }();
 
@@ -223,11 +226,16 @@ struct leaf_code {
     accumulators sums;
     (take_sum<Chunk, I>(sums, c), ...);
     leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position, c.lookups, c.offsets};
-    for (std::int64_t at = from; at < to; at += width) {
-      state s;
-      if constexpr (Part) s.valid = static_cast<int>(std::min<std::int64_t>(to - at, width - 1));
-      run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
-      if constexpr (Part) break;
+    if constexpr (Part && known_end != 0) {
+      valid_registers<state, known_end> s;
+      run_range<first.steps, last.steps>(s, known, sums, at_loop, from);
+    } else {
+      for (std::int64_t at = from; at < to; at += width) {
+        state s;
+        if constexpr (Part) s.valid = static_cast<int>(std::min<std::int64_t>(to - at, width - 1));
+        run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
+        if constexpr (Part) break;
+      }
     }
     (keep_sum<Chunk, Part, I>(sums, c, to - from), ...);
   }

@@ -64,8 +64,72 @@ struct pack {
     if (done + 4 <= bytes) __builtin_memcpy(at + done, from + done, 4);
 #endif
   }
+  /// The same for a number that is known: by whole moves of 32, 16, 8 and 4 bytes. (A masked load takes AMD's first Zen 12 cycles.)
+  template <int Elements>
+  void load_part(T const* from) {
+#if defined(__AVX512F__)
+    load_first(from, Elements);
+#else
+    [&]<int... I>(std::integer_sequence<int, I...>) { ((part[I] = load_moves<bytes_in(I, Elements)>(from + I * lanes<T>)), ...); }(std::make_integer_sequence<int, count>{});
+#endif
+  }
+  template <int Elements>
+  void store_part(T* to) const {
+#if defined(__AVX512F__)
+    store_first(to, Elements);
+#else
+    [&]<int... I>(std::integer_sequence<int, I...>) { (store_moves<bytes_in(I, Elements)>(to + I * lanes<T>, part[I]), ...); }(std::make_integer_sequence<int, count>{});
+#endif
+  }
 
  private:
+#if !defined(__AVX512F__)
+  static constexpr int bytes_in(int i, int elements) { return std::clamp(elements - i * lanes<T>, 0, lanes<T>) * static_cast<int>(sizeof(T)); }
+  template <int Bytes>
+  static __m128i load_half(std::byte const* from) {
+    if constexpr (Bytes == 0) return _mm_setzero_si128();
+    else if constexpr (Bytes == 8) return _mm_loadl_epi64(reinterpret_cast<__m128i const*>(from));
+    else if constexpr (Bytes == 12) return _mm_unpacklo_epi64(load_half<8>(from), load_half<4>(from + 8));
+    else if constexpr (Bytes == 16) return _mm_loadu_si128(reinterpret_cast<__m128i const*>(from));
+    std::int32_t word;
+    __builtin_memcpy(&word, from, 4);
+    return _mm_cvtsi32_si128(word);
+  }
+  template <int Bytes>
+  static void store_half(std::byte* to, __m128i x) {
+    if constexpr (Bytes == 4) {
+      std::int32_t const word = _mm_cvtsi128_si32(x);
+      __builtin_memcpy(to, &word, 4);
+    } else if constexpr (Bytes == 8) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(to), x);
+    } else if constexpr (Bytes == 12) {
+      store_half<8>(to, x), store_half<4>(to + 8, _mm_unpackhi_epi64(x, x));
+    } else if constexpr (Bytes == 16) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to), x);
+    }
+  }
+  template <int Bytes>
+  static batch load_moves(T const* from) {
+    if constexpr (Bytes == 32) return batch::load_unaligned(from);
+    auto const* const bytes = reinterpret_cast<std::byte const*>(from);
+    constexpr int low = std::min(Bytes, 16), high = Bytes - low;
+    __m256i const x = _mm256_insertf128_si256(_mm256_castsi128_si256(load_half<low>(bytes)), load_half<high>(bytes + low), 1);
+    if constexpr (std::is_same_v<T, float>) return batch(_mm256_castsi256_ps(x));
+    else if constexpr (std::is_same_v<T, double>) return batch(_mm256_castsi256_pd(x));
+    else return batch(x);
+  }
+  template <int Bytes>
+  static void store_moves(T* to, batch const& b) {
+    if constexpr (Bytes == 32) return b.store_unaligned(to);
+    __m256i x;
+    if constexpr (std::is_same_v<T, float>) x = _mm256_castps_si256(b.data);
+    else if constexpr (std::is_same_v<T, double>) x = _mm256_castpd_si256(b.data);
+    else x = b.data;
+    constexpr int low = std::min(Bytes, 16), high = Bytes - low;
+    store_half<low>(reinterpret_cast<std::byte*>(to), _mm256_castsi256_si128(x));
+    store_half<high>(reinterpret_cast<std::byte*>(to) + low, _mm256_extractf128_si256(x, 1));
+  }
+#endif
 #if defined(__AVX512F__)
   static auto first_lanes(int elements) {
     using bits = std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>;

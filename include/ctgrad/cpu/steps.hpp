@@ -84,6 +84,12 @@ CTGRAD_INLINE auto const& value_at(Registers& s, Known& known) {
   else return s.template of<keyed_type<Key>>()[from.number];
 }
 
+/// Registers of which it is known while compiling how many elements count.
+template <class Registers, int Valid>
+struct valid_registers : Registers {
+  static constexpr int known = Valid;
+};
+
 /// The elements of `x` as `T`.
 template <class T, class Pack, class From>
 CTGRAD_INLINE Pack cast_pack(From const& x) {
@@ -98,14 +104,18 @@ CTGRAD_INLINE Pack cast_pack(From const& x) {
 /// The elements of a pack that count, and no other memory. (Where it is known that all do, nothing of the rest is left.)
 template <class Registers, class Pack, class T>
 CTGRAD_INLINE void load_valid([[maybe_unused]] Registers const& s, Pack& p, T const* from) {
-  if constexpr (Pack::masked)
+  if constexpr (Pack::masked) {
+    if constexpr (requires { Registers::known; }) return p.template load_part<Registers::known>(from);
     if (s.valid < Registers::width) return p.load_first(from, s.valid);
+  }
   p.load(from);
 }
 template <class Registers, class Pack, class T>
 CTGRAD_INLINE void store_valid([[maybe_unused]] Registers const& s, Pack const& p, T* to) {
-  if constexpr (Pack::masked)
+  if constexpr (Pack::masked) {
+    if constexpr (requires { Registers::known; }) return p.template store_part<Registers::known>(to);
     if (s.valid < Registers::width) return p.store_first(to, s.valid);
+  }
   p.store(to);
 }
 

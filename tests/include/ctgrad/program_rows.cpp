@@ -277,8 +277,43 @@ void check_ends_of_memory() {
       BOOST_TEST(right, n << " elements");
     }
 }
+/// Rows of lengths that are known, whose ends are moves of known sizes.
+template <class T, int... Columns>
+void check_ends_of_rows(std::integer_sequence<int, Columns...>) {
+  between_guards a, b, c;
+  auto const check = [&]<int Length>(std::integral_constant<int, Length>) {
+    constexpr auto x = ct::tensor<T>("x"_s, N, ct::constant<false, Length>{});
+    constexpr auto y = ct::tensor<T>("y"_s, N, ct::constant<false, Length>{});
+    constexpr auto more = x * y + x;
+    constexpr auto most = ct::max(x, 1_c);
+    constexpr auto program = ct::compile(more, most);
+    constexpr std::int64_t length = Length, rows = 3;
+    auto space = program.workspace(N = rows);
+    for (bool at_end : {false, true}) {
+      auto const of = [&](between_guards& memory) { return ct::view<T, 2>((at_end ? memory.last<T>(rows * length) : memory.first<T>(rows * length)).data(), {rows, length}); };
+      auto const to = of(c);
+      for (std::int64_t i = 0; i < rows; ++i)
+        for (std::int64_t j = 0; j < length; ++j) of(a)(i, j) = static_cast<T>(-1 - i - j), of(b)(i, j) = static_cast<T>(j);
+      auto largest = ct::zeros<T>(rows);
+      program.into(space, x = of(a), y = of(b), more = to, most = largest);
+      bool right = true;
+      for (std::int64_t i = 0; i < rows; ++i) {
+        right = right && largest(i) == static_cast<T>(-1 - i);
+        for (std::int64_t j = 0; j < length; ++j) right = right && to(i, j) == static_cast<T>((-1 - i - j) * j - 1 - i - j);
+      }
+      BOOST_TEST(right, "rows of " << length);
+    }
+  };
+  (check(std::integral_constant<int, Columns + 1>{}), ...);
+}
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(ends_of_rows) {
+  check_ends_of_rows<float>(std::make_integer_sequence<int, 18>{});
+  check_ends_of_rows<double>(std::make_integer_sequence<int, 9>{});
+  check_ends_of_rows<std::int32_t>(std::integer_sequence<int, 2, 6, 13>{});
+  check_ends_of_rows<std::int64_t>(std::integer_sequence<int, 2, 6>{});
+}
 BOOST_AUTO_TEST_CASE(ends_of_memory) {
   check_ends_of_memory<float>();
   check_ends_of_memory<double>();
