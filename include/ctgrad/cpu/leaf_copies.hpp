@@ -53,12 +53,12 @@ CTGRAD_INLINE void copy_elements(std::byte* to, std::int64_t to_step, std::byte 
 }
 
 #if defined(__GNUC__)
+/// Four elements in a register.
 template <class T> struct four_of;
 template <> struct four_of<std::uint32_t> { typedef std::uint32_t type __attribute__((vector_size(16))); };
 template <> struct four_of<std::uint64_t> { typedef std::uint64_t type __attribute__((vector_size(32))); };
 #endif
-/// Copies from columns to rows: `columns` of them, whose elements lie `room` bytes apart from column to column, to elements side by side, `step` bytes from row to row.
-/// By squares of four, turned in registers.
+/// Copies `columns` columns of `count` elements each, which are contiguous, into rows of elements side by side, `step` bytes from row to row. By squares of four, turned in registers.
 template <class T>
 void copy_columns(std::byte* to, std::int64_t step, std::byte const* const* from, int columns, std::int64_t count) {
   std::int64_t k = 0;
