@@ -361,7 +361,7 @@ void check_positions() {
         packs s, known;
         known.template of<Place>()[0] = ct::simd::pack<Place, width>(wanted);
         int sums = 0;
-        leaf_place const here{nullptr, nullptr, nullptr, position, nullptr};
+        leaf_place const here{nullptr, nullptr, nullptr, position, nullptr, nullptr};
         bool equal[width], unequal[width];
         run_step<step_kind::here, op::equal, truth.key(), number.key(), 0, 0, -1>(s, known, sums, here, at);
         s.bools[0].store(equal);
