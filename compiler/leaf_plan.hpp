@@ -30,7 +30,7 @@ struct value_place {
 
 enum class step_kind : std::uint8_t {
   load,            ///< from an array
-  gather,          ///< from an array, where operands[0] says; operands[1]: one more than the array of the first gather of the chunk by the same places, or 0
+  gather,          ///< from an array, where operands[0] says; operands[1]: the array of the chunk's first gather by the same places, its own where it is that
   uniform,         ///< from an array in which the loop does not move
   take,            ///< from a tile
   compute,

@@ -34,7 +34,7 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"simplify", &simplify<&write_default_rules, Needed>},
     {"differentiate", &differentiate<Needed>, 3, [](node const& n) { return n.code == op::gradient; }},
     {"simplify gradients", &simplify<&write_default_rules, Needed>},
-    {"use known conditions", &use_known_conditions, 1, [](node const& n) { return n.code == op::where; }},
+    {"use known conditions", &use_known_conditions, 1, &condition_finder::is_choice},
     {"sum before products", &sum_before_products, 1, [](node const& n) { return n.code == op::contract; }},
     {"widen", &widen, 2, [](node const& n) { return is_narrow(n.type); }},
     {"unroll windows", &unroll_windows, 2, [](node const& n) { return info(n.code).kind == op_kind::reduction; }},

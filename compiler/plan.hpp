@@ -212,11 +212,11 @@ class leaf_planner {
   list<int> fetched;
 
   list<int> gathers;  // of the chunk, the first by each number: the number, the array
-  constexpr std::int32_t gather_by_same_places(instruction_id places, int pointer) {
+  constexpr int gather_by_same_places(instruction_id places, int pointer) {
     for (std::size_t k = 0; k < gathers.size(); k += 2)
       if (gathers[k] == places) return gathers[k + 1];
     gathers.push_back(places), gathers.push_back(pointer);
-    return -1;
+    return pointer;
   }
 
   std::int32_t chunk_number = 0;
@@ -260,7 +260,7 @@ class leaf_planner {
         bool const moves = lookup && s.accesses[i.access_number].axis_of(loop) >= 0;
         step.kind = lanes ? step_kind::gather : moves ? step_kind::load : lookup ? step_kind::uniform : other >= 0 ? step_kind::here : step_kind::compute;
         if (lookup) step.pointer = array_of(i.access_number, i.type, true, false, i.place());
-        if (lanes) step.operands[1] = gather_by_same_places(i.place(), step.pointer) + 1;
+        if (lanes) step.operands[1] = gather_by_same_places(i.place(), step.pointer);
         target = take_register(i.type);
         step.target = target.key();
         values[at].place = target;

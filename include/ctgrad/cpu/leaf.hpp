@@ -96,7 +96,7 @@ struct leaf_code {
   /// Elements of a tile: whole packs, and no more than the loop may have.
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
-    int const most = std::max(std::max(std::min(fitting, most_tile_elements), fewest_tile_elements) / width, 1) * width;
+    int const most = std::max(std::clamp(fitting, fewest_tile_elements, most_tile_elements) / width, 1) * width;
     return most_turns < most ? std::max((static_cast<int>(most_turns) + width - 1) / width, 1) * width : most;
   }();
 

@@ -114,20 +114,23 @@ struct leaf_copies {
   }
   /// Copies back what was written; columns that lie side by side, row by row.
   CTGRAD_NOINLINE void give_back(std::int64_t done, std::int64_t count) const {
-    constexpr int most_columns = 64;
+    constexpr int fewest_columns = 4, most_columns = 64;
     for (int next = 0, columns; next < count_of_arrays; next += columns) {
       int const i = by_place ? by_place[next] : next;
       columns = 1;
       if (!is_copied(i) || !arrays[i].written) continue;
       auto const size = static_cast<std::int64_t>(size_of(arrays[i].type)), step = strides[i] * size;
-      std::byte const* from[most_columns] = {memory + i * room};
-      if (by_place && (size == 4 || size == 8))
-        for (; next + columns < count_of_arrays && columns < most_columns && is_next_to(by_place[next + columns - 1], by_place[next + columns]); ++columns)
-          from[columns] = memory + by_place[next + columns] * room;
       std::byte* const to = bases[i] + done * step;
-      if (columns < 4) columns = 1;
-      if (columns == 1) copy_elements(to, step, from[0], size, count, size);
-      else if (size == 4) copy_columns<std::uint32_t>(to, step, from, columns, count);
+      if (by_place && (size == 4 || size == 8))
+        while (next + columns < count_of_arrays && columns < most_columns && is_next_to(by_place[next + columns - 1], by_place[next + columns])) ++columns;
+      if (columns < fewest_columns) {
+        columns = 1;
+        copy_elements(to, step, memory + i * room, size, count, size);
+        continue;
+      }
+      std::byte const* from[most_columns];
+      for (int c = 0; c < columns; ++c) from[c] = memory + by_place[next + c] * room;
+      if (size == 4) copy_columns<std::uint32_t>(to, step, from, columns, count);
       else copy_columns<std::uint64_t>(to, step, from, columns, count);
     }
   }

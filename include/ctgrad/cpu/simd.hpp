@@ -83,7 +83,26 @@ struct pack {
   }
 
  private:
-#if !defined(__AVX512F__)
+#if defined(__AVX512F__)
+  static auto first_lanes(int elements) {
+    using bits = std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>;
+    return static_cast<bits>((1u << std::clamp(elements, 0, lanes<T>)) - 1);
+  }
+  static batch load_lanes(T const* at, int elements) {
+    auto const m = first_lanes(elements);
+    if constexpr (std::is_same_v<T, float>) return _mm512_maskz_loadu_ps(m, at);
+    else if constexpr (std::is_same_v<T, double>) return _mm512_maskz_loadu_pd(m, at);
+    else if constexpr (sizeof(T) == 4) return _mm512_maskz_loadu_epi32(m, at);
+    else return _mm512_maskz_loadu_epi64(m, at);
+  }
+  static void store_lanes(T* at, batch const& b, int elements) {
+    auto const m = first_lanes(elements);
+    if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(at, m, b.data);
+    else if constexpr (std::is_same_v<T, double>) _mm512_mask_storeu_pd(at, m, b.data);
+    else if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(at, m, b.data);
+    else _mm512_mask_storeu_epi64(at, m, b.data);
+  }
+#else
   static constexpr int bytes_in(int i, int elements) { return std::clamp(elements - i * lanes<T>, 0, lanes<T>) * static_cast<int>(sizeof(T)); }
   template <int Bytes>
   static __m128i load_half(std::byte const* from) {
@@ -129,27 +148,6 @@ struct pack {
     store_half<low>(reinterpret_cast<std::byte*>(to), _mm256_castsi256_si128(x));
     store_half<high>(reinterpret_cast<std::byte*>(to) + low, _mm256_extractf128_si256(x, 1));
   }
-#endif
-#if defined(__AVX512F__)
-  static auto first_lanes(int elements) {
-    using bits = std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>;
-    return static_cast<bits>((1u << std::clamp(elements, 0, lanes<T>)) - 1);
-  }
-  static batch load_lanes(T const* at, int elements) {
-    auto const m = first_lanes(elements);
-    if constexpr (std::is_same_v<T, float>) return _mm512_maskz_loadu_ps(m, at);
-    else if constexpr (std::is_same_v<T, double>) return _mm512_maskz_loadu_pd(m, at);
-    else if constexpr (sizeof(T) == 4) return _mm512_maskz_loadu_epi32(m, at);
-    else return _mm512_maskz_loadu_epi64(m, at);
-  }
-  static void store_lanes(T* at, batch const& b, int elements) {
-    auto const m = first_lanes(elements);
-    if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(at, m, b.data);
-    else if constexpr (std::is_same_v<T, double>) _mm512_mask_storeu_pd(at, m, b.data);
-    else if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(at, m, b.data);
-    else _mm512_mask_storeu_epi64(at, m, b.data);
-  }
-#else
   static __m256i first_lanes(int elements) {
     alignas(64) static constexpr std::int32_t ones_and_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
     int const words = std::clamp(elements, 0, lanes<T>) * static_cast<int>(sizeof(T) / 4);

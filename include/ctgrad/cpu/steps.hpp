@@ -153,10 +153,9 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     using place = keyed_type<A>;
     leaf_lookup const l = c.lookups[Pointer];
     T const* const from = static_cast<T const*>(c.pointers[Pointer]);
-    std::int64_t* offsets = c.offsets + Pointer * Registers::width;
-    if (B > 0 && l == c.lookups[B > 0 ? B - 1 : 0]) {  // columns of one table
-      offsets = c.offsets + (B - 1) * Registers::width;
-    } else {
+    bool const shared = B != Pointer && l == c.lookups[B];  // columns of one table
+    std::int64_t* const offsets = c.offsets + (shared ? B : Pointer) * Registers::width;
+    if (!shared) {
       alignas(64) place places[Registers::width];
       value_at<A>(s, known).store(places);
       for (int lane = 0; lane < Registers::width; ++lane) offsets[lane] = std::max<std::int64_t>(std::min<std::int64_t>(places[lane], l.last_place), 0) * l.stride;

@@ -390,37 +390,3 @@ BOOST_AUTO_TEST_CASE(a_third_derivative) {
   double const step = 1e-4, by_difference = (second(0.4 + step) - second(0.4 - step)) / (2 * step);
   BOOST_TEST(near(program(s = 0.4, t = 0.7)[d3], by_difference, 1e-6));
 }
-
-// Columns that lie side by side are written row by row; others, between them or of other arrays, one at a time. What lies beside the array stays.
-BOOST_AUTO_TEST_CASE_TEMPLATE(columns_side_by_side, T, numbers) {
-  constexpr auto a = x<T>;
-  constexpr auto b = y<T>;
-  constexpr auto wide = ct::stack(1_c, a, b, a + b, a - b, a * b, b - a, 2_c * a, 3_c * b, a * a);
-  constexpr auto narrow = ct::stack(1_c, b, a, 5_c * a);
-  constexpr auto flipped = ct::stack(0_c, b, a, a + b, 7_c * a);
-  constexpr auto program = ct::compile(wide, narrow, flipped, a + 1_c);
-  auto space = program.workspace(N = 20000);
-  for (int n : lengths())
-    for (bool apart : {false, true}) {
-      if (n > 1100) continue;
-      std::int64_t const step = apart ? 13 : 9;  // elements between rows
-      auto const in = filled<T>(1, n), other = filled<T>(2, n), beside = filled<T>(3, step * n + 2);
-      auto memory = beside;
-      ct::view<T, 2> const to(memory.data() + 1, {n, 9}, {step, 1});
-      auto few = ct::zeros<T>(n, step), turned = ct::zeros<T>(n, 4), one = ct::zeros<T>(n, 2);
-      program.into(space, x<T> = in, y<T> = other, wide = to, narrow = ct::view<T, 2>(few.data(), {n, 3}, {step, 1}), flipped = turned.view().t(), (a + 1_c) = ct::view<T, 1>(one.data() + 1, {n}, {2}));
-      bool right = true;
-      for (int i = 0; i < n; ++i) {
-        T const p = in(i), q = other(i);
-        T const rows[] = {p, q, static_cast<T>(p + q), static_cast<T>(p - q), static_cast<T>(p * q), static_cast<T>(q - p), static_cast<T>(2 * p), static_cast<T>(3 * q), static_cast<T>(p * p)};
-        for (int c = 0; c < 9; ++c) right = right && near(static_cast<double>(to(i, c)), static_cast<double>(rows[c]), 4 * rounding<T>);
-        right = right && few(i, 0) == q && few(i, 1) == p && few(i, 2) == static_cast<T>(5 * p) && few(i, 3) == T{};
-        right = right && turned(i, 0) == q && turned(i, 1) == p && turned(i, 2) == static_cast<T>(p + q) && turned(i, 3) == static_cast<T>(7 * p);
-        right = right && one(i, 0) == T{} && one(i, 1) == static_cast<T>(p + 1);
-        for (std::int64_t c = 9; c < step; ++c) right = right && memory(1 + i * step + c) == beside(1 + i * step + c);
-      }
-      BOOST_TEST(right, "extent " << n << ", " << step << " elements between rows");
-      BOOST_TEST(memory(0) == beside(0));
-      BOOST_TEST(memory(step * n + 1) == beside(step * n + 1));
-    }
-}
