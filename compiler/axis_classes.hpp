@@ -112,12 +112,11 @@ struct axis_classes {
     return element;
   }
   /// The class of an iteration axis; -1 for an axis of extent 1, which needs no loop; looked_up for what is none.
-  constexpr int class_of(node_id id, int axis) {
+  constexpr int class_of(int node, int axis) {
     if (axis < 0) return looked_up;
-    int const element = first[index(id)] + axis;
-    return unit[element] ? -1 : find(element);
+    int const element = first[node] + axis, above = parent[element];
+    return unit[element] ? -1 : parent[above] == above ? above : find(element);
   }
-  constexpr source const& operand(node_id id, int which) const { return sources[max_operands * static_cast<int>(id) + which]; }
 
   /// The iteration axis of a reduction that is axis `axis` of its result, or looked_up; of other nodes the same axis.
   static constexpr int iteration_axis(graph const& g, node_id id, int axis) {
@@ -133,38 +132,45 @@ struct axis_classes {
   }
 
   constexpr explicit axis_classes(graph const& g) {
-    auto const count = g.nodes.size();
-    // Constructed, not resized: libstdc++ 12's resize is no constant expression for clang.
-    int elements = count_elements(g);
-    auto const element_count = static_cast<std::size_t>(elements);
-    firsts = epochs = list<std::int32_t>(count, 0);
-    parents = owners = nexts = sizes = list<std::int32_t>(element_count, 1);
-    ranks = list<std::int8_t>(count, 0);
-    cuts = computeds = lates = list<char>(count, 0);
+    auto const count = g.nodes.size(), element_count = static_cast<std::size_t>(count_elements(g));
+    firsts = list<std::int32_t>(count), epochs = list<std::int32_t>(count);
+    parents = list<std::int32_t>(element_count), owners = list<std::int32_t>(element_count), nexts = list<std::int32_t>(element_count), sizes = list<std::int32_t>(element_count);
+    ranks = list<std::int8_t>(count);
+    cuts = list<char>(count), computeds = list<char>(count), lates = list<char>(count), units = list<char>(element_count);
+    source_memory = list<source>(count * max_operands);
     late = lates.data();
-    units = list<char>(element_count, 0);
-    source_memory = list<source>(count * max_operands, source{});
     first = firsts.data(), epoch = epochs.data();
     parent = parents.data(), owner = owners.data(), next = nexts.data(), size = sizes.data();
     rank = ranks.data(), cut = cuts.data(), computed = computeds.data(), unit = units.data(), sources = source_memory.data();
-    elements = 0;
-    node const* const nodes = g.nodes.data();
-    for (int i = 0, all = g.size(); i < all; ++i) {
+    nodes = g.nodes.data(), shapes = g.shapes.data();
+    list<axis_map> by_themselves_memory;  // by shape
+    for (shape const& s : g.shapes) by_themselves_memory.push_back(axis_map::identity(s.rank));
+    axis_map const* const by_themselves = by_themselves_memory.data();
+    int const all = g.size();
+    int elements = 0;
+    for (int i = 0; i < all; ++i) {
       node const& n = nodes[i];
-      op_kind const kind = info(n.code).kind;
+      op_kind const kind = rows[static_cast<int>(n.code)].kind;
       first[i] = elements;
       if (kind == op_kind::movement) continue;
-      for (int k = 0; k < n.arity; ++k) sources[max_operands * i + k] = kind == op_kind::lookup && k == 0 ? resolve_lookup(g, n) : resolve(g, n.operands[k]);
+      for (int k = 0; k < n.arity; ++k) {
+        source& s = sources[max_operands * i + k];
+        node const& x = nodes[static_cast<int>(n.operands[k])];
+        if (kind == op_kind::lookup && k == 0) s = resolve_lookup(g, n);
+        else if (rows[static_cast<int>(x.code)].kind == op_kind::movement) s = resolve(g, n.operands[k]);
+        else s.base = n.operands[k], s.axes.packed = by_themselves[static_cast<int>(x.shape)].packed;
+      }
       if (!is_computed(n)) continue;
       computed[i] = 1;
-      shape const& iterated = kind == op_kind::reduction ? g.shape_of(n.operands[0]) : g[n.shape];
+      shape const& iterated = shapes[static_cast<int>(kind == op_kind::reduction ? nodes[static_cast<int>(n.operands[0])].shape : n.shape)];
       rank[i] = static_cast<std::int8_t>(iterated.rank);
-      for (int axis = 0; axis < rank[i]; ++axis, ++elements) owner[elements] = i, next[elements] = parent[elements] = elements, unit[elements] = iterated[axis].is_one();
+      for (int axis = 0; axis < iterated.rank; ++axis, ++elements) owner[elements] = i, next[elements] = parent[elements] = elements, size[elements] = 1, unit[elements] = iterated[axis].is_one();
     }
-    for (int i = 0; i < g.size(); ++i) join_operands(g, node_id{i});
+    for (int i = 0; i < all; ++i) join_operands(g, i);
     join_readers(g);
     join_parts(g);
-    for (int e = 0; e < elements; ++e) parent[e] = find(e);
+    for (int e = 0; e < elements; ++e)
+      if (parent[parent[e]] != parent[e]) parent[e] = find(e);
   }
   constexpr axis_class_table table() const {
     return {first, parent, rank, cut, epoch, computed, unit, sources, static_cast<int>(parents.size())};
@@ -179,31 +185,34 @@ struct axis_classes {
   list<char> cuts, computeds, units, lates;
   list<source> source_memory;
   char* late = nullptr;  // arrays that are filled by the nests of their epoch: read after it
+  node const* nodes = nullptr;
+  shape const* shapes = nullptr;
+  op_info const* rows = infos.data();
 
   /// A user walks its operands' axes with its own, or reads them from memory where that would walk one value two ways.
-  constexpr void join_operands(graph const& g, node_id id) {
-    node const& n = g[id];
-    op_kind const kind = info(n.code).kind;
-    bool const whole = takes_arrays(kind) || kind == op_kind::view || kind == op_kind::assembly;  // reads or fills arrays, and walks none
-    if (!whole && !computed[index(id)]) return;
-    if (whole) late[index(id)] = kind != op_kind::view;
+  constexpr void join_operands(graph const& g, int i) {
+    node const& n = nodes[i];
+    op_kind const kind = rows[static_cast<int>(n.code)].kind;
+    bool const walks = computed[i];
+    if (!walks && !(takes_arrays(kind) || kind == op_kind::view || kind == op_kind::assembly)) return;  // which read or fill arrays, and walk none
+    if (!walks) late[i] = kind != op_kind::view;
     for (int k = 0; k < n.arity; ++k) {
-      source const& s = operand(id, k);
-      bool separate = false;
-      if (kind == op_kind::view) late[index(id)] = computed[index(s.base)] || late[index(s.base)];
-      if (computed[index(s.base)] && kind == op_kind::lookup && k == 0) {
-        cut[index(s.base)] = 1, separate = true;
-      } else if (computed[index(s.base)] && !whole) {
-        bool joined = true;
-        for (int axis = 0, axes = g.shape_of(s.base).rank; axis < axes; ++axis)
-          if (s.axes[axis] >= 0) joined = join(class_of(s.base, iteration_axis(g, s.base, axis)), class_of(id, s.axes[axis])) && joined;
-        if (!joined) cut[index(s.base)] = 1, separate = true;
-      } else if (!whole) {
-        separate = late[index(s.base)];
-      }
-      int const earliest = epoch[index(s.base)] + (separate ? 1 : 0);
-      if (epoch[index(id)] < earliest) epoch[index(id)] = earliest;
+      int const base = static_cast<int>(sources[max_operands * i + k].base);
+      if (kind == op_kind::view) late[i] = computed[base] || late[base];
+      bool const apart = walks && computed[base] && ((kind == op_kind::lookup && k == 0) || !join_axes(g, base, i, sources[max_operands * i + k].axes));
+      if (apart) cut[base] = 1;
+      int const earliest = epoch[base] + (apart || (walks && !computed[base] && late[base]));
+      if (epoch[i] < earliest) epoch[i] = earliest;
     }
+  }
+  /// Joins the axes of `base` with those of its user `i` that walk them; false where that would walk one value two ways.
+  constexpr bool join_axes(graph const& g, int base, int i, axis_map const& walked) {
+    node const& n = nodes[base];
+    bool const reduction = rows[static_cast<int>(n.code)].kind == op_kind::reduction;
+    bool joined = true;
+    for (int axis = 0, axes = shapes[static_cast<int>(n.shape)].rank; axis < axes; ++axis)
+      if (int const by = walked[axis]; by >= 0) joined = join(class_of(base, reduction ? iteration_axis(g, node_id{base}, axis) : axis), class_of(i, by)) && joined;
+    return joined;
   }
   /// Makes one class of two, unless some value would then have two axes in it.
   constexpr bool join(int a, int b) {
@@ -212,13 +221,12 @@ struct axis_classes {
     int element = b;
     do {
       int const node = owner[element];
-      for (int axis = 0; axis < rank[node]; ++axis)
-        if (class_of(node_id{node}, axis) == a) return false;
+      for (int axis = 0; rank[node] > 1 && axis < rank[node]; ++axis)
+        if (class_of(node, axis) == a) return false;
       element = next[element];
     } while (element != b);
-    parent[b] = a;
-    size[a] += size[b];
-    std::swap(next[a], next[b]);
+    int const next_of_a = next[a];
+    parent[b] = a, size[a] += size[b], next[a] = next[b], next[b] = next_of_a;
     return true;
   }
 
@@ -230,11 +238,11 @@ struct axis_classes {
       int element[max_rank];
     };
     list<reader> readers;
-    for (int i = 0; i < g.size(); ++i) {
+    for (int i = 0, all = g.size(); i < all; ++i) {
       if (!computed[i]) continue;
-      for (int k = 0; k < g.nodes[i].arity; ++k) {
-        source const& s = operand(node_id{i}, k);
-        if (computed[index(s.base)]) continue;
+      for (int k = 0; k < nodes[i].arity; ++k) {
+        source const& s = sources[max_operands * i + k];
+        if (computed[static_cast<int>(s.base)]) continue;
         int const axes = g.shape_of(s.base).rank;
         if (axes == 0 || g[s.base].is_constant()) continue;
         reader* known = nullptr;
@@ -247,7 +255,7 @@ struct axis_classes {
           continue;
         }
         for (int axis = 0; axis < axes; ++axis)
-          if (s.axes[axis] >= 0 && known->element[axis] >= 0) join(find(known->element[axis]), class_of(node_id{i}, s.axes[axis]));
+          if (s.axes[axis] >= 0 && known->element[axis] >= 0) join(find(known->element[axis]), class_of(i, s.axes[axis]));
       }
     }
   }
@@ -255,12 +263,12 @@ struct axis_classes {
   /// The parts of an array are walked together as well, along the axes that they share: its lines are written once.
   constexpr void join_parts(graph const& g) {
     list<std::int32_t> elements;  // of each node's axes, those of the first part; made where there are parts
-    for (int i = 0; i < g.size(); ++i) {
-      node const& n = g.nodes[i];
-      if (info(n.code).kind != op_kind::assembly) continue;
+    for (int i = 0, all = g.size(); i < all; ++i) {
+      node const& n = nodes[i];
+      if (rows[static_cast<int>(n.code)].kind != op_kind::assembly) continue;
       if (elements.size() == 0) elements = list<std::int32_t>(g.nodes.size() * max_rank, -1);
       for (int k = 0; k < n.arity; ++k) {
-        source const& s = operand(node_id{i}, k);
+        source const& s = sources[max_operands * i + k];
         int const part = index(s.base);
         for (int axis = 0, axes = g.shape_of(s.base).rank; axis < axes; ++axis) {
           int const by = computed[part] ? iteration_axis(g, s.base, axis) : -1, to = s.axes[axis];

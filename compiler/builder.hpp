@@ -20,13 +20,14 @@ struct builder {
   message error;  ///< the first thing that went wrong; what is built after it means nothing
   void (*on_error)(builder const&) = nullptr;  ///< called by the first error
 
-  constexpr builder() : slots(64, -1) { intern(shape{}); }
+  constexpr builder() : slots(64) { intern(shape{}); }
   /// Starts a graph with the symbols and shapes of another, which keep their places, for a pass that rewrites it.
-  constexpr explicit builder(graph const& from) : slots(table_size(from.nodes.size()), -1) {
+  constexpr explicit builder(graph const& from) : slots(table_size(from.nodes.size())) {
     g.symbols = from.symbols;
     g.equalities = from.equalities;
     g.accumulate_from = from.accumulate_from;
     g.shapes = from.shapes;
+    g.nodes.reserve(from.nodes.size() + 64);
   }
 
   constexpr bool ok() const { return error.empty(); }
@@ -41,23 +42,26 @@ struct builder {
   }
 
   constexpr shape_id intern(shape const& s) {
-    for (int i = 0; i < static_cast<int>(g.shapes.size()); ++i)
-      if (g.shapes[i] == s) return shape_id{i};
+    shape const* const shapes = g.shapes.data();
+    int const count = static_cast<int>(g.shapes.size()), last = s.rank ? s.rank - 1 : 0;
+    for (int i = 0; i < count; ++i)  // (what most differ in comes first: one step of the compilers' limits for each of them)
+      if (shapes[i].rank == s.rank && shapes[i].extents[0].constant == s.extents[0].constant && shapes[i].extents[last].constant == s.extents[last].constant && shapes[i] == s) return shape_id{i};
     g.shapes.push_back(s);
-    return shape_id{static_cast<int>(g.shapes.size()) - 1};
+    return shape_id{count};
   }
 
   /// The place of `n`: where an equal node is, or a new one.
   constexpr node_id add(node const& n) {
-    std::uint64_t h = hash(n);
-    std::uint64_t mask = slots.size() - 1;
-    for (h &= mask; slots[h] >= 0; h = (h + 1) & mask)
-      if (g.nodes[slots[h]] == n) return node_id{slots[h]};
+    std::int32_t* const places = slots.data();
+    std::uint64_t const mask = slots.size() - 1;
+    std::uint64_t h = hash(n) & mask;
+    for (node const* const nodes = g.nodes.data(); places[h]; h = (h + 1) & mask)
+      if (nodes[places[h] - 1] == n) return node_id{places[h] - 1};
     if (lookup_only) return node_id::none;
-    slots[h] = g.size();
     g.nodes.push_back(n);
-    if (2 * g.nodes.size() > slots.size()) grow();
-    return node_id{g.size() - 1};
+    int const count = places[h] = g.size();
+    if (2 * static_cast<std::uint64_t>(count) > mask) grow();
+    return node_id{count - 1};
   }
 
   // Leaves.
@@ -254,9 +258,10 @@ struct builder {
  private:
   /// Operands of commutative operations stand in one order, constants first: equal terms are found equal.
   constexpr void order(node& n) const {
-    if (g[n.operands[0]].is_constant() || !(g[n.operands[1]].is_constant() || index(n.operands[1]) < index(n.operands[0]))) return;
-    node_id const first = n.operands[0];
-    n.operands[0] = n.operands[1];
+    node_id const first = n.operands[0], second = n.operands[1];
+    node const* const nodes = g.nodes.data();
+    if (nodes[static_cast<int>(first)].code == op::constant || !(nodes[static_cast<int>(second)].code == op::constant || second < first)) return;
+    n.operands[0] = second;
     n.operands[1] = first;
   }
   static constexpr std::size_t table_size(std::size_t nodes) {
@@ -264,23 +269,24 @@ struct builder {
     while (size < 3 * nodes) size *= 2;
     return size;
   }
-  list<std::int32_t> slots;  // open addressing; a linear scan breaks clang's limit of steps near 100 nodes
+  list<std::int32_t> slots;  // numbers of nodes, from 1 on: open addressing; a linear scan breaks clang's limit of steps near 100 nodes
 
   static constexpr std::uint64_t hash(node const& n) {
     std::uint64_t h = static_cast<std::uint64_t>(n.code) * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(n.attribute);
-    h = (h ^ h >> 29) * 0xBF58476D1CE4E5B9u + static_cast<std::uint64_t>(index(n.operands[0])) * 0x94D049BB133111EBu +
-        static_cast<std::uint64_t>(index(n.operands[1])) * 0xD6E8FEB86659FD93u + static_cast<std::uint64_t>(index(n.operands[2])) +
-        static_cast<std::uint64_t>(index(n.shape)) * 0xA0761D6478BD642Fu + static_cast<std::uint64_t>(n.type);
+    h = (h ^ h >> 29) * 0xBF58476D1CE4E5B9u + static_cast<std::uint64_t>(n.operands[0]) * 0x94D049BB133111EBu + static_cast<std::uint64_t>(n.operands[1]) * 0xD6E8FEB86659FD93u +
+        static_cast<std::uint64_t>(n.operands[2]) + static_cast<std::uint64_t>(n.shape) * 0xA0761D6478BD642Fu + static_cast<std::uint64_t>(n.type);
     h = (h ^ h >> 32) * 0xE7037ED1A0B428DBu;
     return h ^ h >> 29;
   }
   constexpr void grow() {
-    std::uint64_t mask = 4 * slots.size() - 1;
-    slots.assign(mask + 1, -1);
-    for (int i = 0; i < g.size(); ++i) {
-      std::uint64_t h = hash(g.nodes[i]) & mask;
-      while (slots[h] >= 0) h = (h + 1) & mask;
-      slots[h] = i;
+    std::uint64_t const mask = 4 * slots.size() - 1;
+    slots = list<std::int32_t>(mask + 1);
+    std::int32_t* const places = slots.data();
+    node const* const nodes = g.nodes.data();
+    for (int i = 0, count = g.size(); i < count; ++i) {
+      std::uint64_t h = hash(nodes[i]) & mask;
+      while (places[h]) h = (h + 1) & mask;
+      places[h] = i + 1;
     }
   }
   constexpr node_id real_cast(node const& n, dtype type) {

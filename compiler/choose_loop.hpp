@@ -72,10 +72,11 @@ class loop_chooser : protected schedule_writer {
       while (joined[component] != component) component = joined[component] = joined[joined[component]];
       return component;
     };
-    for (std::size_t at = 0; at < nodes.size(); ++at) {
-      node_id const id = nodes[at];
-      int& own = component_of[at];
-      for (int axis = 0, rank = rank_of(id); axis < rank; ++axis) {
+    node_id const* const ids = nodes.data();
+    for (int at = 0, count = static_cast<int>(nodes.size()); at < count; ++at) {
+      node_id const id = ids[at];
+      int& own = component_of.data()[at];
+      for (int axis = 0, rank = classes.rank[static_cast<int>(id)]; axis < rank; ++axis) {
         int const c = class_of(id, axis);
         if (is_open(c)) continue;
         int& place = candidate_of_class[c];
@@ -88,6 +89,7 @@ class loop_chooser : protected schedule_writer {
         }
         int const other = candidates[place].component;
         if (own < 0) own = other;
+        if (own == other) continue;
         if (whole(other) < whole(own)) joined[whole(own)] = whole(other);
         else joined[whole(other)] = whole(own);
       }
@@ -95,7 +97,7 @@ class loop_chooser : protected schedule_writer {
     for (auto const& k : candidates) candidate_of_class[k.c] = -1;
     for (int component = 0; component < static_cast<int>(joined.size()); ++component) found.components += joined[component] == component;
     for (int& component : component_of)
-      if (component >= 0) component = whole(component);
+      if (component >= 0 && joined.data()[component] != component) component = whole(component);
     for (auto& k : candidates) k.component = whole(k.component);
     found.component_of = static_cast<list<int>&&>(component_of);
     return found;

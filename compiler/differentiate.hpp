@@ -14,24 +14,23 @@ template <class Needed>
 constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> const& by) {
   int const last = index(of);
   // Only nodes that depend on a variable take part.
-  list<char> depends(static_cast<std::size_t>(last) + 1, 0);
+  list<char> depends_memory(static_cast<std::size_t>(last) + 1, 0);
+  char* const depends = depends_memory.data();
   for (node_id id : by)
     if (index(id) <= last) depends[index(id)] = 1;
-  for (int i = 0; i <= last; ++i) {
-    node const& n = b.g.nodes[i];
-    for (int k = 0; k < n.arity; ++k)
-      if (depends[index(n.operands[k])]) depends[i] = 1;
-  }
+  node const* const nodes = b.g.nodes.data();
+  for (int i = 0; i <= last; ++i)
+    for (int k = 0; k < nodes[i].arity; ++k) depends[i] |= depends[static_cast<int>(nodes[i].operands[k])];
   adjoints<Needed> sums(static_cast<std::size_t>(last) + 1);
   sums.add(last, {&b, b.real(1, b.g[of].type)});
   for (int i = last; i >= 0; --i) {
+    if (!depends[i]) continue;
     value const g = sums.total(i);
-    if (!g.b || !depends[i]) continue;
+    if (!g.b) continue;
     node const n = b.g.nodes[i];
-    value operands[max_operands];
-    for (int k = 0; k < n.arity; ++k) operands[k] = {&b, n.operands[k]};
+    value const operands[max_operands]{{&b, n.operands[0]}, {&b, n.operands[1]}, {&b, n.operands[2]}};
     for (int k = 0; k < n.arity; ++k) {
-      int const source = index(n.operands[k]);
+      int const source = static_cast<int>(n.operands[k]);
       if (!depends[source] || !is_floating(b.g.nodes[source].type)) continue;
       value part = derivatives<Needed>[static_cast<std::size_t>(n.code)](k, g, operands, {&b, node_id{i}});
       if (part.b) sums.add(source, part);
@@ -48,18 +47,19 @@ constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> cons
 
 /// `from` with every request for a gradient worked out, those of gradients too.
 template <class Needed = void>
-constexpr graph differentiate(graph const& from) {
+constexpr graph differentiate(graph from) {
   bool any = false;
   for (node const& n : from.nodes) any = any || n.code == op::gradient;
   if (!any) return from;
   builder b(from);
-  list<node_id> map(from.nodes.size(), node_id::none);
-  for (int i = 0; i < from.size(); ++i) {
+  list<node_id> map_memory(from.nodes.size(), node_id::none);
+  node_id* const map = map_memory.data();
+  for (int i = 0, count = from.size(); i < count; ++i) {
     node const& n = from.nodes[i];
-    if (index(map[i]) >= 0) continue;  // a gradient that an earlier sweep gave
+    if (map[i] != node_id::none) continue;  // a gradient that an earlier sweep gave
     if (n.code != op::gradient) {
       node_id operands[max_operands];
-      for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
+      for (int k = 0; k < n.arity; ++k) operands[k] = map[static_cast<int>(n.operands[k])];
       map[i] = b.copy(n, operands);
       continue;
     }

@@ -31,11 +31,15 @@ class fuser : loop_chooser {
     }
     keep_views();
     list<node_id> all;
+    all.reserve(g.nodes.size());
     epochs = 1;
-    for (int i = 0; i < g.size(); ++i) {
+    int const count = g.size();
+    for (int i = 0; i < count; ++i) {
       node_id const id{i};
-      op_kind const kind = info(the(id).code).kind;
-      if (is_computed(the(id))) all.push_back(id);
+      op_kind const kind = state[i].kind;
+      if (classes.computed[i]) all.push_back(id);
+      if (classes.epoch[i] >= epochs) epochs = classes.epoch[i] + 1;
+      if (kind == op_kind::map) continue;
       if (takes_arrays(kind)) {
         bool const product = kind == op_kind::product;
         keep(id, product ? keep_reason::product : keep_reason::called);
@@ -43,19 +47,18 @@ class fuser : loop_chooser {
           if (is_computed(g[classes.operand(id, k).base])) keep(classes.operand(id, k).base, product ? keep_reason::operand : keep_reason::argument);
       }
       if (kind == op_kind::lookup && is_computed(g[classes.operand(id, 0).base])) keep(classes.operand(id, 0).base, keep_reason::looked_up);
-      if (classes.epoch[i] >= epochs) epochs = classes.epoch[i] + 1;
     }
-    for (int i = 0; i < g.size(); ++i)
+    for (int i = 0; i < count; ++i)
       if (classes.cut[i]) keep(node_id{i}, keep_reason::two_ways);
     list<list<node_id>> of_epoch(static_cast<std::size_t>(epochs), list<node_id>{});
     if (epochs == 1) {
-      of_epoch[0] = all;
+      of_epoch[0] = static_cast<list<node_id>&&>(all);
     } else {
       list<int> group_of;
       for (node_id id : all) group_of.push_back(classes.epoch[index(id)]);
       of_epoch = divide(all, group_of, epochs, -1, false);
     }
-    for (int i = 0; i < g.size(); ++i)
+    for (int i = 0; has_whole && i < count; ++i)
       if (takes_arrays(state[i].kind)) of_epoch[classes.epoch[i]].push_back(node_id{i});
     for (auto const& values : of_epoch) epoch_values.append(values.begin(), values.end()), epoch_ends.push_back(static_cast<std::int32_t>(epoch_values.size()));
   }
@@ -63,11 +66,10 @@ class fuser : loop_chooser {
   constexpr void write(int most) {
     for (int written = 0; next_epoch < epochs && written < most; ++next_epoch) {
       list<node_id> loops, whole;  // what loops compute, and what takes arrays
-      for (int k = next_epoch ? epoch_ends[next_epoch - 1] : 0; k < epoch_ends[next_epoch]; ++k) {
-        node_id const id = epoch_values[k];
-        if (takes_arrays(kind_of(id))) whole.push_back(id);
-        else loops.push_back(id);
-      }
+      node_id const* const values = epoch_values.data();
+      int const first = next_epoch ? epoch_ends[next_epoch - 1] : 0, last = epoch_ends[next_epoch];
+      if (!has_whole) loops.append(values + first, values + last);
+      for (int k = first; has_whole && k < last; ++k) (takes_arrays(kind_of(values[k])) ? whole : loops).push_back(values[k]);
       walk(loops, -1);
       for (node_id id : whole) whole_arrays(id);
       written += static_cast<int>(loops.size() + whole.size());
@@ -192,7 +194,8 @@ class fuser : loop_chooser {
     for (int level : levels)
       if (level > last) last = level;
     bool alone = last == 0;
-    for (std::size_t at = 0; alone && at < nodes.size(); ++at) alone = walks(nodes[at], c);
+    if (found.all.size() > 1 || found.all[0].values < static_cast<int>(nodes.size()))
+      for (std::size_t at = 0; alone && at < nodes.size(); ++at) alone = walks(nodes[at], c);
     if (alone) return pass(nodes, c, parent);
     // Walk `l` over the class is group 2l + 1; what does not walk it comes before, in group 2l.
     int const groups = 2 * (last > walks_needed ? last : walks_needed) + 2;
@@ -223,10 +226,10 @@ class fuser : loop_chooser {
   constexpr void pass(list<node_id> const& nodes, int c, int parent) {
     // Numbers and elements that the loop does not change.
     for (node_id id : nodes)
-      for (int k = 0; k < the(id).arity; ++k) {
-        source const& s = classes.operand(id, k);
+      for (int k = 0, arity = nodes_of_graph[static_cast<int>(id)].arity; k < arity; ++k) {
+        source const& s = classes.sources[max_operands * static_cast<int>(id) + k];
+        if (classes.computed[static_cast<int>(s.base)] && !state[static_cast<int>(s.base)].in_memory) continue;
         if (kind_of(id) == op_kind::lookup && k == 0) continue;
-        if (classes.computed[index(s.base)] && !state[index(s.base)].in_memory) continue;
         node const& base = the(s.base);
         bool fixed = base.is_constant() || base.code == op::extent;
         if (!fixed && state[index(s.base)].current < 0 && (base.code == op::symbol || state[index(s.base)].in_memory)) {
@@ -243,7 +246,7 @@ class fuser : loop_chooser {
       for (int axis = 0; axis < rank_of(nodes[at]) && !found; ++axis)
         if (class_of(nodes[at], axis) == c) e = (is_reduction(nodes[at]) ? shape_at(the(nodes[at]).operands[0]) : shape_at(nodes[at]))[axis], found = true;
     for (node_id id : nodes)
-      if (is_reduction(id) && reduces(id, c) && !is_summing(id)) {
+      if (state[static_cast<int>(id)].kind == op_kind::reduction && reduces(id, c) && !is_summing(id)) {
         instruction i{.what = action::initialize, .type = the(id).type, .node = id};
         if (free_axes(id)) {
           keep(id, keep_reason::sum_outside);
@@ -259,7 +262,8 @@ class fuser : loop_chooser {
     loop_of_class[c] = number;
     walk(nodes, number);
     loop_of_class[c] = -1;
-    for (; scope.size() > scope_before; scope.pop_back()) state[index(scope.back())].current = -1;
+    for (auto at = scope_before; at < scope.size(); ++at) state[static_cast<int>(scope.data()[at])].current = -1;
+    scope.resize(scope_before);
     loads.resize(loads_before);
     // Lanes that add to places of their own may meet there.
     if (has_scatter)
@@ -268,21 +272,20 @@ class fuser : loop_chooser {
     out.instructions[begin].end = push({.what = action::end_loop, .loop = number});
     // Values of this walk that have an array are in it now, unless an outer loop has yet to fill the rest, which reads the same element.
     for (node_id id : nodes) {
+      node_state& own = state[static_cast<int>(id)];
+      bool const reduction = own.kind == op_kind::reduction;
+      if (own.value_buffer < 0 && !reduction) continue;
       if (is_local_to(id, c)) {
         // What comes after this loop computes it again, or keeps it in an array of its own: this loop may not run at all.
-        state[index(id)].value_buffer = -1, state[index(id)].buffer_axes = 0, state[index(id)].in_memory = 0;
-      } else if (!is_reduction(id)) {
-        if (state[index(id)].value_buffer >= 0) state[index(id)].in_memory = 1;
-      } else if (reduces(id, c) && !is_summing(id)) {
-        instruction_id const first = state[index(id)].start;
-        if (out.instructions[first].access_number < 0) {
-          hold(id, push({.what = action::result, .type = the(id).type, .node = id, .end = first}));
-          store(id, state[index(id)].current);
-        }
-        if (state[index(id)].value_buffer >= 0) state[index(id)].in_memory = 1;
-      } else if (state[index(id)].value_buffer >= 0 && !is_summing(id)) {
-        state[index(id)].in_memory = 1;
+        own.value_buffer = -1, own.buffer_axes = 0, own.in_memory = false;
+        continue;
       }
+      if (reduction && is_summing(id)) continue;
+      if (reduction && reduces(id, c) && out.instructions[own.start].access_number < 0) {
+        hold(id, push({.what = action::result, .type = the(id).type, .node = id, .end = own.start}));
+        store(id, own.current);
+      }
+      if (own.value_buffer >= 0) own.in_memory = true;
     }
   }
 };
@@ -309,7 +312,9 @@ struct frozen_fusion {
         stamps(f.stamps) {
     fits = s.fits && load_count <= Nodes && scope_count <= Nodes && value_count <= 2 * Nodes && epochs <= Nodes;
     auto copy = [&](auto& to, auto const& from) {
-      for (std::size_t i = 0; fits && i < from.size(); ++i) to[i] = from[i];
+      auto* target = to.data();
+      auto const* source = from.data();
+      for (int i = 0, count = fits ? static_cast<int>(from.size()) : 0; i < count; ++i) target[i] = source[i];
     };
     copy(states, f.state_memory), copy(loads, f.loads), copy(scope, f.scope), copy(values, f.epoch_values), copy(ends, f.epoch_ends);
   }

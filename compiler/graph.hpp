@@ -109,15 +109,11 @@ struct contraction {
       if (labels[axis] == label) return axis;
     return -1;
   }
-  constexpr label_role role(int label) const {
-    bool const in_left = axis_of(left, label) >= 0, in_right = axis_of(right, label) >= 0, in_result = axis_of(result, label) >= 0;
-    if (in_left && in_right) return in_result ? label_role::batch : label_role::summed;
-    if (!in_left && !in_right) return label_role::none;
-    return !in_result ? label_role::lone : in_left ? label_role::rows : label_role::columns;
-  }
+  constexpr label_role role(int label) const { return role_of(axis_of(left, label) >= 0, axis_of(right, label) >= 0, axis_of(result, label) >= 0); }
   constexpr bool has(label_role wanted) const {
+    unsigned const in_left = set_of(left), in_right = set_of(right), in_result = set_of(result);
     for (int label = 0; label < max_labels; ++label)
-      if (role(label) == wanted) return true;
+      if (role_of(in_left >> label & 1, in_right >> label & 1, in_result >> label & 1) == wanted) return true;
     return false;
   }
 
@@ -132,6 +128,19 @@ struct contraction {
     for (auto* labels : {&c.result, &c.right, &c.left})
       for (int i = 4; i >= 0; --i, bits >>= 4) (*labels)[i] = static_cast<std::int8_t>((bits & 15) - 1);
     return c;
+  }
+
+ private:
+  static constexpr label_role role_of(bool in_left, bool in_right, bool in_result) {
+    if (in_left && in_right) return in_result ? label_role::batch : label_role::summed;
+    if (!in_left && !in_right) return label_role::none;
+    return !in_result ? label_role::lone : in_left ? label_role::rows : label_role::columns;
+  }
+  /// A bit for each label.
+  static constexpr unsigned set_of(side const& labels) {
+    unsigned set = 0;
+    for (auto label : labels) set |= label < 0 ? 0 : 1u << label;
+    return set;
   }
 };
 

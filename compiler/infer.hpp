@@ -51,10 +51,30 @@ constexpr node_id builder::fold(op code, dtype type, bool weak, node_id const* o
   return is_floating(type) ? real(result.real, type, s, weak) : integer(result.integer, type, s, weak);
 }
 
+/// Whether the operands of a map, of which `where` has its condition first, meet as they are: in one shape and one floating-point dtype, and not all of them constants.
+constexpr bool meet_as_they_are(result_rule rule, node const& a, node const& b, node const& c) {
+  return (rule == result_rule::promoted || rule == result_rule::floating || rule == result_rule::boolean || rule == result_rule::selected) && is_floating(c.type) && b.type == c.type &&
+         a.type == (rule == result_rule::selected ? dtype::bool_ : c.type) && a.shape == b.shape && b.shape == c.shape && !(a.weak || b.weak || c.weak) &&
+         (a.code != op::constant || b.code != op::constant || c.code != op::constant);
+}
+
 constexpr node_id builder::map(op code, node_id a, node_id b, node_id c) {
   op_info const& row = info(code);
   node_id operands[max_operands]{a, b, c};
   int const count = row.arity;
+  node const* const nodes = g.nodes.data();
+  node const& left = nodes[static_cast<int>(a)];
+  node const& right = count > 1 ? nodes[static_cast<int>(b)] : left;
+  // Most maps of a large graph: all that follows would leave them as they are, and costs constant evaluation several times as much.
+  if (meet_as_they_are(row.result, left, right, count > 2 ? nodes[static_cast<int>(c)] : right)) {
+    node n{.code = code,
+           .type = row.result == result_rule::boolean ? dtype::bool_ : right.type,
+           .arity = static_cast<std::uint8_t>(count),
+           .shape = left.shape,
+           .operands = {a, b, c}};
+    if (row.commutative) order(n);
+    return add(n);
+  }
   int const first = row.result == result_rule::selected ? 1 : 0;  // the condition of `where` has a dtype of its own
 
   // The dtype in which the operands meet: constants follow the others.

@@ -64,7 +64,7 @@ class condition_finder {
 };
 
 /// `from` without the choices that are known where they are used. Each element of each output stays what it was, NaN and infinite ones too; what is not chosen may be infinite or NaN where it was guarded.
-constexpr graph use_known_conditions(graph const& from) {
+constexpr graph use_known_conditions(graph from) {
   int choices = 0;
   node const* const nodes = from.nodes.data();
   for (int i = 0, count = from.size(); i < count; ++i) choices += condition_finder::is_choice(nodes[i]);

@@ -55,7 +55,10 @@ class list {
   constexpr void reserve(std::size_t count) {
     if (count <= room) return;
     T* const moved = allocate(count);
-    for (std::size_t i = 0; i < used; ++i) put(moved + i, static_cast<T&&>(first[i]));
+    if constexpr (scalar)
+      for (std::size_t i = 0; i < used; ++i) moved[i] = first[i];
+    else
+      for (std::size_t i = 0; i < used; ++i) std::construct_at(moved + i, static_cast<T&&>(first[i]));
     std::size_t const kept = used;
     release();
     used = kept;
@@ -68,7 +71,8 @@ class list {
   /// By value: `element` may stand in this list.
   constexpr void push_back(T element) {
     if (used == room) reserve(room ? 2 * room : 8);
-    put(first + used++, static_cast<T&&>(element));
+    if constexpr (scalar) first[used++] = element;
+    else std::construct_at(first + used++, static_cast<T&&>(element));
   }
   constexpr void pop_back() {
     --used;
@@ -79,7 +83,10 @@ class list {
     make_room(used + static_cast<std::size_t>(to - from));
     T* place = first + used;
     used += static_cast<std::size_t>(to - from);
-    for (; from != to; ++from, ++place) put(place, *from);
+    if constexpr (scalar)
+      for (; from != to; ++from, ++place) *place = *from;
+    else
+      for (; from != to; ++from, ++place) std::construct_at(place, *from);
   }
   constexpr void assign(std::size_t count, T const& value) {
     clear();
@@ -89,14 +96,15 @@ class list {
       if constexpr (scalar)
         if (value == T{}) return void(used = count);
     }
-    for (T *place = first, *const end = first + count; place != end; ++place) put(place, value);
-    used = count;
+    fill(count, value);
   }
   /// Leaves the first `count` elements, or adds copies of `value`.
   constexpr void resize(std::size_t count, T const& value = {}) {
-    while (used > count) pop_back();
+    if constexpr (trivial) used = used < count ? used : count;
+    else
+      while (used > count) pop_back();
     make_room(count);
-    for (; used < count; ++used) put(first + used, value);
+    fill(count, value);
   }
   constexpr void insert(T const* before, T element) {
     std::size_t const place = static_cast<std::size_t>(before - first);
@@ -132,10 +140,12 @@ class list {
     if constexpr (scalar) return new T[count]{};
     else return std::allocator<T>().allocate(count);
   }
-  template <class From>
-  static constexpr void put(T* place, From&& element) {
-    if constexpr (scalar) *place = element;
-    else std::construct_at(place, static_cast<From&&>(element));
+  /// Copies of `value` up to the `count`th element.
+  constexpr void fill(std::size_t count, T const& value) {
+    if constexpr (scalar)
+      for (; used < count; ++used) first[used] = value;
+    else
+      for (; used < count; ++used) std::construct_at(first + used, value);
   }
 
   constexpr void release() {

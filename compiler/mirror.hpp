@@ -80,7 +80,7 @@ class mirror {
 };
 
 /// Sums over an axis go over the next one where they may: that is the later in memory, and the sum that is mostly there already.
-constexpr graph sum_mirrored(graph const& from) {
+constexpr graph sum_mirrored(graph from) {
   /// The one axis that a sum is over, where the next is as long; or -1.
   auto turnable = [&](node const& n) {
     if (n.code != op::sum || !is_floating(n.type)) return -1;

@@ -20,7 +20,7 @@ namespace ctgrad::detail {
 /// A pass, as the pipeline lists it.
 struct pass {
   std::string_view name;
-  graph (*run)(graph const&);
+  graph (*run)(graph);
   int growth = 1;  ///< how many nodes come out for each that goes in, usually: more are made room for in a second evaluation
   bool (*concerns)(node const&) = nullptr;  ///< the pass leaves graphs as they are without a node that it concerns: they need not be copied for it
 };
@@ -94,7 +94,7 @@ struct passed_graph {
   static constexpr graph make() {
     graph g = before::kept.thaw();
     for (int p = from; p < Pass; ++p)
-      if (concerns(passes[p], g.nodes.data(), g.size())) g = passes[p].run(g);
+      if (concerns(passes[p], g.nodes.data(), g.size())) g = passes[p].run(static_cast<graph&&>(g));
     return g;
   }
   static constexpr int growth = [] {

@@ -31,14 +31,16 @@ class row_placer {
   int length;
   list<int> around, last_use;  // of each instruction: the begin_loop around it, or -1; who reads it last
   list<int> touches;           // what loads, stores and adds up in memory
+  list<int> first_of, next_of;  // the same by buffer, and by instruction: the first, and the next of the same buffer (rows are worked off from the last: those before it keep their numbers)
   list<int> uses;              // of the row at work
   int read_in = -1;            // the loop that reads it last: its begin_loop
 
   constexpr void find_loops() {
     around = list<int>(static_cast<std::size_t>(length), -1), last_use = around;
     int open = -1;
+    instruction const* const instructions = s.instructions.data();
     for (int at = 0; at < length; ++at) {
-      instruction const& i = s.instructions[at];
+      instruction const& i = instructions[at];
       if (i.what == action::end_loop) open = around[open];
       around[at] = open;
       if (i.what == action::begin_loop) open = at;
@@ -46,6 +48,11 @@ class row_placer {
       if (reads_arrays(i.what)) continue;
       for (auto operand : i.operands)
         if (operand >= 0) last_use[operand] = at;
+    }
+    first_of = list<int>(s.buffers.size(), -1), next_of = list<int>(static_cast<std::size_t>(length), -1);
+    for (std::size_t k = touches.size(); k-- > 0;) {
+      int& first = first_of[access_of(touches[k]).buffer];
+      next_of[touches[k]] = first, first = touches[k];
     }
   }
   constexpr access const& access_of(int at) const { return s.accesses[s.instructions[at].access_number]; }
@@ -58,9 +65,8 @@ class row_placer {
   /// Who stores and loads the row; false where it is used in another way, or is not read in a vector loop of its own at last.
   constexpr bool find_uses(int row) {
     uses.clear();
-    for (int at : touches) {
+    for (int at = first_of[row]; at >= 0; at = next_of[at]) {
       instruction const& i = s.instructions[at];
-      if (access_of(at).buffer != row) continue;
       if ((i.what != action::load && i.what != action::store) || access_of(at).axis_of(looked_up) >= 0) return false;
       uses.push_back(at);
     }

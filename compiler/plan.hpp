@@ -33,20 +33,18 @@ class leaf_planner {
     values = memory.data();
     body = s.instructions.data() + begin;
     int computed = 0;
-    int smallest = 8;
-    for (int at = 0; at < count; ++at) {
-      instruction const& i = body[at];
-      if (i.what == action::compute) ++computed;
-      if (i.type != dtype::bool_ && i.what != action::constant && static_cast<int>(size_of(i.type)) < smallest) smallest = is_narrow(i.type) ? 4 : static_cast<int>(size_of(i.type));
-    }
-    p.lane_bytes = smallest;
+    bool seen[dtype_count]{};
+    for (int at = 0; at < count; ++at) computed += body[at].what == action::compute, seen[static_cast<int>(body[at].type)] |= body[at].what != action::constant;
+    for (int t = 0; t < dtype_count; ++t)
+      if (seen[t] && static_cast<dtype>(t) != dtype::bool_ && (is_narrow(static_cast<dtype>(t)) || size_of(static_cast<dtype>(t)) < 8)) p.lane_bytes = 4;
+    p.steps.reserve(2 * static_cast<std::size_t>(count) + 16);
     cut(count, computed);
     int from = 0;
     for (int to : cuts) {
       chunk(from, to);
       from = to;
     }
-    return p;
+    return static_cast<leaf_plan&&>(p);
   }
 
  private:
@@ -61,6 +59,9 @@ class leaf_planner {
     std::int32_t chunk_number = -1;
     value_place place{};              // in the chunk at work
     std::int16_t tile = -1;
+    bool is_value = false;            // computed, looked up or written, not fetched where it is needed
+    // Values that tiles keep, by their last use, which is here: the first, and the next that has this one's.
+    std::int32_t first_to_end = -1, next_to_end = -1;
   };
   // Raw pointers, because each call of an operator is a step of the compilers' limits.
   list<value_state> memory;
@@ -78,16 +79,18 @@ class leaf_planner {
   /// Cuts the body where few values live: best[to] = min over from in [to - K, to) of best[from] + live(to) + cost.
   constexpr void cut(int count, int computed) {
     for (int at = 0; at < count; ++at) {
-      if (!is_value(at)) continue;
-      for (auto operand : body[at].operands)
-        if (operand >= begin && operand < end) values[operand - begin].last_use = at;
+      action const what = body[at].what;
+      values[at].is_value = what == action::compute || what == action::store || what == action::accumulate || (what == action::load && body[at].place() >= 0);
+      if (!values[at].is_value) continue;
+      for (int k = 0; k < max_operands && body[at].operands[k] >= 0; ++k)
+        if (int const operand = body[at].operands[k]; operand >= begin && operand < end) values[operand - begin].last_use = at;
     }
     if (computed <= whole_body_limit) {
       cuts.push_back(count);
       return;
     }
-    list<std::int32_t> numbers(4 * (static_cast<std::size_t>(count) + 1), 0);
-    std::int32_t *const live = numbers.data(), *const best = live + count + 1, *const before = best + count + 1, *const ends = before + count + 1;
+    list<std::int32_t> numbers(5 * (static_cast<std::size_t>(count) + 1), 0);
+    std::int32_t *const live = numbers.data(), *const best = live + count + 1, *const before = best + count + 1, *const ends = before + count + 1, *const window = ends + count + 1;
     // live[at]: values made before `at` and used at or after it.
     std::int32_t alive = 0, most = 0;
     for (int at = 0; at <= count; ++at) {
@@ -102,11 +105,12 @@ class leaf_planner {
       return;
     }
     int const limit = longest_path(count) * chain_parallelism > computed ? chain_chunk_limit : chunk_limit;
-    for (int to = 1; to <= count; ++to) {
-      std::int32_t least = 1 << 30, place = 0;
-      for (int from = to > limit ? to - limit : 0; from < to; ++from)
-        if (best[from] < least) least = best[from], place = from;
-      best[to] = least + live[to] + cut_cost, before[to] = place;
+    // window: places from which the best may still be, rising, and what is best at them too.
+    for (int to = 1, first = 0, last = 0; to <= count; ++to) {
+      while (last > first && best[window[last - 1]] > best[to - 1]) --last;
+      window[last++] = to - 1;
+      if (window[first] < to - limit) ++first;
+      before[to] = window[first], best[to] = best[window[first]] + live[to] + cut_cost;
     }
     for (int at = count; at > 0; at = before[at]) cuts.push_back(at);
     for (std::size_t low = 0, high = cuts.size(); low + 1 < high; ++low) std::swap(cuts[low], cuts[--high]);
@@ -130,14 +134,10 @@ class leaf_planner {
     }
     return longest;
   }
-  constexpr bool is_value(int at) const {
-    action const what = body[at].what;
-    return what == action::compute || what == action::store || what == action::accumulate || (what == action::load && body[at].place() >= 0);
-  }
 
-  /// What `i` compares the position of this loop with, where that is one number for all lanes: from outside, or the position of another loop. Else -1.
-  constexpr instruction_id compared_with_position(instruction const& i, op code) const {
-    if (i.what != action::compute || (code != op::equal && code != op::not_equal)) return -1;
+  /// What `i`, which asks whether two are equal or are not, compares the position of this loop with, where that is one number for all lanes: from outside, or the position of another loop. Else -1.
+  constexpr instruction_id compared_with_position(instruction const& i) const {
+    if (i.what != action::compute) return -1;
     for (int k = 0; k < 2; ++k) {
       instruction const &position = s.instructions[i.operands[k]], &other = s.instructions[i.operands[1 - k]];
       bool const uniform = !is_inside(i.operands[1 - k]) || other.what == action::constant || (other.what == action::position && other.loop != loop);
@@ -162,12 +162,12 @@ class leaf_planner {
   list<char> taken[dtype_count];
   constexpr value_place take_register(dtype type) {
     auto& of_type = taken[static_cast<int>(type)];
-    std::size_t number = 0;
-    while (number < of_type.size() && of_type[number]) ++number;
-    if (number == of_type.size()) of_type.push_back(1);
-    of_type[number] = 1;
-    int& most = p.registers[static_cast<int>(type)];
-    if (most < static_cast<int>(of_type.size())) most = static_cast<int>(of_type.size());
+    int const count = static_cast<int>(of_type.size());
+    int number = 0;
+    for (char const* is_taken = of_type.data(); number < count && is_taken[number];) ++number;
+    if (number == count) of_type.push_back(1);
+    else of_type[static_cast<std::size_t>(number)] = 1;
+    if (int& most = p.registers[static_cast<int>(type)]; most <= number) most = number + 1;
     return {place::reg, static_cast<std::int16_t>(number), type};
   }
 
@@ -186,11 +186,11 @@ class leaf_planner {
 
   /// Where the chunk [from, to) finds the value of `id`, which it may have to fetch first.
   constexpr value_place fetch(instruction_id id) {
-    if (!is_inside(id)) return invariant(id);
     int const at = id - begin;
+    if (id < begin || id >= end) return invariant(id);
+    if (values[at].place.where != place::none) return values[at].place;
     instruction const& i = s.instructions[id];
     if (i.what == action::constant) return invariant(id);
-    if (values[at].place.where != place::none) return values[at].place;
     value_place const target = take_register(i.type);
     leaf_step step{.target = target.key()};
     if (i.what == action::load && i.place() < 0) {
@@ -226,20 +226,20 @@ class leaf_planner {
     first_invariant = p.invariants.size();
     ++chunk_number;
     for (int at = from; at < to; ++at)
-      if (is_value(at))
-        for (auto operand : body[at].operands)
-          if (operand >= 0 && is_inside(operand)) values[operand - begin].last_in_chunk = at, values[operand - begin].chunk_number = chunk_number;
+      for (int k = 0; values[at].is_value && k < max_operands && body[at].operands[k] >= 0; ++k)
+        if (int const operand = body[at].operands[k]; operand >= begin && operand < end) values[operand - begin].last_in_chunk = at, values[operand - begin].chunk_number = chunk_number;
+    auto const* const nodes_of_graph = nodes.data();
     for (int at = from; at < to; ++at) {
+      if (!values[at].is_value) continue;
       instruction const& i = body[at];
-      if (!is_value(at)) continue;
-      leaf_step step{.code = i.what == action::load ? op::copy : nodes[static_cast<std::size_t>(index(i.node))].code};
+      leaf_step step{.code = i.what == action::load ? op::copy : nodes_of_graph[static_cast<int>(i.node)].code};
       bool const lookup = i.what == action::load, lanes = lookup && is_inside(i.place());
-      instruction_id const other = compared_with_position(i, step.code);
+      instruction_id const other = step.code == op::equal || step.code == op::not_equal ? compared_with_position(i) : -1;
       if (other >= 0) step.operands[0] = fetch(other).key();
-      for (int k = 0; k < max_operands; ++k)
-        if (other < 0 && i.operands[k] >= 0 && (!lookup || lanes) && (k == 0 || i.what != action::accumulate)) step.operands[k] = fetch(i.operands[k]).key();
+      int const fetched_operands = other >= 0 || (lookup && !lanes) ? 0 : i.what == action::accumulate ? 1 : max_operands;
+      for (int k = 0; k < fetched_operands && i.operands[k] >= 0; ++k) step.operands[k] = fetch(i.operands[k]).key();
       for (auto operand : i.operands)
-        if (operand >= 0 && is_inside(operand) && values[operand - begin].last_in_chunk == at && values[operand - begin].place.where == place::reg)
+        if (operand >= begin && operand < end && values[operand - begin].last_in_chunk == at && values[operand - begin].place.where == place::reg)
           taken[static_cast<int>(values[operand - begin].place.type)][values[operand - begin].place.number] = 0;
       value_place target{};
       if (i.what == action::store) {
@@ -280,11 +280,8 @@ class leaf_planner {
   }
 
   // Tiles are shared by values that do not live in the same chunk.
-  struct tile_use {
-    int tile, last_use;
-  };
-  list<tile_use> taken_tiles;
   list<int> free_tiles;
+  int released = 0;  ///< the values whose last use is before this have given theirs back
   constexpr int take_tile(dtype type, int at) {
     int tile = -1;
     for (std::size_t k = free_tiles.size(); k-- > 0 && tile < 0;)
@@ -297,16 +294,14 @@ class leaf_planner {
       tile = static_cast<int>(p.tiles.size());
       p.tiles.push_back(type);
     }
-    taken_tiles.push_back({tile, values[at].last_use});
+    value_state& last = values[values[at].last_use];
+    values[at].next_to_end = last.first_to_end, last.first_to_end = at;
     return tile;
   }
   /// Tiles whose value is used before `at` for the last time are free.
   constexpr void release_tiles(int at) {
-    std::size_t kept = 0;
-    for (std::size_t k = 0; k < taken_tiles.size(); ++k)
-      if (taken_tiles[k].last_use < at) free_tiles.push_back(taken_tiles[k].tile);
-      else taken_tiles[kept++] = taken_tiles[k];
-    while (taken_tiles.size() > kept) taken_tiles.pop_back();
+    for (; released < at; ++released)
+      for (int kept = values[released].first_to_end; kept >= 0; kept = values[kept].next_to_end) free_tiles.push_back(values[kept].tile);
   }
 };
 

@@ -180,11 +180,10 @@ constexpr list<int> readers_of_columns(graph const& g) {
   return count;
 }
 
-constexpr graph prepare(graph const& unprepared) {
-  bool any = !unprepared.equalities.empty();
-  for (node const& n : unprepared.nodes) any = any || takes_arrays(info(n.code).kind) || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || info(n.code).scatters;
-  if (!any) return unprepared;
-  graph from = unprepared;
+constexpr graph prepare(graph from) {
+  bool any = !from.equalities.empty();
+  for (node const& n : from.nodes) any = any || takes_arrays(info(n.code).kind) || info(n.code).kind == op_kind::view || info(n.code).kind == op_kind::lookup || info(n.code).scatters;
+  if (!any) return from;
   unify_extents(from);
   builder b(from);
   view_sinker sinker(b);
@@ -215,7 +214,7 @@ constexpr graph prepare(graph const& unprepared) {
 
 /// Gives every part of an assembly a node of its own, which computes it where it stands, or is an assembly that nothing else reads.
 /// A view is of an array as it lies, and a reshape of no output, which may have any strides.
-constexpr graph separate_parts(graph const& from) {
+constexpr graph separate_parts(graph from) {
   bool any = false;
   for (node const& n : from.nodes) any = any || info(n.code).kind == op_kind::assembly || info(n.code).kind == op_kind::view;
   if (!any) return from;
@@ -247,8 +246,8 @@ constexpr graph separate_parts(graph const& from) {
 }
 
 /// Gives every output a node of its own that computes it, and nothing else reads where results are added up.
-constexpr graph separate_outputs(graph const& from) {
-  graph g = separate_parts(from);
+constexpr graph separate_outputs(graph from) {
+  graph g = separate_parts(static_cast<graph&&>(from));
   list<char> taken(g.nodes.size() + g.outputs.size() + 1, 0), used_memory(g.nodes.size() + 1, 0);
   char* const used = used_memory.data();
   for (node const& n : g.nodes)

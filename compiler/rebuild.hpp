@@ -23,15 +23,19 @@ constexpr list<char> live_nodes(graph const& g) {
 /// `g` without the nodes that no output needs. Symbols and shapes keep their places, nodes their order: different nodes stay different, so that nothing is hashed.
 constexpr graph without_dead_nodes(graph g) {
   list<char> const live_memory = live_nodes(g);
-  list<node_id> map_memory(g.nodes.size(), node_id::none);
   char const* const live = live_memory.data();
+  int const count = g.size();
+  int kept = 0;
+  while (kept < count && live[kept]) ++kept;
+  if (kept == count) return g;
+  list<node_id> map_memory(g.nodes.size());
   node_id* const map = map_memory.data();
   node* const nodes = g.nodes.data();
-  int kept = 0;
-  for (int i = 0, count = g.size(); i < count; ++i) {
+  for (int i = 0; i < kept; ++i) map[i] = node_id{i};
+  for (int i = kept; i < count; ++i) {
     if (!live[i]) continue;
     node& n = nodes[kept];
-    if (kept != i) n = nodes[i];
+    n = nodes[i];
     for (int k = 0; k < n.arity; ++k) n.operands[k] = map[static_cast<int>(n.operands[k])];
     map[i] = node_id{kept++};
   }

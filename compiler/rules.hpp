@@ -11,7 +11,6 @@ namespace ctgrad::detail {
 struct rule {
   node_id before = node_id::none, after = node_id::none;
   node_id present = node_id::none;  ///< the rule holds only where this is computed already
-  op first = op::symbol, second = op::symbol;  ///< what the operands of `before` are; symbol: anything
 };
 
 /// Patterns are graphs of scalars themselves. Symbols match anything, the same thing wherever they stand.
@@ -107,29 +106,43 @@ constexpr void write_sharing_rules(rule_writer& r) {
   r.rules.back().present = sqrt(x).id;
 }
 
-/// Rules in arrays that a constexpr variable can hold, sorted by the outermost operation of `before`. Too many do not compile.
+/// Rules as a constexpr variable can hold them. Too many do not compile.
 struct rule_set {
   static constexpr int most_nodes = 256, most_rules = 64, most_variables = 4;
-  std::array<node, most_nodes> nodes{};
-  std::array<symbol_entry, most_variables> symbols{};
-  std::array<rule, most_rules> rules{};
-  std::array<std::int16_t, op_count + 1> first{};  ///< rules whose outermost operation is `code`: first[code] … first[code + 1]
+  node nodes[most_nodes]{};
+  symbol_entry symbols[most_variables]{};
+  rule rules[most_rules]{};
   int node_count = 0, symbol_count = 0, rule_count = 0;
+  // Sets of rules, a bit for each.
+  std::uint64_t of_code[op_count]{};                            ///< whose outermost operation is this
+  std::uint64_t first_is[op_count]{}, second_is[op_count]{};    ///< of whose outermost operation this operand is this
+  std::uint64_t first_is_any = 0, second_is_any = 0;
+  std::uint64_t twins = 0;                                      ///< whose outermost operation is of anything and the same thing
 
-  constexpr explicit rule_set(rule_writer const& w) : node_count(w.b.g.size()), symbol_count(static_cast<int>(w.b.g.symbols.size())) {
+  constexpr explicit rule_set(rule_writer const& w) : node_count(w.b.g.size()), symbol_count(static_cast<int>(w.b.g.symbols.size())), rule_count(static_cast<int>(w.rules.size())) {
     for (int i = 0; i < node_count; ++i) nodes[i] = w.b.g.nodes[i];
     for (int i = 0; i < symbol_count; ++i) symbols[i] = w.b.g.symbols[i];
-    for (int code = 0; code < op_count; ++code) {
-      first[code] = static_cast<std::int16_t>(rule_count);
-      for (rule const& r : w.rules)
-        if (node const& n = w.b.g[r.before]; static_cast<int>(n.code) == code) {
-          rule& place = rules[rule_count++] = r;
-          if (n.arity > 0) place.first = w.b.g[n.operands[0]].code;
-          if (n.arity > 1) place.second = w.b.g[n.operands[1]].code;
-        }
+    for (int i = 0; i < rule_count; ++i) {
+      rules[i] = w.rules[i];
+      std::uint64_t const bit = std::uint64_t{1} << i;
+      node const& before = nodes[index(rules[i].before)];
+      of_code[static_cast<int>(before.code)] |= bit;
+      op const first = code_of_operand(before, 0, nodes), second = code_of_operand(before, 1, nodes);
+      (first == op::symbol ? first_is_any : first_is[static_cast<int>(first)]) |= bit;
+      if (before.arity == 2 && first == op::symbol && before.operands[0] == before.operands[1]) twins |= bit;
+      (second == op::symbol ? second_is_any : second_is[static_cast<int>(second)]) |= bit;
     }
-    first[op_count] = static_cast<std::int16_t>(rule_count);
   }
+  /// The rules that may match at a node, by the codes of the operands alone, in either order.
+  constexpr std::uint64_t candidates(node const& at, node const* of) const {
+    if (!of_code[static_cast<int>(at.code)]) return 0;
+    int const a = static_cast<int>(code_of_operand(at, 0, of)), b = static_cast<int>(code_of_operand(at, 1, of));
+    std::uint64_t const straight = (first_is_any | first_is[a]) & (second_is_any | second_is[b]), swapped = at.arity == 2 ? (first_is_any | first_is[b]) & (second_is_any | second_is[a]) : 0;
+    return of_code[static_cast<int>(at.code)] & (straight | swapped) & (at.operands[0] == at.operands[1] ? ~std::uint64_t{0} : ~twins);
+  }
+
+ private:
+  static constexpr op code_of_operand(node const& n, int which, node const* of) { return n.arity > which ? of[static_cast<int>(n.operands[which])].code : op::symbol; }
 };
 
 /// The rules that `Write` writes. Made where they are first used, so that headers alone do not pay for them.

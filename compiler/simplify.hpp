@@ -14,29 +14,30 @@ struct matcher {
   rule_set const& rules;
   builder& b;
   list<char> const& opaque;  ///< nodes of `b` into which no pattern may look: somebody asked for the gradient by them
-  node_id bound[rule_set::most_variables];
+  struct bindings {
+    node_id of[rule_set::most_variables]{node_id::none, node_id::none, node_id::none, node_id::none};
+  } bound{};
 
-  constexpr matcher(rule_set const& r, builder& to, list<char> const& closed) : rules(r), b(to), opaque(closed) {
-    for (node_id& place : bound) place = node_id::none;
-  }
+  constexpr matcher(rule_set const& r, builder& to, list<char> const& closed) : rules(r), b(to), opaque(closed) {}
 
   constexpr bool match(node_id pattern, node_id id) {
-    node const& p = rules.nodes[index(pattern)];
-    node const& n = b.g[id];
+    node const& p = rules.nodes[static_cast<int>(pattern)];
     if (p.code == op::symbol) {
-      node_id& place = bound[p.attribute];
-      if (rules.symbols[p.attribute].name == pattern_c && !(n.is_constant() && n.real() >= 1 && n.real() < std::numeric_limits<double>::infinity())) return false;
-      if (place == node_id::none) place = id;
-      return place == id;
+      node_id& place = bound.of[p.attribute];
+      if (place != node_id::none) return place == id;
+      place = id;
+      return rules.symbols[p.attribute].name != pattern_c || is_large(b.g[id]);
     }
+    node const& n = b.g[id];
     if (p.is_constant()) return n.is_constant(p.real()) && cmath::signbit(n.real()) == cmath::signbit(p.real());  // x - 0 is x, x - -0 is not
     if (n.code != p.code || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
-    node_id before[rule_set::most_variables];
-    for (int k = 0; k < rule_set::most_variables; ++k) before[k] = bound[k];
+    bindings const before = bound;
     if (match_operands(p, n, false)) return true;
-    for (int k = 0; k < rule_set::most_variables; ++k) bound[k] = before[k];
-    return info(n.code).commutative && match_operands(p, n, true);
+    if (!info(n.code).commutative) return false;
+    bound = before;
+    return match_operands(p, n, true);
   }
+  static constexpr bool is_large(node const& n) { return n.is_constant() && n.real() >= 1 && n.real() < std::numeric_limits<double>::infinity(); }
   constexpr bool match_operands(node const& p, node const& n, bool swapped) {
     for (int k = 0; k < n.arity; ++k)
       if (!match(p.operands[k], n.operands[swapped ? 1 - k : k])) return false;
@@ -45,7 +46,7 @@ struct matcher {
   /// The node that computes `pattern`, if there is one. (Patterns that are looked for have no constants.)
   constexpr node_id find(node_id pattern) {
     node const& p = rules.nodes[index(pattern)];
-    if (p.code == op::symbol) return bound[p.attribute];
+    if (p.code == op::symbol) return bound.of[p.attribute];
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
     for (int k = 0; k < p.arity; ++k)
       if (operands[k] = find(p.operands[k]); operands[k] == node_id::none) return node_id::none;
@@ -58,11 +59,11 @@ struct matcher {
   /// The nodes of the right-hand side, in the dtype and shape of the node that they replace.
   constexpr node_id build(node_id pattern, node const& replaced) {
     node const& p = rules.nodes[index(pattern)];
-    if (p.code == op::symbol && b.g[bound[p.attribute]].is_constant()) return b.broadcast(bound[p.attribute], replaced.shape, 0);
-    if (p.code == op::symbol) return bound[p.attribute];
+    if (p.code == op::symbol && b.g[bound.of[p.attribute]].is_constant()) return b.broadcast(bound.of[p.attribute], replaced.shape, 0);
+    if (p.code == op::symbol) return bound.of[p.attribute];
     if (p.is_constant()) return b.broadcast(b.real(p.real(), dtype::float64, shape_id::scalar, true), replaced.shape, 0);
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
-    if (info(p.code).kind == op_kind::reduction) return b.reduce(p.code, bound[rules.nodes[index(p.operands[0])].attribute], replaced.axes());
+    if (info(p.code).kind == op_kind::reduction) return b.reduce(p.code, bound.of[rules.nodes[index(p.operands[0])].attribute], replaced.axes());
     for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], replaced);
     return b.map(p.code, operands[0], operands[1], operands[2]);
   }
@@ -78,23 +79,16 @@ constexpr node_id simplify_structure(builder& b, node_id id, list<char> const& o
   return id;
 }
 
-/// Whether a rule may match at a node, by the codes of the operands alone.
-constexpr bool may_match(rule const& r, node const& at, node const* nodes) {
-  op const a = at.arity > 0 ? nodes[static_cast<int>(at.operands[0])].code : op::symbol, b = at.arity > 1 ? nodes[static_cast<int>(at.operands[1])].code : op::symbol;
-  bool const straight = (r.first == op::symbol || r.first == a) && (r.second == op::symbol || r.second == b);
-  return straight || (at.arity == 2 && (r.first == op::symbol || r.first == b) && (r.second == op::symbol || r.second == a));
-}
-
 /// `from` with the rules that `Write` writes applied at every node, operands first, again and again where a result matches in turn.
 /// (Loops run over raw pointers: each call of an operator is a step of the compilers' limits.)
 template <auto Write, class = void>
-constexpr graph simplify(graph const& from) {
+constexpr graph simplify(graph from) {
   rule_set const& rules = rules_of<Write>;
   constexpr bool structure = Write == &write_default_rules;
   node const* const nodes = from.nodes.data();
   int const count = from.size();
   bool any = structure;
-  for (int i = 0; i < count && !any; ++i) any = rules.first[static_cast<std::size_t>(nodes[i].code)] != rules.first[static_cast<std::size_t>(nodes[i].code) + 1];
+  for (int i = 0; i < count && !any; ++i) any = rules.of_code[static_cast<int>(nodes[i].code)] != 0;
   if (!any) return from;
   bool changed = false;
   builder b(from);
@@ -109,10 +103,8 @@ constexpr graph simplify(graph const& from) {
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
     // Only what lost an operand to a constant can fold. What a gradient is by stays as it is: another node, or a number, has another gradient.
     bool constants = n.arity > 0 && !wanted[i];
-    for (int k = 0; k < n.arity; ++k) {
-      operands[k] = map[static_cast<int>(n.operands[k])];
-      constants = constants && b.g.nodes.data()[static_cast<int>(operands[k])].code == op::constant;
-    }
+    node const* made = b.g.nodes.data();
+    for (int k = 0; k < n.arity; ++k) operands[k] = map[static_cast<int>(n.operands[k])], constants = constants && made[static_cast<int>(operands[k])].code == op::constant;
     node_id id = node_id::none;
     if (constants) {
       op_info const& row = info(n.code);
@@ -123,18 +115,18 @@ constexpr graph simplify(graph const& from) {
     if (id == node_id::none) id = b.copy(n, operands);
     for (int round = 0; round < 16 && !wanted[i]; ++round) {
       node_id next = id;
-      if constexpr (structure) next = simplify_structure(b, id, opaque);
-      node const at = b.g.nodes.data()[static_cast<int>(id)];
-      int const last = rules.first[static_cast<std::size_t>(at.code) + 1];
-      if (is_floating(at.type) || at.type == dtype::bool_)
-        for (int r = rules.first[static_cast<std::size_t>(at.code)]; r < last && next == id; ++r) {
-          rule const& tried = rules.rules[static_cast<std::size_t>(r)];
-          if (!may_match(tried, at, b.g.nodes.data())) continue;
+      made = b.g.nodes.data();
+      node const& found = made[static_cast<int>(id)];
+      if constexpr (structure)
+        if (found.code == op::where || found.code == op::broadcast) next = simplify_structure(b, id, opaque);
+      if (next == id && (is_floating(found.type) || found.type == dtype::bool_))
+        for (std::uint64_t left = rules.candidates(found, made); left && next == id; left &= left - 1) {
+          rule const& tried = rules.rules[std::countr_zero(left)];
           matcher m(rules, b, opaque);
-          if (m.match(tried.before, id) && (tried.present == node_id::none || m.find(tried.present) != node_id::none)) {
-            node_id built = m.build(tried.after, at);
-            if (b.g[built].type == at.type && b.g[built].shape == at.shape) next = built;
-          }
+          if (!m.match(tried.before, id) || (tried.present != node_id::none && m.find(tried.present) == node_id::none)) continue;
+          node const at = b.g[id];
+          node_id const built = m.build(tried.after, at);
+          if (b.g[built].type == at.type && b.g[built].shape == at.shape) next = built;
         }
       if (next == id) break;
       changed = true;

@@ -35,7 +35,7 @@ constexpr node_id sum_of_contraction(builder& b, node const& product, node_id co
   return b.contract(gone[0] ? b.reduce(op::sum, operands[0], gone[0]) : operands[0], gone[1] ? b.reduce(op::sum, operands[1], gone[1]) : operands[1], rest);
 }
 
-constexpr graph sum_before_products(graph const& from) {
+constexpr graph sum_before_products(graph from) {
   list<int> readers(from.nodes.size(), 0);
   auto const live = live_nodes(from);
   for (int i = 0; i < from.size(); ++i)

@@ -99,7 +99,7 @@ constexpr node_id unrolled(builder& b, op code, node_id x, axis_mask axes) {
   return result;
 }
 
-constexpr graph unroll_windows(graph const& from) {
+constexpr graph unroll_windows(graph from) {
   bool any = false;
   for (node const& n : from.nodes) any = any || (n.arity == 1 && few_elements(from, n) > 0);
   if (!any) return from;

@@ -21,7 +21,7 @@ constexpr bool only_moves(op code) {
   return kind == op_kind::movement || kind == op_kind::view || kind == op_kind::lookup;
 }
 
-constexpr graph widen(graph const& from) {
+constexpr graph widen(graph from) {
   if (!has_narrow(from)) return from;
   list<dtype> wanted(from.outputs.size(), dtype::float32);
   for (std::size_t i = 0; i < from.outputs.size(); ++i) wanted[i] = from[from.outputs[i]].type;

@@ -36,12 +36,17 @@ class schedule_writer {
     state_memory = list<node_state>(g.nodes.size(), node_state{});
     state = state_memory.data();
     nodes_of_graph = g.nodes.data();
-    for (int i = 0; i < g.size(); ++i) {
-      op_kind const kind = state[i].kind = infos.data()[static_cast<int>(nodes_of_graph[i].code)].kind;
+    op_info const* const rows = infos.data();
+    for (int i = 0, count = g.size(); i < count; ++i) {
+      op_info const& row = rows[static_cast<int>(nodes_of_graph[i].code)];
+      op_kind const kind = state[i].kind = row.kind;
+      if (kind == op_kind::map) continue;
       has_views = has_views || kind == op_kind::view || kind == op_kind::assembly;
       has_lookup = has_lookup || kind == op_kind::lookup;
-      has_scatter = has_scatter || info(nodes_of_graph[i].code).scatters;
+      has_whole = has_whole || takes_arrays(kind);
+      has_scatter = has_scatter || row.scatters;
     }
+    out.instructions.reserve(g.nodes.size() + 64);
     shapes_of_graph = g.shapes.data();
     class_memory = list<std::int16_t>(static_cast<std::size_t>(classes.elements) + 1, -1);
     loop_of_class = class_memory.data();
@@ -59,7 +64,7 @@ class schedule_writer {
   shape const* shapes_of_graph = nullptr;
   std::int16_t* loop_of_class = nullptr;  // by class: the loop that is open, or -1
   int stamps = 0;
-  bool has_views = false, has_lookup = false, has_scatter = false;
+  bool has_views = false, has_lookup = false, has_whole = false, has_scatter = false;
   list<std::int16_t> latest_access, access_before;  // by buffer, and by access: the one before it of the same buffer
   list<loaded> loads;   // that are valid here
   list<node_id> scope;  // nodes whose `current` ends with a loop
@@ -194,7 +199,7 @@ class schedule_writer {
     return latest_access[a.buffer] = static_cast<std::int16_t>(access_before.size() - 1);
   }
   constexpr void hold(node_id id, instruction_id where) {
-    state[index(id)].current = where;
+    state[static_cast<int>(id)].current = where;
     scope.push_back(id);
   }
   /// Where `user` finds its operand in memory.
@@ -238,30 +243,34 @@ class schedule_writer {
   }
   /// The one element at which all loops stand.
   constexpr void element(node_id id) {
-    node const& n = the(id);
-    if (state[index(id)].current >= 0 && !is_reduction(id)) return;
+    node const& n = nodes_of_graph[static_cast<int>(id)];
+    node_state& own = state[static_cast<int>(id)];
+    if (own.current >= 0 && own.kind != op_kind::reduction) return;
     instruction i{.what = action::compute, .type = n.type, .node = id};
     if (n.code == op::iota) {
       i.what = action::position;
       i.loop = loop_of(class_of(id, 0));
     }
-    if (kind_of(id) == op_kind::lookup) {
+    if (own.kind == op_kind::lookup) {
       i.what = action::load;
       i.operands[0] = operand(id, 1);
       i.access_number = intern(access_of(id, classes.operand(id, 0)));
       i.node = classes.operand(id, 0).base;
     } else {
-      for (int k = 0; k < n.arity; ++k) i.operands[k] = operand(id, k);
+      for (int k = 0; k < n.arity; ++k) {
+        instruction_id const current = state[static_cast<int>(classes.sources[max_operands * static_cast<int>(id) + k].base)].current;
+        i.operands[k] = current >= 0 ? current : operand(id, k);
+      }
     }
-    if (is_reduction(id)) {
+    if (own.kind == op_kind::reduction) {
       i.what = action::accumulate;
-      i.end = state[index(id)].start;
+      i.end = own.start;
       if (out.instructions[i.end].access_number >= 0) i.access_number = intern(own_access(id));
       push(i);
       return;
     }
     hold(id, push(i));
-    store(id, state[index(id)].current);
+    if (own.value_buffer >= 0) store(id, own.current);
   }
   /// A product, or a call of a library operation.
   constexpr void whole_arrays(node_id id) {

@@ -24,7 +24,8 @@ template <int Assigned, class... Outputs>
 using program_source = std::conditional_t<(Assigned < static_cast<int>(sizeof...(Outputs))), adding_source<Assigned, Outputs...>, source_graph<Outputs...>>;
 
 /// Of programs of more nodes than this, in several epochs, each evaluation writes loops for about so many values: clang's limit is near 450.
-inline constexpr int together_limit_fuse = 256, values_at_a_time = 128;
+/// Of one epoch, larger programs write their loops in one evaluation, and place their arrays in another.
+inline constexpr int together_limit_fuse = 256, together_limit_epoch = 2048, values_at_a_time = 128;
 
 template <class WithRoom>
 inline constexpr auto grouped = freeze_schedule<WithRoom::instructions, WithRoom::loops, WithRoom::accesses, WithRoom::buffers, WithRoom::shapes>(
@@ -57,7 +58,7 @@ struct schedule_with_room {
   static constexpr bool together = [] {
     bool one_epoch = true;
     for (auto epoch : P::classes.epoch) one_epoch = one_epoch && epoch == 0;
-    return one_epoch || P::node_count <= together_limit_fuse;
+    return P::node_count <= (one_epoch ? together_limit_epoch : together_limit_fuse);
   }();
   static constexpr auto make_alone() {
     if constexpr (together) return freeze_schedule<instructions, loops, accesses, buffers, shapes>(fuse_alone(P::graph.thaw(), P::classes.table()));

@@ -93,8 +93,8 @@ const expected_rule expected_sharing_rules[] = {
 /// Both sides of a rule as a graph of two outputs.
 graph both_sides(detail::rule_set const& rules, detail::rule const& r) {
   graph g;
-  g.nodes = {rules.nodes.data(), rules.nodes.data() + rules.node_count};
-  g.symbols = {rules.symbols.data(), rules.symbols.data() + rules.symbol_count};
+  g.nodes = {rules.nodes, rules.nodes + rules.node_count};
+  g.symbols = {rules.symbols, rules.symbols + rules.symbol_count};
   g.shapes = {shape{}};
   g.outputs = {r.before, r.after};
   return g;

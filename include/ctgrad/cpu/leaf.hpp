@@ -243,9 +243,15 @@ struct leaf_code {
   CTGRAD_NOINLINE CTGRAD_NO_VARIABLES static void chunk(context& c, std::int64_t count) {
     chunk_body<Chunk, few>(c, 0, count, std::make_index_sequence<size.accumulators>{});
   }
+  /// In halves: compilers limit how deep an expression nests.
+  template <int From, int To>
+  CTGRAD_INLINE static void chunks_between(context& c, std::int64_t count) {
+    if constexpr (To - From > 64) chunks_between<From, (From + To) / 2>(c, count), chunks_between<(From + To) / 2, To>(c, count);
+    else [&]<int... Chunks>(std::integer_sequence<int, Chunks...>) { (chunk<From + Chunks>(c, count), ...); }(std::make_integer_sequence<int, To - From>{});
+  }
   static void chunks(context& c, std::int64_t count) {
     if constexpr (size.chunks == 1) chunk_body<0, false>(c, 0, count, std::make_index_sequence<size.accumulators>{});
-    else [&]<int... Chunks>(std::integer_sequence<int, Chunks...>) { (chunk<Chunks>(c, count), ...); }(std::make_integer_sequence<int, size.chunks>{});
+    else chunks_between<0, size.chunks>(c, count);
   }
 
   template <class F, std::size_t... I>
