@@ -233,29 +233,31 @@ struct axis_classes {
   /// Values that read the same axis of the same memory are walked together where nothing forbids it: it is read once.
   constexpr void join_readers(graph const& g) {
     struct reader {
-      node_id base;
-      std::int32_t epoch;
+      std::int32_t epoch, before;  // before: of the same memory, in another epoch
       int element[max_rank];
     };
     list<reader> readers;
+    list<std::int32_t> latest(g.nodes.size());  // by memory: its latest reader, as their number from 1 on; 0: there is none
     for (int i = 0, all = g.size(); i < all; ++i) {
       if (!computed[i]) continue;
       for (int k = 0; k < nodes[i].arity; ++k) {
         source const& s = sources[max_operands * i + k];
-        if (computed[static_cast<int>(s.base)]) continue;
-        int const axes = g.shape_of(s.base).rank;
-        if (axes == 0 || g[s.base].is_constant()) continue;
-        reader* known = nullptr;
-        for (auto& r : readers)
-          if (r.base == s.base && r.epoch == epoch[i]) known = &r;
+        int const base = static_cast<int>(s.base);
+        if (computed[base]) continue;
+        int const axes = shapes[static_cast<int>(nodes[base].shape)].rank;
+        if (axes == 0 || nodes[base].code == op::constant) continue;
+        std::int32_t known = latest[base];
+        while (known && readers[known - 1].epoch != epoch[i]) known = readers[known - 1].before;
         if (!known) {
-          reader r{s.base, epoch[i], {}};
+          reader r{epoch[i], latest[base], {}};
           for (int axis = 0; axis < max_rank; ++axis) r.element[axis] = axis < axes && s.axes[axis] >= 0 && !unit[first[i] + s.axes[axis]] ? first[i] + s.axes[axis] : -1;
           readers.push_back(r);
+          latest[base] = static_cast<std::int32_t>(readers.size());
           continue;
         }
+        int const* const element = readers[known - 1].element;
         for (int axis = 0; axis < axes; ++axis)
-          if (s.axes[axis] >= 0 && known->element[axis] >= 0) join(find(known->element[axis]), class_of(i, s.axes[axis]));
+          if (s.axes[axis] >= 0 && element[axis] >= 0) join(find(element[axis]), class_of(i, s.axes[axis]));
       }
     }
   }

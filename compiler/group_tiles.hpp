@@ -20,7 +20,11 @@ class tile_grouper {
     for (instruction const& i : s.instructions) products += i.what == action::product;
     if (!products) return;
     find_items();
-    states = list<array_state>(s.buffers.size(), array_state{});
+    roots_memory.reserve(s.accesses.size());
+    for (access const& a : s.accesses) roots_memory.push_back(static_cast<std::int16_t>(root_of(s.buffers, a.buffer)));
+    roots = roots_memory.data();
+    states_memory = list<array_state>(s.buffers.size(), array_state{});
+    states = states_memory.data();
     values = list<int>(s.instructions.size(), 0);
     list<int> rest, order;
     for (int k = 0; k + 1 < static_cast<int>(begins.size()); ++k) rest.push_back(k);
@@ -75,16 +79,19 @@ class tile_grouper {
   // Of items, which are nests, products, calls, and the instructions between them: the first instruction, and where the touches begin; at last, where both end.
   list<int> begins, first_touches;
   list<touch> touches;
-  list<array_state> states;  // by buffer
+  // (Raw pointers, because each call of an operator is a step of the compilers' limits.)
+  list<array_state> states_memory;
+  array_state* states = nullptr;  // by buffer
+  list<std::int16_t> roots_memory;
+  std::int16_t const* roots = nullptr;  // by access: the array of which its buffer is, or is a view
   list<int> values;  // by instruction: the stamp of tries in which its number is whole only after the group
   list<int> symbols_read, axes_read;  // of the group: buffers, and along which axis each was read tile by tile; -1: all of it
   int stamp = 0, measured = 0;
   extent along;  // of the tiles, where `measured` is the stamp
 
-  constexpr int root(int access_number) const { return root_of(s.buffers, s.accesses[access_number].buffer); }
   constexpr bool is_view(int access_number) const { return s.buffers[s.accesses[access_number].buffer].kind == buffer_kind::view; }
   constexpr array_state& state_of(int access_number) {
-    array_state& known = states[root(access_number)];
+    array_state& known = states[roots[access_number]];
     if (known.stamp != stamp) known = {stamp};
     return known;
   }
@@ -96,16 +103,17 @@ class tile_grouper {
   }
   constexpr void find_items() {
     int const length = static_cast<int>(s.instructions.size());
+    instruction const* const instructions = s.instructions.data();
     for (int at = 0; at < length;) {
       begins.push_back(at), first_touches.push_back(static_cast<int>(touches.size()));
-      int const end = s.instructions[at].what == action::begin_loop ? s.instructions[at].end + 1 : at + 1;
-      for (int const begin = at; at < end; ++at) note(begin, s.instructions[at]);
+      int const end = instructions[at].what == action::begin_loop ? instructions[at].end + 1 : at + 1;
+      for (int const begin = at; at < end; ++at) note(begin, instructions[at]);
     }
     begins.push_back(length), first_touches.push_back(static_cast<int>(touches.size()));
   }
   constexpr void add_touch(touch t) {
-    for (std::size_t k = static_cast<std::size_t>(first_touches.back()); k < touches.size(); ++k)
-      if (touches[k].kind == t.kind && touches[k].access == t.access && touches[k].value == t.value) return;
+    for (touch const *known = touches.data() + first_touches.back(), *const end = touches.end(); known != end; ++known)
+      if (known->kind == t.kind && known->access == t.access && known->value == t.value) return;
     touches.push_back(t);
   }
   /// What an instruction of the item that begins at `begin` touches.
@@ -215,8 +223,8 @@ class tile_grouper {
     if (own >= 0)
       any_touch(of, [&](touch const& t) {
         if (t.kind == touch_kind::read) state_of(t.access).read = true;
-        if (t.kind == touch_kind::read && s.buffers[root(t.access)].kind == buffer_kind::symbol)
-          symbols_read.push_back(root(t.access)), axes_read.push_back(is_view(t.access) ? -1 : tiled_axis(of, t.access, own));
+        if (t.kind == touch_kind::read && s.buffers[roots[t.access]].kind == buffer_kind::symbol)
+          symbols_read.push_back(roots[t.access]), axes_read.push_back(is_view(t.access) ? -1 : tiled_axis(of, t.access, own));
         if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
         return false;
       });
@@ -306,7 +314,7 @@ class tile_grouper {
   }
   /// Whether an output may be bound to the array of a symbol that the group has read otherwise than tile by tile along the same axis (in_place allows the rest).
   constexpr bool is_taken(int access_number, int axis) const {
-    buffer const& to = s.buffers[root(access_number)];
+    buffer const& to = s.buffers[roots[access_number]];
     if (to.kind != buffer_kind::output) return false;
     for (std::size_t k = 0; k < symbols_read.size(); ++k)
       if (buffer const& from = s.buffers[symbols_read[k]]; (axes_read[k] != axis || axis < 0) && from.s == to.s && from.type == to.type) return true;
@@ -337,12 +345,13 @@ class tile_grouper {
   constexpr void reorder(list<int> const& order) {
     list<instruction> moved;
     moved.reserve(s.instructions.size());
-    list<instruction_id> place(s.instructions.size(), -1);
-    for (int number : order)
-      for (instruction_id at = begins[number]; at < begins[number + 1]; ++at) {
-        place[at] = static_cast<instruction_id>(moved.size());
-        moved.push_back(s.instructions[at]);
-      }
+    list<instruction_id> place_memory(s.instructions.size());
+    instruction_id* const place = place_memory.data();
+    for (int number : order) {
+      instruction_id const begin = begins[number], end = begins[number + 1], at = static_cast<instruction_id>(moved.size());
+      for (instruction_id k = begin; k < end; ++k) place[k] = at + k - begin;
+      moved.append(s.instructions.data() + begin, s.instructions.data() + end);
+    }
     for (instruction& i : moved) {
       if (i.end >= 0) i.end = place[i.end];
       if (reads_arrays(i.what)) continue;
