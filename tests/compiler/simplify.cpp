@@ -174,6 +174,7 @@ SIMPLIFIES(-(-(-x)), "-x");
 SIMPLIFIES(1 * (x * 1), "x");
 SIMPLIFIES(y + -x, "y - x");
 SIMPLIFIES(-y + x, "x - y");
+static_assert(simplified([](value x, value y) { value const first = -y; return first + ctgrad::exp(x); }).view() == "exp(x) - y");
 SIMPLIFIES(x - (-1 * y), "x + y");
 SIMPLIFIES(ctgrad::log(ctgrad::exp(x) + 1), "softplus(x)");
 SIMPLIFIES(ctgrad::log(1 + ctgrad::exp(x * y)), "softplus(x * y)");
