@@ -155,6 +155,10 @@ BOOST_AUTO_TEST_CASE(parts_of_a_value) {
   detail::list<tensor_value> const in{tensor(dtype::float64, {5}, {2, 3, 5, 7, 11})};
   BOOST_TEST(same(run(all, in, 0), {3, 2 + 18, 0, 3, 3}));
   BOOST_TEST(same(run(all, in, 1), {3, 20, 3.5, 3 + (5 + 11) / 2., 3 + 3.5}));
+  // The same part by two ways: f = (x1^2 + x2^2) + 3 (x1 + x2).
+  value const inner{&b, b.slice(part(0, 4).id, 0, 1, 2, 1)};
+  graph const twice = with_outputs(b, {gradient(sum_of(inner * inner) + sum_of(3 * part(1, 2)), x)});
+  BOOST_TEST(same(run(twice, in), {0, 2 * 3 + 3, 2 * 5 + 3, 0, 0}));
 }
 // d/dx_j of sum_i (d f / dx_i)^2, f = sum x^3: 36 x^3.
 BOOST_AUTO_TEST_CASE(gradient_of_the_norm_of_a_gradient) {
