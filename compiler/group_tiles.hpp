@@ -19,13 +19,18 @@ class tile_grouper {
     int products = 0;
     for (instruction const& i : s.instructions) products += i.what == action::product;
     if (!products) return;
+    instructions = s.instructions.data();
     find_items();
+    first_touch = first_touches.data(), all_touches = touches.data(), begin_of = begins.data();
     roots_memory.reserve(s.accesses.size());
     for (access const& a : s.accesses) roots_memory.push_back(static_cast<std::int16_t>(root_of(s.buffers, a.buffer)));
     roots = roots_memory.data();
     states_memory = list<array_state>(s.buffers.size(), array_state{});
     states = states_memory.data();
-    values = list<int>(s.instructions.size(), 0);
+    values_memory = list<int>(s.instructions.size(), 0);
+    values = values_memory.data();
+    cuttable = divisible = labels_at = list<int>(begins.size(), -1);
+    unpacked.reserve(static_cast<std::size_t>(products));
     list<int> rest, order;
     for (int k = 0; k + 1 < static_cast<int>(begins.size()); ++k) rest.push_back(k);
     std::int16_t groups = 0;
@@ -44,7 +49,7 @@ class tile_grouper {
           int const number = rest[first + static_cast<std::size_t>(k)];
           if (best.places[k] != wanted) continue;
           (wanted == after ? rest_of_it : order).push_back(number);
-          if (wanted == inside) mark(begins[number], groups, best.labels[k]);
+          if (wanted == inside) mark(begin_of[number], groups, best.labels[k]);
         }
       first += static_cast<std::size_t>(count) - rest_of_it.size();
       for (std::size_t k = 0; k < rest_of_it.size(); ++k) rest[first + k] = rest_of_it[k];
@@ -78,13 +83,20 @@ class tile_grouper {
   schedule& s;
   // Of items, which are nests, products, calls, and the instructions between them: the first instruction, and where the touches begin; at last, where both end.
   list<int> begins, first_touches;
+  // By item, worked out when first asked for, -1 before: cuttable_loops, and whether parts of the outermost loop may run at the same time.
+  list<int> cuttable, divisible, labels_at;
+  list<contraction> unpacked;  // of products, at the places of labels_at
   list<touch> touches;
   // (Raw pointers, because each call of an operator is a step of the compilers' limits.)
   list<array_state> states_memory;
   array_state* states = nullptr;  // by buffer
   list<std::int16_t> roots_memory;
   std::int16_t const* roots = nullptr;  // by access: the array of which its buffer is, or is a view
-  list<int> values;  // by instruction: the stamp of tries in which its number is whole only after the group
+  list<int> values_memory;
+  int* values = nullptr;  // by instruction: the stamp of tries in which its number is whole only after the group
+  instruction* instructions = nullptr;
+  int const *begin_of = nullptr, *first_touch = nullptr;  // begins, first_touches
+  touch const* all_touches = nullptr;
   list<int> symbols_read, axes_read;  // of the group: buffers, and along which axis each was read tile by tile; -1: all of it
   int stamp = 0, measured = 0;
   extent along;  // of the tiles, where `measured` is the stamp
@@ -98,12 +110,11 @@ class tile_grouper {
 
   /// Whether an item is a nest or a product.
   constexpr bool is_unit(int item) const {
-    action const what = s.instructions[begins[item]].what;
+    action const what = instructions[begin_of[item]].what;
     return what == action::begin_loop || what == action::product;
   }
   constexpr void find_items() {
     int const length = static_cast<int>(s.instructions.size());
-    instruction const* const instructions = s.instructions.data();
     for (int at = 0; at < length;) {
       begins.push_back(at), first_touches.push_back(static_cast<int>(touches.size()));
       int const end = instructions[at].what == action::begin_loop ? instructions[at].end + 1 : at + 1;
@@ -119,10 +130,10 @@ class tile_grouper {
   /// What an instruction of the item that begins at `begin` touches.
   constexpr void note(int begin, instruction const& i) {
     bool const arrays = reads_arrays(i.what);
-    for (auto operand : i.operands) {
-      if (operand < 0) continue;
+    for (int k = 0; k < max_operands && i.operands[k] >= 0; ++k) {
+      instruction_id const operand = i.operands[k];
       if (arrays) add_touch({touch_kind::read, static_cast<std::int16_t>(operand), -1});
-      else if (operand < begin && s.instructions[operand].what != action::constant) add_touch({touch_kind::value, -1, operand});
+      else if (operand < begin && instructions[operand].what != action::constant) add_touch({touch_kind::value, -1, operand});
     }
     if (i.what == action::result && i.end < begin) add_touch({touch_kind::value, -1, i.end});
     bool const outer_sum = i.what == action::accumulate && i.end < begin;
@@ -139,18 +150,18 @@ class tile_grouper {
 
   constexpr plan find_best(list<int> const& rest, int seed) {
     plan best;
-    int const begin = begins[rest[seed]];
+    int const begin = begin_of[rest[seed]];
     auto consider = [&](int label) {
       plan tried = try_group(rest, seed, label);
       if (tried.units > best.units) best = static_cast<plan&&>(tried);
     };
-    instruction const& i = s.instructions[begin];
+    instruction const& i = instructions[begin];
     if (i.what == action::product) {
-      auto const labels = contraction::unpack(g[i.node].attribute);
+      auto const& labels = labels_of(rest[seed]);
       for (int axis = 0, rank = g.shape_of(i.node).rank; axis < rank; ++axis)
         if (axis == 0 || labels.role(labels.result[static_cast<std::size_t>(axis)]) == label_role::batch) consider(labels.result[static_cast<std::size_t>(axis)]);
     } else {
-      for (int depth = 0; depth < cuttable_loops(begin); ++depth) consider(depth);
+      for (int depth = 0; depth < cuttable_loops(rest[seed]); ++depth) consider(depth);
     }
     return best;
   }
@@ -167,7 +178,7 @@ class tile_grouper {
       if (!later && is_unit(next)) own = join(next, k == seed ? label : -1);
       if (own >= 0) {
         ++p.units, idle = 0;
-        p.products += s.instructions[begins[next]].what == action::product;
+        p.products += instructions[begin_of[next]].what == action::product;
       } else if (k == seed) {
         return p;
       }
@@ -179,7 +190,7 @@ class tile_grouper {
   }
   template <class F>
   constexpr bool any_touch(int of, F const& f) {
-    for (touch const *t = touches.data() + first_touches[of], *const end = touches.data() + first_touches[of + 1]; t != end; ++t)
+    for (touch const *t = all_touches + first_touch[of], *const end = all_touches + first_touch[of + 1]; t != end; ++t)
       if (f(*t)) return true;
     return false;
   }
@@ -199,7 +210,7 @@ class tile_grouper {
     });
   }
   constexpr void come_after(int of) {
-    for (instruction_id at = begins[of]; at < begins[of + 1]; ++at) values[at] = stamp;
+    for (instruction_id at = begin_of[of]; at < begin_of[of + 1]; ++at) values[at] = stamp;
     any_touch(of, [&](touch const& t) {
       if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
       if (t.access >= 0) (t.kind == touch_kind::read ? state_of(t.access).read_after : state_of(t.access).written_after) = true;
@@ -208,18 +219,33 @@ class tile_grouper {
   }
 
   /// How many loops of a nest, from the outermost on, could be the one that is cut: those that stand alone in each other, where all that is done is maps of elements.
-  constexpr int cuttable_loops(instruction_id begin) const {
+  constexpr int cuttable_loops(int item) {
+    int& known = cuttable[item];
+    if (known < 0) known = find_cuttable_loops(begin_of[item]);
+    return known;
+  }
+  constexpr int find_cuttable_loops(instruction_id begin) const {
     int depth = 1;
-    while (s.instructions[begin + depth].what == action::begin_loop && s.instructions[begin + depth].end + 1 == s.instructions[begin + depth - 1].end) ++depth;
-    if (s.loops[s.instructions[begin + depth - 1].loop].leaf) --depth;  // the vector loop stays whole
+    while (instructions[begin + depth].what == action::begin_loop && instructions[begin + depth].end + 1 == instructions[begin + depth - 1].end) ++depth;
+    if (s.loops[instructions[begin + depth - 1].loop].leaf) --depth;  // the vector loop stays whole
     else return 1;
-    for (instruction_id at = begin; at < s.instructions[begin].end; ++at)
-      if (instruction const& i = s.instructions[at]; i.what == action::accumulate || i.what == action::initialize || i.place() >= 0) return depth > 0;
+    for (instruction_id at = begin; at < instructions[begin].end; ++at)
+      if (instruction const& i = instructions[at]; i.what == action::accumulate || i.what == action::initialize || i.place() >= 0) return depth > 0;
     return depth;
+  }
+  constexpr contraction const& labels_of(int item) {
+    int& known = labels_at.data()[item];
+    if (known < 0) known = static_cast<int>(unpacked.size()), unpacked.push_back(contraction::unpack(g[instructions[begin_of[item]].node].attribute));
+    return unpacked.data()[known];
+  }
+  constexpr bool is_divisible(int item) {
+    int& known = divisible[item];
+    if (known < 0) known = partition_nest(g, s, begin_of[item]).divisible;
+    return known > 0;
   }
   /// Takes a unit into the group: the label of a product, the depth of a nest's loop; -1 where it cannot be of it. `wanted`: of the first, else -1.
   constexpr int join(int of, int wanted) {
-    int const own = s.instructions[begins[of]].what == action::product ? join_product(of, wanted) : join_nest(of, wanted);
+    int const own = instructions[begin_of[of]].what == action::product ? join_product(of, wanted) : join_nest(of, wanted);
     if (own >= 0)
       any_touch(of, [&](touch const& t) {
         if (t.kind == touch_kind::read) state_of(t.access).read = true;
@@ -231,11 +257,11 @@ class tile_grouper {
     return own;
   }
   /// The axis of an access that goes along the tiles, for a unit whose label or depth is known; -1: none.
-  constexpr int tiled_axis(int of, int access_number, int own) const {
-    instruction const& i = s.instructions[begins[of]];
+  constexpr int tiled_axis(int of, int access_number, int own) {
+    instruction const& i = instructions[begin_of[of]];
     access const& a = s.accesses[access_number];
-    if (i.what != action::product) return a.axis_of(s.instructions[begins[of] + own].loop);
-    auto const labels = contraction::unpack(g[i.node].attribute);
+    if (i.what != action::product) return a.axis_of(instructions[begin_of[of] + own].loop);
+    auto const& labels = labels_of(of);
     int found = -1;
     for (int k = 0; k < 2; ++k)
       for (int axis = 0; axis < a.rank && i.operands[k] == access_number; ++axis)
@@ -247,8 +273,8 @@ class tile_grouper {
     return a.axis < 0 && !a.summed && !a.read && !is_view(access_number);
   }
   constexpr int join_product(int of, int label) {
-    instruction const& i = s.instructions[begins[of]];
-    auto const labels = contraction::unpack(g[i.node].attribute);
+    instruction const& i = instructions[begin_of[of]];
+    auto const& labels = labels_of(of);
     extent length;
     for (int k = 0; k < 2; ++k) {
       access const& a = s.accesses[i.operands[k]];
@@ -275,7 +301,7 @@ class tile_grouper {
   }
   constexpr int join_nest(int of, int depth) {
     bool connected = depth >= 0;
-    int const most = cuttable_loops(begins[of]);
+    int const most = cuttable_loops(of);
     if (most == 0) return -1;
     // What is cut is the loop that walks the axis of tiles.
     bool const bad = any_touch(of, [&](touch const& t) {
@@ -283,14 +309,14 @@ class tile_grouper {
       access const& a = s.accesses[t.access];
       int const loop = is_view(t.access) ? -1 : a.loops[state_of(t.access).axis];
       int here = 0;
-      while (here < most && s.instructions[begins[of] + here].loop != loop) ++here;
+      while (here < most && instructions[begin_of[of] + here].loop != loop) ++here;
       if (here == most || (depth >= 0 && here != depth)) return true;
       depth = here, connected = true;
       return false;
     });
     if (bad || !connected) return -1;
-    int const loop = s.instructions[begins[of] + depth].loop;
-    if (!goes_along(s.loops[loop].e) || (depth == 0 && !partition_nest(g, s, begins[of]).divisible)) return -1;
+    int const loop = instructions[begin_of[of] + depth].loop;
+    if (!goes_along(s.loops[loop].e) || (depth == 0 && !is_divisible(of))) return -1;
     bool const refused = any_touch(of, [&](touch const& t) {
       if (t.kind != touch_kind::write && t.kind != touch_kind::sum) return false;
       int const axis = s.accesses[t.access].axis_of(loop);
@@ -324,7 +350,7 @@ class tile_grouper {
   // Writing it down.
 
   constexpr void mark(instruction_id begin, std::int16_t group, int label) {
-    instruction& first = s.instructions[begin];
+    instruction& first = instructions[begin];
     first.group = group;
     if (first.what == action::product) {
       first.loop = static_cast<std::int16_t>(label);
@@ -334,13 +360,13 @@ class tile_grouper {
   }
   /// Exchanges the loop that begins at `outer` with the one that stands alone in it.
   constexpr void exchange(instruction_id outer) {
-    instruction &o = s.instructions[outer], &i = s.instructions[outer + 1];
+    instruction &o = instructions[outer], &i = instructions[outer + 1];
     std::int16_t const was_outer = o.loop, was_inner = i.loop;
-    o.loop = s.instructions[o.end].loop = was_inner, i.loop = s.instructions[i.end].loop = was_outer;
+    o.loop = instructions[o.end].loop = was_inner, i.loop = instructions[i.end].loop = was_outer;
     loop &now_outer = s.loops[was_inner], &now_inner = s.loops[was_outer];
     now_outer.depth = now_inner.depth, now_outer.parent = now_inner.parent;
     now_inner.depth = static_cast<std::int16_t>(now_outer.depth + 1), now_inner.parent = was_inner;
-    if (s.instructions[outer + 2].what == action::begin_loop) s.loops[s.instructions[outer + 2].loop].parent = was_outer;
+    if (instructions[outer + 2].what == action::begin_loop) s.loops[instructions[outer + 2].loop].parent = was_outer;
   }
   constexpr void reorder(list<int> const& order) {
     list<instruction> moved;
@@ -348,15 +374,14 @@ class tile_grouper {
     list<instruction_id> place_memory(s.instructions.size());
     instruction_id* const place = place_memory.data();
     for (int number : order) {
-      instruction_id const begin = begins[number], end = begins[number + 1], at = static_cast<instruction_id>(moved.size());
+      instruction_id const begin = begin_of[number], end = begin_of[number + 1], at = static_cast<instruction_id>(moved.size());
       for (instruction_id k = begin; k < end; ++k) place[k] = at + k - begin;
       moved.append(s.instructions.data() + begin, s.instructions.data() + end);
     }
     for (instruction& i : moved) {
       if (i.end >= 0) i.end = place[i.end];
       if (reads_arrays(i.what)) continue;
-      for (auto& operand : i.operands)
-        if (operand >= 0) operand = place[operand];
+      for (int k = 0; k < max_operands && i.operands[k] >= 0; ++k) i.operands[k] = place[i.operands[k]];
     }
     s.instructions = static_cast<list<instruction>&&>(moved);
   }

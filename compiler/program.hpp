@@ -10,6 +10,8 @@
 #include "rebuild.hpp"
 #include "schedule.hpp"
 
+#include <limits>
+
 namespace ctgrad::detail {
 
 /// A name of an extent, and the symbol whose axis says what it is.
@@ -119,10 +121,21 @@ class in_place {
       if (write && i.access_number >= 0) writes.add(at, root_of(s.buffers, s.accesses[i.access_number].buffer));
     }
     computed[length] = count;
+    ends_memory = list<end_of_use>(from.buffers.size(), end_of_use{});
+    ends = ends_memory.data();
+    for (int b = 0; b < static_cast<int>(from.buffers.size()); ++b) note_ends(b);
   }
 
   /// Whether output buffer `output` may be the array of symbol buffer `symbol`.
   constexpr bool allows(int symbol, int output) const {
+    // Most pairs by their last and first instructions: a deep network has as many gradients as parameters, and each would meet each.
+    end_of_use const &last = ends[symbol], &first = ends[output];
+    if (last.needed > first.written) return false;
+    if (last.needed < 0 || (last.unit < first.written_unit && (last.group < 0 || last.group != first.written_group))) return true;
+    return allows_by_pairs(symbol, output);
+  }
+  /// The same, by each read and each write.
+  constexpr bool allows_by_pairs(int symbol, int output) const {
     for (std::int32_t w = writes.latest[output]; w >= 0; w = writes.all[w].before)
       for (std::int32_t r = reads.latest[symbol]; r >= 0; r = reads.all[r].before)
         if (!is_read_before(reads.all[r].at, writes.all[w].at, s.buffers[symbol].s == s.buffers[output].s && s.buffers[symbol].type == s.buffers[output].type)) return false;
@@ -142,12 +155,29 @@ class in_place {
       latest[buffer] = static_cast<std::int32_t>(all.size()) - 1;
     }
   };
+  /// Of a buffer: the first place at which it may be written if all of it that is read has to be read before (-1: nothing is), and the unit and group of the last read; where it is first written.
+  struct end_of_use {
+    std::int32_t needed = -1, unit = -1, written = std::numeric_limits<std::int32_t>::max(), written_unit = std::numeric_limits<std::int32_t>::max();
+    std::int16_t group = -1, written_group = -1;
+  };
   Schedule const& s;
   int length;
   list<std::int32_t> memory;
+  list<end_of_use> ends_memory{};
+  end_of_use* ends = nullptr;  // by buffer
   std::int32_t *last_use = nullptr, *around = nullptr, *computed = nullptr;  // of each instruction: who reads it; the loop around it; computations before it
   touches reads{}, writes{};
 
+  constexpr void note_ends(int buffer) {
+    end_of_use& e = ends[buffer];
+    for (std::int32_t k = reads.latest[buffer]; k >= 0; k = reads.all[k].before) {
+      int const at = reads.all[k].at, needed = reads_arrays(s.instructions[at].what) ? at + 1 : last_use[at] < 0 ? at : last_use[at], unit = unit_of(at);
+      if (needed > e.needed) e.needed = needed;
+      if (unit > e.unit) e.unit = unit, e.group = s.instructions[unit].group;
+    }
+    for (std::int32_t k = writes.latest[buffer]; k >= 0; k = writes.all[k].before)
+      if (int const at = writes.all[k].at; at < e.written) e.written = at, e.written_unit = unit_of(at), e.written_group = s.instructions[e.written_unit].group;
+  }
   /// The nest or product at the top level that an instruction is of.
   constexpr int unit_of(int at) const {
     while (around[at] >= 0) at = around[at];

@@ -71,20 +71,22 @@ struct program {
 
   /// Computes all outputs. Symbols are bound by name, in any order: `step(X = images, w = weights)`.
   /// Throws shape_error, binding_error before anything is computed.
-  template <bound... Bindings>
+  template <class... Bindings>
+    requires all_bound<Bindings...>
   auto operator()(Bindings&&... bindings) const {
     return evaluate(detail::whole_run{}, bindings...);
   }
 
   template <class... Arguments>
-    requires(!(bound<Arguments> && ...))
+    requires(!all_bound<Arguments...>)
   auto operator()(Arguments&&...) const {
     static_assert(sizeof...(Arguments) == 0, "ctgrad: a program takes its arrays by name: step(X = images, w = weights)");
     return detail::no_expression{};
   }
 
   /// The memory that `into` needs for extents up to the given ones, and as many threads as there are now: `step.workspace(N = 4096)`.
-  template <bound... Bindings>
+  template <class... Bindings>
+    requires all_bound<Bindings...>
   workspace_memory workspace(Bindings const&... bindings) const {
     std::int64_t dims[compiled::dim_count + 1]{};
     bool given[compiled::dim_count + 1]{};
@@ -106,14 +108,15 @@ struct program {
   }
 
   template <class... Arguments>
-    requires(!(bound<Arguments> && ...))
+    requires(!all_bound<Arguments...>)
   auto workspace(Arguments&&...) const {
     static_assert(sizeof...(Arguments) == 0, "ctgrad: a workspace is told extents by name: step.workspace(N = 4096)");
     return detail::no_expression{};
   }
 
   /// The bytes of temporaries that a call with these symbols needs.
-  template <bound... Bindings>
+  template <class... Bindings>
+    requires all_bound<Bindings...>
   std::int64_t workspace_bytes(Bindings&&... bindings) const {
     detail::require_no_error<detail::names_error<compiled, std::remove_cvref_t<Bindings>...>>();
     call c;
@@ -123,18 +126,20 @@ struct program {
 
   /// Computes into arrays of the caller's, without allocating: `step.into(space, X = images, w = weights, loss = l, dw = buffer)`.
   /// Throws shape_error, binding_error, overlap_error before anything is written.
-  template <bound... Bindings>
+  template <class... Bindings>
+    requires all_bound<Bindings...>
   void into(workspace_memory& space, Bindings&&... bindings) const {
     compute(space, [](call& c, detail::memory_layout const& layout, workspace_memory& memory) { c.run(memory, layout, c.dims); }, bindings...);
   }
   template <class First, class... Arguments>
-    requires(!std::same_as<std::remove_cvref_t<First>, workspace_memory> || !(bound<Arguments> && ...))
+    requires(!std::same_as<std::remove_cvref_t<First>, workspace_memory> || !all_bound<Arguments...>)
   auto into(First&&, Arguments&&...) const {
     static_assert(sizeof(First) == 0, "ctgrad: into takes a workspace, then arrays by name: auto space = step.workspace(N = 4096); step.into(space, X = images, loss = l)");
     return detail::no_expression{};
   }
   /// As `into`, for arrays that are a tile of `whole` rows of extent `Name`: where a formula has the extent as a number, as a mean does, it is that of the whole.
-  template <class Name, bound... Bindings>
+  template <class Name, class... Bindings>
+    requires all_bound<Bindings...>
   void into_tile(workspace_memory& space, dim_type<Name>, std::int64_t whole, Bindings&&... bindings) const {
     auto const run = [whole](call& c, detail::memory_layout const& layout, workspace_memory& memory) {
       std::int64_t sizes[compiled::dim_count + 1];
@@ -224,7 +229,7 @@ struct program {
 
     template <class... Bindings>
     void bind_symbols(Bindings&... bindings) {
-      (bind_symbol(bindings), ...);
+      [[maybe_unused]] char const each[] = {(bind_symbol(bindings), '\0')..., '\0'};  // (no fold: clang takes none of more than 256)
       for (int i = 0; i < compiled::dim_count; ++i) dims[i] = arrays[compiled::dims[i].symbol].extents[compiled::dims[i].axis];
       detail::for_each_number<compiled::symbol_count>([&](int i) CTGRAD_LAMBDA_INLINE { check_extents(i); });
       if constexpr (compiled::difference_count > 0)
@@ -278,7 +283,7 @@ struct program {
 
     template <class... Bindings>
     void bind_outputs(Bindings&... bindings) {
-      (bind_output<output_number<typename Bindings::target>()>(bindings), ...);
+      [[maybe_unused]] char const each[] = {(bind_output<output_number<typename Bindings::target>()>(bindings), '\0')..., '\0'};
       detail::for_each_number<compiled::output_count>([&](int number) CTGRAD_LAMBDA_INLINE {
         int const buffer = compiled::symbol_count + number, first = compiled::symbol_count + first_equal[static_cast<std::size_t>(number)];
         if (first != buffer) arrays[buffer] = arrays[first], ranges[buffer] = ranges[first];

@@ -8,6 +8,7 @@
 #include "../../compiler/find_fault.hpp"
 #include "../../compiler/latex.hpp"
 #include "../../compiler/pipeline.hpp"
+#include "../../compiler/program.hpp"
 
 #include "../random_graphs.hpp"
 #include "../schedule_interpreter.hpp"
@@ -56,6 +57,7 @@ std::string wrong_with(graph const& g, schedule const& s, std::uint64_t seed, ex
 }
 
 int grouped = 0;  // schedules with a group
+int in_place_allowed = 0, in_place_refused = 0;
 
 /// What is wrong with the schedule of `g`, which went through all passes.
 std::string check(graph const& g, std::uint64_t seed) {
@@ -63,6 +65,15 @@ std::string check(graph const& g, std::uint64_t seed) {
   grouped += std::any_of(s.instructions.begin(), s.instructions.end(), [](instruction const& i) { return i.group >= 0; });
   for (auto const& bound : some_extents())
     if (std::string wrong = wrong_with(g, s, seed, bound); !wrong.empty()) return wrong;
+  // Which output may be the array of a symbol: by first and last uses as by all pairs of them.
+  detail::in_place const rule(s);
+  int const symbols = static_cast<int>(g.symbols.size()), outputs = static_cast<int>(g.outputs.size());
+  for (int a = 0; a < symbols; ++a)
+    for (int b = symbols; b < symbols + outputs; ++b) {
+      bool const may = rule.allows(a, b);
+      ++(may ? in_place_allowed : in_place_refused);
+      if (may != rule.allows_by_pairs(a, b)) return "symbol " + std::to_string(a) + " and output " + std::to_string(b - symbols) + ": one array is " + (may ? "allowed" : "refused");
+    }
   return {};
 }
 
@@ -174,9 +185,11 @@ BOOST_AUTO_TEST_CASE(hundreds_of_loops) {
   BOOST_TEST(check(g, 1) == "");
 }
 BOOST_AUTO_TEST_CASE(many_products) {
-  grouped = 0;
+  grouped = in_place_allowed = in_place_refused = 0;
   for (int size : {3, 6, 12}) fuzz(size, 300, {.gradients = true, .products = 6});
   BOOST_TEST(grouped > 100, grouped << " graphs have a group");
+  BOOST_TEST(in_place_allowed > 1000, in_place_allowed << " symbols and outputs may be one array");
+  BOOST_TEST(in_place_refused > 1000, in_place_refused << " may not");
 }
 
 // What people are shown of any graph: costs as polynomials are those counted for the extents, units do not overlap and name what later ones wait for,
