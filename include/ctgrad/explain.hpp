@@ -34,7 +34,7 @@ graph graph_to_draw(program<Assigned, Outputs...> const&) {
 /// writes and what it costs, below it why it ends; at last, what is kept between them with the reason why it is not fused.
 template <int Assigned, class... Outputs>
 std::string explain(program<Assigned, Outputs...> const& p) {
-  using compiled = detail::compiled<Assigned, Outputs...>;
+  using compiled = detail::short_compiled<Assigned, Outputs...>;
   auto const r = report(p);
   detail::message head;
   head << r.nests << (r.nests == 1 ? " nest, " : " nests, ") << r.products << (r.products == 1 ? " product, " : " products, ") << r.temporaries

@@ -272,7 +272,7 @@ class report_page {
 /// besides polynomials. The page has its pictures in itself and needs no network. Throws io_error where it cannot be written, shape_error where some of the extents are not bound.
 template <int Assigned, class... Outputs, bound... Bindings>
 void write_report(program<Assigned, Outputs...> const&, std::string const& path, Bindings const&... extents) {
-  using compiled = detail::compiled<Assigned, Outputs...>;
+  using compiled = detail::short_compiled<Assigned, Outputs...>;
   detail::extent_binding bound;
   (
       [&] {

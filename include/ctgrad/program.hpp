@@ -67,7 +67,7 @@ struct program_access;
 /// A compiled program: a function of its symbols. It holds nothing, and may be called from several threads at once.
 template <int Assigned, class... Outputs>
 struct program {
-  using compiled = detail::compiled<Assigned, Outputs...>;
+  using compiled = detail::short_compiled<Assigned, Outputs...>;
 
   /// Computes all outputs. Symbols are bound by name, in any order: `step(X = images, w = weights)`.
   /// Throws shape_error, binding_error before anything is computed.

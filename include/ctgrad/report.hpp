@@ -67,7 +67,7 @@ struct program_report {
 /// Figures of a program, as constants: `static_assert(ct::report(step).nests == 1)`.
 template <int Assigned, class... Outputs>
 constexpr auto report(program<Assigned, Outputs...> const&) {
-  using compiled = detail::compiled<Assigned, Outputs...>;
+  using compiled = detail::short_compiled<Assigned, Outputs...>;
   program_report<compiled> r;
   for (auto const& l : compiled::schedule.loops) r.nests += l.parent < 0;
   for (auto const& b : compiled::schedule.buffers) {
