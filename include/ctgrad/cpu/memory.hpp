@@ -35,14 +35,25 @@ constexpr std::int64_t lay_out_slots(array_ref* arrays, std::int64_t const* dims
 
 /// A temporary whose extents are numbers.
 struct known_temporary {
-  int buffer = 0;
   std::int64_t start = 0;  ///< its place in the workspace
-  std::int64_t extents[max_rank]{}, strides[max_rank]{};
+  std::int32_t axes = 0;   ///< where its axes are in the table
+  std::int16_t buffer = 0, rank = 0;
+};
+struct known_axis {
+  std::int64_t extent = 0, stride = 0;
 };
 /// The temporaries of a program, if all their extents are numbers, of a size that can be addressed: then calls do not lay them out.
+/// (Tables without gaps: what small calls of many temporaries wait for is memory.)
 template <class P>
 struct known_temporaries {
+  static constexpr int rank_of(int buffer) { return P::schedule.shapes[static_cast<std::size_t>(index(P::schedule.buffers[static_cast<std::size_t>(buffer)].s))].rank; }
+  static constexpr int axis_count = [] {
+    int n = 0;
+    for (int i = 0; i < P::buffer_count; ++i) n += P::slots[static_cast<std::size_t>(i)] < 0 ? 0 : rank_of(i);
+    return n;
+  }();
   known_temporary all[P::buffer_count - P::symbol_count - P::output_count + 1]{};
+  known_axis axes[axis_count + 1]{};
   int count = 0;
   std::int64_t bytes = 0;
   bool known = true;
@@ -61,13 +72,12 @@ struct known_temporaries {
     array_ref arrays[P::buffer_count + 1];
     std::int64_t starts[P::slot_count + 1]{};
     bytes = lay_out_slots<P>(arrays, nullptr, starts);
+    std::int32_t place = 0;
     for (int i = 0; i < P::buffer_count; ++i) {
       int const slot = P::slots[static_cast<std::size_t>(i)];
       if (slot < 0) continue;
-      known_temporary& t = all[count++];
-      t.buffer = i, t.start = starts[slot];
-      for (int axis = 0; axis < P::schedule.shapes[static_cast<std::size_t>(index(P::schedule.buffers[static_cast<std::size_t>(i)].s))].rank; ++axis)
-        t.extents[axis] = arrays[i].extents[axis], t.strides[axis] = arrays[i].strides[axis];
+      all[count++] = {starts[slot], place, static_cast<std::int16_t>(i), static_cast<std::int16_t>(rank_of(i))};
+      for (int axis = 0; axis < rank_of(i); ++axis) axes[place++] = {arrays[i].extents[axis], arrays[i].strides[axis]};
     }
   }
 };
@@ -82,8 +92,8 @@ memory_layout lay_out_temporaries(array_ref* arrays, std::int64_t const* dims, s
     for (int i = 0; i < temporaries_of<P>.count; ++i) {
       known_temporary const& t = temporaries_of<P>.all[i];
       array_ref& a = arrays[t.buffer];
-      // (All axes: of `rank` ones, g++ makes two calls of memcpy.)
-      __builtin_memcpy(a.extents, t.extents, sizeof t.extents), __builtin_memcpy(a.strides, t.strides, sizeof t.strides);
+      known_axis const* const axes = temporaries_of<P>.axes + t.axes;
+      for (int axis = 0; axis < t.rank; ++axis) a.extents[axis] = axes[axis].extent, a.strides[axis] = axes[axis].stride;
       if (base) a.data = base + t.start;
     }
     total.slots = temporaries_of<P>.bytes;

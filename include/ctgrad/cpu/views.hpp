@@ -28,19 +28,20 @@ struct array_view {
   std::int8_t rank = 0, of_rank = 0;
   dtype type{};
   op code{};
-  bool known = false;  ///< all that follows is numbers, and what they take is there
-  std::int64_t extents[max_rank]{};
-  /// By axis of the other array, as `viewed_axis`; what has to be worked out is found in a table by `first.constant`.
-  struct reading {
-    extent_number first;
-    std::int8_t axes[2]{-1, -1};
-    std::int32_t steps[2]{};
-  } along[max_rank];
-  /// By axis: its stride is the sum of two of the other array's, each so many times.
-  struct stride_sum {
-    std::int8_t axes[2]{};
-    std::int32_t times[2]{};
-  } strides[max_rank];
+  bool known = false;               ///< all that follows is numbers, and what they take is there
+  std::int32_t axes = 0, read = 0;  ///< where its axes are in the table, and those of the other array
+};
+/// An axis of a view: its stride is the sum of two of the other array's, each so many times.
+struct view_axis {
+  std::int64_t extent = 0;  ///< where it is a number
+  std::int32_t times[2]{};
+  std::int8_t axes[2]{};
+};
+/// What is read along an axis of the other array, as `viewed_axis`; what has to be worked out is found in a table by `first.constant`.
+struct read_axis {
+  extent_number first;
+  std::int8_t axes[2]{-1, -1};
+  std::int32_t steps[2]{};
 };
 
 /// The views of a program, in the order of its buffers: of what they are of first. Tables, not code for each: a network unrolled over time has hundreds.
@@ -84,38 +85,58 @@ struct views_of {
     for_each_axis([&](int, int, viewed_axis const& v) { if (extent_number::of<P>(v.first).dim == -2) table[static_cast<std::size_t>(place++)] = v.first; });
     return table;
   }();
-  static constexpr auto all = [] {
-    std::array<array_view, count + 1> table{};
+  static constexpr int axis_count = [] {
+    int axes = 0;
+    for (int i = 0; i < P::buffer_count; ++i) axes += P::schedule.buffers[static_cast<std::size_t>(i)].kind == buffer_kind::view ? P::shape_of_buffer(i).rank : 0;
+    return axes;
+  }();
+  static constexpr int read_count = [] {
+    int axes = 0;
+    for (int i = 0; i < P::buffer_count; ++i)
+      if (buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)]; b.kind == buffer_kind::view) axes += P::shape_of_buffer(b.number).rank;
+    return axes;
+  }();
+  /// (Without gaps, as all tables that a call goes through.)
+  struct table {
+    array_view views[count + 1]{};
+    view_axis axes[axis_count + 1]{};
+    read_axis read[read_count + 1]{};
+  };
+  static constexpr table all = [] {
+    table t;
+    std::int32_t axes = 0, read = 0;
     for (int i = 0, view = 0; i < P::buffer_count; ++i) {
       buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)];
       if (b.kind != buffer_kind::view) continue;
-      array_view& v = table[static_cast<std::size_t>(view++)];
+      array_view& v = t.views[view++];
       v.buffer = static_cast<std::int16_t>(i), v.of = b.number, v.shape = static_cast<std::int16_t>(index(b.s));
       v.rank = static_cast<std::int8_t>(P::shape_of_buffer(i).rank), v.of_rank = static_cast<std::int8_t>(P::shape_of_buffer(b.number).rank);
       v.type = b.type, v.code = P::graph.nodes[static_cast<std::size_t>(index(b.node))].code;
       v.known = v.code != op::reshape && is_known(P::shape_of_buffer(i)) && is_known(P::shape_of_buffer(b.number));
-      for (int axis = 0; axis < v.rank; ++axis) v.extents[axis] = extent_numbers<P>[static_cast<std::size_t>(v.shape)].axes[axis].constant;
+      v.axes = axes, v.read = read;
+      axes += v.rank, read += v.of_rank;
+      for (int axis = 0; axis < v.rank; ++axis) t.axes[v.axes + axis].extent = extent_numbers<P>[static_cast<std::size_t>(v.shape)].axes[axis].constant;
     }
     int place = 0;
     for_each_axis([&](int view, int axis, viewed_axis const& v) {
-      array_view& to = table[static_cast<std::size_t>(view)];
-      auto& along = to.along[axis];
+      array_view& to = t.views[view];
+      read_axis& along = t.read[to.read + axis];
       along.first = extent_number::of<P>(v.first);
       if (along.first.dim == -2) along.first.constant = place++;
       std::int64_t low = along.first.constant, high = low;
       for (int k = 0; k < 2; ++k) {
         along.axes[k] = static_cast<std::int8_t>(v.axes[k]), along.steps[k] = v.steps[k];
         if (v.axes[k] < 0) continue;
-        auto& stride = to.strides[v.axes[k]];
-        int const term = stride.times[0] != 0 ? 1 : 0;
-        stride.axes[term] = static_cast<std::int8_t>(axis), stride.times[term] = v.steps[k];
-        std::int64_t const last = v.steps[k] * (to.extents[v.axes[k]] - 1);
+        view_axis& own = t.axes[to.axes + v.axes[k]];
+        int const term = own.times[0] != 0 ? 1 : 0;
+        own.axes[term] = static_cast<std::int8_t>(axis), own.times[term] = v.steps[k];
+        std::int64_t const last = v.steps[k] * (own.extent - 1);
         (last < 0 ? low : high) += last;
-        to.known = to.known && to.extents[v.axes[k]] > 0;
+        to.known = to.known && own.extent > 0;
       }
       to.known = to.known && along.first.dim == -1 && low >= 0 && high < P::shape_of_buffer(to.of)[axis].constant;
     });
-    return table;
+    return t;
   }();
 };
 
@@ -127,12 +148,13 @@ constexpr bool is_empty(array_ref const& a, int rank) {
 
 /// Throws shape_error where a view takes what is not there.
 template <class P>
-void check_view(array_ref const& of, array_ref const& a, array_view const& v, std::int64_t const* firsts) {
+[[gnu::cold]] CTGRAD_NOINLINE void check_view(array_ref const& of, array_ref const& a, array_view const& v, std::int64_t const* firsts) {
   for (int axis = 0; axis < v.of_rank; ++axis) {
+    read_axis const& along = views_of<P>::all.read[v.read + axis];
     std::int64_t low = firsts[axis], high = low;
     for (int k = 0; k < 2; ++k) {
-      if (v.along[axis].axes[k] < 0) continue;
-      std::int64_t const last = v.along[axis].steps[k] * (a.extents[v.along[axis].axes[k]] - 1);
+      if (along.axes[k] < 0) continue;
+      std::int64_t const last = along.steps[k] * (a.extents[along.axes[k]] - 1);
       (last < 0 ? low : high) += last;
     }
     if (low < 0 || high >= of.extents[axis]) [[unlikely]]
@@ -151,29 +173,36 @@ void make_reshaped_view(array_ref const& of, array_ref& a, array_view const& v) 
 
 template <class P>
 void find_views(array_ref* arrays, std::int64_t const* dims) {
+  static constexpr auto const& table = views_of<P>::all;
   for (int i = 0; i < views_of<P>::count; ++i) {
-    array_view const& v = views_of<P>::all[static_cast<std::size_t>(i)];
+    array_view const& v = table.views[i];
     array_ref const& of = arrays[v.of];
     array_ref& a = arrays[v.buffer];
+    view_axis const* const axes = table.axes + v.axes;
+    read_axis const* const read = table.read + v.read;
+    if (v.known) [[likely]] {
+      std::int64_t offset = 0;
+      for (int axis = 0; axis < v.rank; ++axis)
+        a.extents[axis] = axes[axis].extent, a.strides[axis] = axes[axis].times[0] * of.strides[axes[axis].axes[0]] + axes[axis].times[1] * of.strides[axes[axis].axes[1]];
+      for (int axis = 0; axis < v.of_rank; ++axis) offset += read[axis].first.constant * of.strides[axis];
+      a.data = of.data == nullptr ? nullptr : static_cast<std::byte*>(of.data) + offset * static_cast<std::int64_t>(size_of(v.type));
+      continue;
+    }
     a.data = of.data;
-    if (v.known) __builtin_memcpy(a.extents, v.extents, sizeof v.extents);
-    else
-      for (int axis = 0; axis < v.rank; ++axis) a.extents[axis] = extent_of_shape<P>(v.shape, axis, dims);
+    for (int axis = 0; axis < v.rank; ++axis) a.extents[axis] = extent_of_shape<P>(v.shape, axis, dims);
     if (v.code == op::reshape) {
       make_reshaped_view<P>(of, a, v);
       continue;
     }
-    for (int axis = 0; axis < v.rank; ++axis) {
-      auto const& sum = v.strides[axis];
-      a.strides[axis] = sum.times[0] * of.strides[sum.axes[0]] + sum.times[1] * of.strides[sum.axes[1]];
-    }
-    if (a.data == nullptr || (!v.known && is_empty(a, v.rank))) continue;  // nothing is taken
+    for (int axis = 0; axis < v.rank; ++axis)
+      a.strides[axis] = axes[axis].times[0] * of.strides[axes[axis].axes[0]] + axes[axis].times[1] * of.strides[axes[axis].axes[1]];
+    if (a.data == nullptr || is_empty(a, v.rank)) continue;  // nothing is taken
     std::int64_t firsts[max_rank];
     for (int axis = 0; axis < v.of_rank; ++axis) {
-      extent_number const& first = v.along[axis].first;
+      extent_number const& first = read[axis].first;
       firsts[axis] = first.dim == -1 ? first.constant : first.dim >= 0 ? dims[first.dim] : evaluate_extent<P>(views_of<P>::starts[static_cast<std::size_t>(first.constant)], dims);
     }
-    if (!v.known) check_view<P>(of, a, v, firsts);
+    check_view<P>(of, a, v, firsts);
     std::int64_t offset = 0;
     for (int axis = 0; axis < v.of_rank; ++axis) offset += firsts[axis] * of.strides[axis];
     a.data = static_cast<std::byte*>(a.data) + offset * static_cast<std::int64_t>(size_of(v.type));
