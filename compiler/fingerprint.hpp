@@ -32,30 +32,31 @@ struct fingerprint {
   }
 };
 
-/// Of a frozen graph.
+/// Of a graph, or a frozen one.
 template <class Graph>
 constexpr fingerprint fingerprint_of(Graph const& g) {
+  graph_size const size = size_of(g);
   fingerprint f;
   auto pair = [](auto low, auto high) { return static_cast<std::uint64_t>(static_cast<std::uint32_t>(low)) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(high)) << 32; };
   node const* const nodes = g.nodes.data();
-  for (int i = 0, count = g.size.nodes; i < count; ++i) {
+  for (int i = 0, count = size.nodes; i < count; ++i) {
     node const& n = nodes[i];
     f.add(pair(static_cast<int>(n.code) << 16 | static_cast<int>(n.type) << 8 | n.weak, n.shape));
     f.add(pair(n.operands[0], n.operands[1])), f.add(pair(n.operands[2], n.arity));
     f.add(static_cast<std::uint64_t>(n.attribute));
   }
-  for (int i = 0; i < g.size.shapes; ++i) {
+  for (int i = 0; i < size.shapes; ++i) {
     shape const& s = g.shapes[static_cast<std::size_t>(i)];
     f.add(static_cast<std::uint64_t>(s.rank));
     for (int axis = 0; axis < s.rank; ++axis) f.add(s[axis]);
   }
-  for (int i = 0; i < g.size.symbols; ++i) {
+  for (int i = 0; i < size.symbols; ++i) {
     symbol_entry const& s = g.symbols[static_cast<std::size_t>(i)];
     f.add(s.name), f.add(pair(s.type, s.shape));
   }
-  for (int i = 0; i < g.size.outputs; ++i) f.add(pair(g.outputs[static_cast<std::size_t>(i)], g.accumulate_from));
-  for (int i = 0; i < g.size.equalities; ++i) f.add(g.equalities[static_cast<std::size_t>(i)].left), f.add(g.equalities[static_cast<std::size_t>(i)].right);
-  f.add(pair(g.size.nodes, g.size.shapes)), f.add(pair(g.size.symbols, g.size.outputs));
+  for (int i = 0; i < size.outputs; ++i) f.add(pair(g.outputs[static_cast<std::size_t>(i)], g.accumulate_from));
+  for (int i = 0; i < size.equalities; ++i) f.add(g.equalities[static_cast<std::size_t>(i)].left), f.add(g.equalities[static_cast<std::size_t>(i)].right);
+  f.add(pair(size.nodes, size.shapes)), f.add(pair(size.symbols, size.outputs));
   return f;
 }
 

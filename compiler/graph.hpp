@@ -205,6 +205,11 @@ struct frozen_graph {
   }
 };
 
+template <int Nodes, int Shapes, int Symbols, int Outputs, int Equalities>
+constexpr graph_size size_of(frozen_graph<Nodes, Shapes, Symbols, Outputs, Equalities> const& g) {
+  return g.size;
+}
+
 /// The first elements of the arrays of `g`, which may be a graph or a frozen one, in arrays of the given sizes.
 template <int Nodes, int Shapes, int Symbols, int Outputs, int Equalities, class Graph>
 constexpr auto fit(Graph const& g) {

@@ -6,11 +6,9 @@
 
 #include "expression.hpp"  // first: compile_error.hpp says why
 
-#include "../../compiler/fingerprint.hpp"
 #include "../../compiler/program.hpp"
 #include "gradient.hpp"
-
-#include <type_traits>
+#include "short_name.hpp"
 
 namespace ctgrad::detail {
 
@@ -151,50 +149,19 @@ struct compiled {
   }();
 };
 
-// The name of a program's type has all of its formulas and parameters, and the name of each function that is instantiated with it has them again: kilobytes
-// for each of hundreds of functions, gigabytes of debug information. So what a program does is instantiated with its fingerprint, and finds the program by a
-// friend that was declared for it (of two types that are the same program, the one that comes first).
-
-#if defined(__CUDACC__)
-#pragma nv_diag_suppress 1301
-#elif defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wnon-template-friend"
-#endif
+/// A program under a short name: what it does is instantiated with that (short_name.hpp).
+struct program_kind;
 template <std::uint64_t First, std::uint64_t Second>
-struct program_print {
-  friend constexpr auto program_of(program_print);
-};
-#if defined(__CUDACC__)
-#pragma nv_diag_default 1301
-#elif defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
-template <class Print, class P>
-struct printed_program {
-  friend constexpr auto program_of(Print) { return std::type_identity<P>{}; }
-};
-
-/// A program under a short name.
-template <std::uint64_t First, std::uint64_t Second>
-struct short_program : decltype(program_of(program_print<First, Second>{}))::type {
+struct short_program : type_printed<printed<program_kind, First, Second>> {
   using whole = short_program;
 };
-
 template <class P>
-struct shortened {
+struct shortened_program {
   static constexpr fingerprint print = fingerprint_of(P::graph);
-  template <class Print>  // (asked once for each P)
-  static constexpr bool is_first = !requires { program_of(Print{}); };
-  static constexpr bool is_printed = [] {
-    using own = program_print<print.first, print.second>;
-    if constexpr (is_first<own>) return sizeof(printed_program<own, P>) > 0;
-    else return true;
-  }();
-  using type = std::enable_if_t<is_printed, short_program<print.first, print.second>>;
+  using type = std::enable_if_t<is_printed<P, printed<program_kind, print.first, print.second>>, short_program<print.first, print.second>>;
 };
 template <int Assigned, class... Outputs>
-using short_compiled = typename shortened<compiled<Assigned, Outputs...>>::type;
+using short_compiled = typename shortened_program<compiled<Assigned, Outputs...>>::type;
 
 // Each entry of a program as a constant of its own: indexing the arrays in every step costs nvcc memory without bound (design 4.3).
 template <class P, int I>

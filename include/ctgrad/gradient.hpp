@@ -5,6 +5,7 @@
 #pragma once
 
 #include "call.hpp"
+#include "short_name.hpp"
 #include "symbol.hpp"
 
 #if defined(__clang__)
@@ -22,6 +23,15 @@ namespace detail {
 struct gradient_function {
   static constexpr value trace(value of, value by) { return {of.b, of.b->gradient(of.id, by.id)}; }
 };
+
+/// What gradients are of: named in the type of each, of which a network has as many as parameters.
+template <class Of>
+constexpr auto shorten_operand(Of const& of) {
+  if constexpr (expression<Of>) {
+    if constexpr (Of::type.known) return shorten(of);
+    else return of;
+  } else return of;
+}
 
 /// The graph of some expressions, one output each; without outputs where they do not go together.
 template <class... Expressions>
@@ -42,8 +52,8 @@ struct source_graph {
 template <class Of, class... By>
   requires(sizeof...(By) > 0)
 constexpr auto grad(Of const& of, By const&... by) {
-  if constexpr (sizeof...(By) == 1) return detail::call_function<detail::gradient_function>(of, by...);
-  else return boost::hana::make_tuple(detail::call_function<detail::gradient_function>(of, by)...);
+  if constexpr (sizeof...(By) == 1) return detail::call_function<detail::gradient_function>(detail::shorten_operand(of), by...);
+  else return boost::hana::make_tuple(detail::call_function<detail::gradient_function>(detail::shorten_operand(of), by)...);
 }
 
 }  // namespace ctgrad

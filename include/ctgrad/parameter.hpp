@@ -87,6 +87,8 @@ template <class Function, class... Operands>
 struct parameters_in<apply<Function, Operands...>> {
   using type = decltype((symbol_list<>{} | ... | typename parameters_in<Operands>::type{}));
 };
+template <std::uint64_t First, std::uint64_t Second>
+struct parameters_in<short_expression<First, Second>> : parameters_in<typename short_expression<First, Second>::full> {};
 
 template <class Symbol>
 struct initial_of;

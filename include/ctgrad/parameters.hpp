@@ -252,7 +252,7 @@ auto parameters(E const& e, Generator&& generator) {
 /// A program that computes `Of` and adds its gradients into those of a parameter set.
 template <class Of, class... By>
 struct backward_program {
-  using program_type = program<1, Of, apply<detail::gradient_function, Of, By>...>;
+  using program_type = program<1, Of, decltype(grad(Of{}, By{}))...>;
 
   /// Returns the value; adds into the gradients of `by` in `p`: `float l = backward(params, X = images, y = labels)`.
   /// Throws shape_error, binding_error before anything is added.
@@ -296,7 +296,7 @@ struct backward_program {
   auto into_tile(workspace_memory& space, parameter_set<T, Symbols...>& p, dim_type<Name> name, std::int64_t whole, Bindings&&... bindings) const {
     detail::output_value<Of> value;
     [&]<class... Symbol>(std::type_identity<Symbol>...) {
-      program_type{}.into_tile(space, name, whole, bindings..., (Symbol{} = p[Symbol{}].value)..., (Of{} = value), (apply<detail::gradient_function, Of, By>{} = p[By{}].grad)...);
+      program_type{}.into_tile(space, name, whole, bindings..., (Symbol{} = p[Symbol{}].value)..., (Of{} = value), (decltype(grad(Of{}, By{})){} = p[By{}].grad)...);
     }(std::type_identity<By>{}...);
     return value;
   }
@@ -305,7 +305,7 @@ struct backward_program {
   template <class Set, class Value, class... Bindings>
   static void call(workspace_memory& space, Set& p, Value& value, Bindings&... bindings) {
     [&]<class... Symbol>(std::type_identity<Symbol>...) {
-      program_type{}.into(space, bindings..., (Symbol{} = p[Symbol{}].value)..., (Of{} = value), (apply<detail::gradient_function, Of, By>{} = p[By{}].grad)...);
+      program_type{}.into(space, bindings..., (Symbol{} = p[Symbol{}].value)..., (Of{} = value), (decltype(grad(Of{}, By{})){} = p[By{}].grad)...);
     }(std::type_identity<By>{}...);
   }
   template <class Set, class... Bindings>

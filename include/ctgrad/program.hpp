@@ -59,6 +59,146 @@ struct whole_run {
     else run_level<P, 0, P::size.instructions>(f);
   }
 };
+
+/// The symbol of a program that `Target` is; -1: none, or an extent.
+template <class P, class Target>
+inline constexpr int symbol_number = [] {
+  if constexpr (target_name<Target> != nullptr && !is_dim<Target>) {
+    int i = 0;
+    while (P::graph.symbols[static_cast<std::size_t>(i)].name != target_name<Target>) ++i;
+    return i;
+  } else {
+    return -1;
+  }
+}();
+
+/// One call at work: arrays by buffer, extents by name. By the short name of a program: it has a function for each parameter.
+template <class P>
+struct program_call {
+  array_ref arrays[P::buffer_count + 1];
+  std::int64_t dims[P::dim_count + 1];
+  std::int64_t numbers[P::symbol_count + 1];
+  memory_range ranges[P::symbol_count + P::output_count + 1];  // by buffer
+
+  template <class... Bindings>
+  void bind_symbols(Bindings&... bindings) {
+    [[maybe_unused]] char const each[] = {(bind_symbol<symbol_number<P, typename Bindings::target>>(bindings.data), '\0')..., '\0'};  // (no fold: clang takes none of more than 256)
+    for (int i = 0; i < P::dim_count; ++i) dims[i] = arrays[P::dims[i].symbol].extents[P::dims[i].axis];
+    for_each_number<P::symbol_count>([&](int i) CTGRAD_LAMBDA_INLINE { check_extents(i); });
+    if constexpr (P::difference_count > 0)
+      for (auto const& e : P::differences)
+        if (std::int64_t const size = evaluate_extent<P>(e, dims); size < 0) [[unlikely]] throw_negative_extent(e, size);
+  }
+  template <int Number, class Data>
+  void bind_symbol(Data& data) {
+    if constexpr (Number >= 0) {
+      constexpr symbol_entry symbol = P::graph.symbols[Number];
+      ranges[Number] = describe_data<symbol.type>(arrays[Number], data, numbers[Number], symbol.name);
+    }
+  }
+  /// A buffer as messages name it.
+  static std::string name_of_buffer(int buffer) { return detail::name_of_buffer<P>(buffer); }
+  [[noreturn, gnu::cold]] static void throw_null(int buffer) { throw binding_error("ctgrad: " + name_of_buffer(buffer) + " is bound to a null pointer"); }
+  CTGRAD_INLINE void check_extents(int buffer) {
+    bool empty = false;
+    for (int axis = 0, rank = P::shape_of_buffer(buffer).rank; axis < rank; ++axis) {
+      std::int64_t const needed = extent_of_shape<P>(index(P::schedule.buffers[static_cast<std::size_t>(buffer)].s), axis, dims);
+      if (arrays[buffer].extents[axis] != needed) [[unlikely]]
+        throw_extent<P>(name_of_buffer(buffer), axis, arrays[buffer].extents[axis], P::shape_of_buffer(buffer)[axis], needed);
+      empty = empty || needed == 0;
+    }
+    if (!empty && arrays[buffer].data == nullptr) [[unlikely]] throw_null(buffer);
+  }
+
+  template <class Values, int... I>
+  void make_outputs(Values& values, std::integer_sequence<int, I...>) {
+    (make_output<I>(std::get<I>(values)), ...);
+  }
+  template <int I, class Value>
+  void make_output(Value& value) {
+    constexpr int buffer = P::symbol_count + I;
+    array_ref& a = arrays[buffer];
+    if constexpr (is_number<Value>) {
+      a.data = &value;
+    } else {
+      lay_out<P>(a, dims, buffer);
+      typename Value::shape_type extents;
+      for (std::size_t axis = 0; axis < extents.size(); ++axis) extents[axis] = a.extents[axis];
+      value = Value::uninitialized(extents);
+      a.data = value.data();
+    }
+  }
+
+  /// Outputs have their places; those that are the same expression as an earlier one have that one's.
+  void finish_outputs(int const* first_equal) {
+    for_each_number<P::output_count>([&](int number) CTGRAD_LAMBDA_INLINE {
+      int const buffer = P::symbol_count + number, first = P::symbol_count + first_equal[number];
+      if (first != buffer) arrays[buffer] = arrays[first], ranges[buffer] = ranges[first];
+      check_extents(buffer);
+      if (!is_distinct(arrays[buffer], P::shape_of_buffer(buffer).rank))
+        throw_shared(number);
+    });
+  }
+  [[noreturn, gnu::cold]] static void throw_shared(int output) { throw overlap_error("ctgrad: output " + std::to_string(output) + " has elements that share memory"); }
+  template <int Number, class Data>
+  void bind_output(Data& data) {
+    if constexpr (Number >= 0) {
+      constexpr int buffer = P::symbol_count + Number;
+      if constexpr (is_number<std::remove_cvref_t<Data>>) {
+        arrays[buffer].data = &data;
+        auto const address = reinterpret_cast<std::uintptr_t>(&data);
+        ranges[buffer] = {address, address + sizeof(data)};
+      } else {
+        std::int64_t none;
+        ranges[buffer] = describe_data<P::schedule.buffers[buffer].type>(arrays[buffer], data, none);
+      }
+    }
+  }
+
+  void check_overlap() {
+    constexpr int first = P::symbol_count;
+    for_each_number<P::output_count>([&](int number) CTGRAD_LAMBDA_INLINE {
+      int const buffer = first + number;
+      for (int other = 0; other < buffer; ++other)
+        if (ranges[buffer].overlaps(ranges[other])) [[unlikely]] check_shared(other, buffer);
+    });
+  }
+  /// An array as what decides whether interleaved ones share memory.
+  [[gnu::cold]] strided_memory memory_of(int buffer) const {
+    return {&arrays[buffer], P::shape_of_buffer(buffer).rank, static_cast<std::int64_t>(size_of(type_of(buffer)))};
+  }
+  static constexpr dtype type_of(int buffer) { return P::schedule.buffers[static_cast<std::size_t>(buffer)].type; }
+  /// What an output has in common with a symbol has to be all of both, element for element, and read before it is written; with another output nothing.
+  [[gnu::cold]] CTGRAD_NOINLINE void check_shared(int other, int buffer) const {
+    int const output = buffer - P::symbol_count, rank = P::shape_of_buffer(buffer).rank;
+    array_ref const &to = arrays[buffer], &from = arrays[other];
+    bool same = other < P::symbol_count && P::same_array_allowed[static_cast<std::size_t>(other)][static_cast<std::size_t>(output)] && to.data == from.data &&
+                rank == P::shape_of_buffer(other).rank && type_of(buffer) == type_of(other);
+    for (int axis = 0; same && axis < rank; ++axis) same = to.extents[axis] == from.extents[axis] && (to.strides[axis] == from.strides[axis] || to.extents[axis] <= 1);
+    if (same || are_interleaved(memory_of(buffer), memory_of(other))) return;
+    if (other >= P::symbol_count) throw overlap_error("ctgrad: outputs " + std::to_string(other - P::symbol_count) + " and " + std::to_string(output) + " overlap in memory");
+    throw overlap_error("ctgrad: output " + std::to_string(output) + " overlaps " + name_of_buffer(other) + " in memory, which would change the result");
+  }
+
+  static void require_memory(workspace_memory const& space, memory_layout const& layout) {
+    if (layout.bytes() > space.bytes()) [[unlikely]]
+      throw shape_error("ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(layout.bytes()) + ": make it for larger extents");
+  }
+
+  /// Runs the loops; the temporaries are laid out.
+  template <class Run = whole_run>
+  void run(workspace_memory& space, memory_layout const& layout, std::int64_t const* sizes, Run const& loops = {}) {
+    make_views<P>(arrays, dims);
+    frame<P> f;
+    f.arrays = arrays;
+    f.dims = dims;
+    f.sizes = sizes;
+    f.scratch = {space.data() + layout.slots, space.data() + layout.bytes(), 1};
+    if (layout.rows > 0) f.scratch.threads = static_cast<int>(std::min<std::int64_t>(thread_count(), 1 + (space.bytes() - layout.bytes()) / layout.rows));
+    loops(f);
+  }
+};
+
 /// For tools that look into a call (instrument.hpp).
 struct program_access;
 
@@ -152,7 +292,7 @@ struct program {
 
  private:
   friend detail::program_access;
-  struct call;
+  using call = detail::program_call<compiled>;
   template <class Run, class... Bindings>
   static auto evaluate(Run const& run, Bindings&... bindings) {
     static_assert(Assigned >= static_cast<int>(sizeof...(Outputs)), "ctgrad: a program that accumulates is called with ct::parameters or through into");
@@ -160,7 +300,7 @@ struct program {
     call c;
     c.bind_symbols(bindings...);
     results<Outputs...> r;
-    c.make_outputs(r, std::make_integer_sequence<int, sizeof...(Outputs)>{});
+    c.make_outputs(r.values, std::make_integer_sequence<int, sizeof...(Outputs)>{});
     detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, nullptr);
     workspace_memory memory(layout.bytes(detail::thread_count()));
     if (memory.data()) detail::lay_out_temporaries<compiled>(c.arrays, c.dims, memory.data());
@@ -174,29 +314,29 @@ struct program {
     detail::require_no_error<outputs_error<std::remove_cv_t<Bindings>...>>();
     call c;
     c.bind_symbols(bindings...);
-    c.bind_outputs(bindings...);
+    [[maybe_unused]] char const each[] = {(c.template bind_output<output_number(&detail::type_address<typename Bindings::target>)>(bindings.data), '\0')..., '\0'};
+    c.finish_outputs(first_equal.data());
     c.check_overlap();
     detail::memory_layout const layout = detail::lay_out_temporaries<compiled>(c.arrays, c.dims, space.data());
     c.require_memory(space, layout);
     run(c, layout, space);
   }
 
-  /// The first output that is `Target`; -1: none is.
-  template <class Target>
-  static constexpr int output_number() {
-    bool const is_it[] = {__is_same(Target, Outputs)...};
+  /// The first output that is the type of that address; -1: none is. (By addresses: the name of a template's instance would have all outputs in it, for each.)
+  static constexpr int output_number(void const* target) {
+    void const* const outputs[] = {&detail::type_address<Outputs>...};
     for (int i = 0; i < static_cast<int>(sizeof...(Outputs)); ++i)
-      if (is_it[i]) return i;
+      if (outputs[i] == target) return i;
     return -1;
   }
   /// By output: the first that is the same expression.
-  static constexpr std::array<int, sizeof...(Outputs)> first_equal{output_number<Outputs>()...};
+  static constexpr std::array<int, sizeof...(Outputs)> first_equal{output_number(&detail::type_address<Outputs>)...};
   template <class... Bindings>
   struct outputs_error {
     constexpr detail::message operator()() const {
       detail::message m;
       detail::argument_info const arguments[] = {detail::argument_info_of<Bindings>()..., detail::argument_info{}};
-      int const number_of[] = {output_number<typename Bindings::target>()..., -1};
+      int const number_of[] = {output_number(&detail::type_address<typename Bindings::target>)..., -1};
       dtype const types[] = {dtype_of<detail::output_element<Outputs>>...};
       detail::shape const* const shapes[] = {&Outputs::type.s...};
       int bound[sizeof...(Outputs)]{};  // the binding, and one more
@@ -217,138 +357,6 @@ struct program {
       }
       if (unknown) m << "ctgrad: an expression is bound that is no output of this program";
       return m;
-    }
-  };
-
-  /// One call at work: arrays by buffer, extents by name.
-  struct call {
-    detail::array_ref arrays[compiled::buffer_count + 1];
-    std::int64_t dims[compiled::dim_count + 1];
-    std::int64_t numbers[compiled::symbol_count + 1];
-    detail::memory_range ranges[compiled::symbol_count + compiled::output_count + 1];  // by buffer
-
-    template <class... Bindings>
-    void bind_symbols(Bindings&... bindings) {
-      [[maybe_unused]] char const each[] = {(bind_symbol(bindings), '\0')..., '\0'};  // (no fold: clang takes none of more than 256)
-      for (int i = 0; i < compiled::dim_count; ++i) dims[i] = arrays[compiled::dims[i].symbol].extents[compiled::dims[i].axis];
-      detail::for_each_number<compiled::symbol_count>([&](int i) CTGRAD_LAMBDA_INLINE { check_extents(i); });
-      if constexpr (compiled::difference_count > 0)
-        for (auto const& e : compiled::differences)
-          if (std::int64_t const size = detail::evaluate_extent<compiled>(e, dims); size < 0) [[unlikely]] detail::throw_negative_extent(e, size);
-    }
-    template <class Binding>
-    void bind_symbol(Binding& b) {
-      constexpr char const* name = detail::target_name<typename Binding::target>;
-      if constexpr (name != nullptr && !detail::is_dim<typename Binding::target>) {
-        constexpr int number = [] {
-          int i = 0;
-          while (compiled::graph.symbols[i].name != detail::target_name<typename Binding::target>) ++i;
-          return i;
-        }();
-        ranges[number] = detail::describe_data<compiled::graph.symbols[number].type>(arrays[number], b.data, numbers[number], name);
-      }
-    }
-    /// A buffer as messages name it.
-    static std::string name_of_buffer(int buffer) { return detail::name_of_buffer<compiled>(buffer); }
-    [[noreturn, gnu::cold]] static void throw_null(int buffer) { throw binding_error("ctgrad: " + name_of_buffer(buffer) + " is bound to a null pointer"); }
-    CTGRAD_INLINE void check_extents(int buffer) {
-      bool empty = false;
-      for (int axis = 0, rank = compiled::shape_of_buffer(buffer).rank; axis < rank; ++axis) {
-        std::int64_t const needed = detail::extent_of_shape<compiled>(index(compiled::schedule.buffers[static_cast<std::size_t>(buffer)].s), axis, dims);
-        if (arrays[buffer].extents[axis] != needed) [[unlikely]]
-          detail::throw_extent<compiled>(name_of_buffer(buffer), axis, arrays[buffer].extents[axis], compiled::shape_of_buffer(buffer)[axis], needed);
-        empty = empty || needed == 0;
-      }
-      if (!empty && arrays[buffer].data == nullptr) [[unlikely]] throw_null(buffer);
-    }
-
-    template <int... I>
-    void make_outputs(results<Outputs...>& r, std::integer_sequence<int, I...>) {
-      (make_output<I>(std::get<I>(r.values)), ...);
-    }
-    template <int I, class Value>
-    void make_output(Value& value) {
-      constexpr int buffer = compiled::symbol_count + I;
-      detail::array_ref& a = arrays[buffer];
-      if constexpr (detail::is_number<Value>) {
-        a.data = &value;
-      } else {
-        detail::lay_out<compiled>(a, dims, buffer);
-        typename Value::shape_type extents;
-        for (std::size_t axis = 0; axis < extents.size(); ++axis) extents[axis] = a.extents[axis];
-        value = Value::uninitialized(extents);
-        a.data = value.data();
-      }
-    }
-
-    template <class... Bindings>
-    void bind_outputs(Bindings&... bindings) {
-      [[maybe_unused]] char const each[] = {(bind_output<output_number<typename Bindings::target>()>(bindings), '\0')..., '\0'};
-      detail::for_each_number<compiled::output_count>([&](int number) CTGRAD_LAMBDA_INLINE {
-        int const buffer = compiled::symbol_count + number, first = compiled::symbol_count + first_equal[static_cast<std::size_t>(number)];
-        if (first != buffer) arrays[buffer] = arrays[first], ranges[buffer] = ranges[first];
-        check_extents(buffer);
-        if (!detail::is_distinct(arrays[buffer], compiled::shape_of_buffer(buffer).rank))
-          throw_shared(number);
-      });
-    }
-    [[noreturn, gnu::cold]] static void throw_shared(int output) { throw overlap_error("ctgrad: output " + std::to_string(output) + " has elements that share memory"); }
-    template <int Number, class Binding>
-    void bind_output(Binding& b) {
-      if constexpr (Number >= 0) {
-        constexpr int buffer = compiled::symbol_count + Number;
-        if constexpr (detail::is_number<std::remove_cvref_t<decltype(Binding::data)>>) {
-          arrays[buffer].data = &b.data;
-          auto const address = reinterpret_cast<std::uintptr_t>(&b.data);
-          ranges[buffer] = {address, address + sizeof(b.data)};
-        } else {
-          std::int64_t none;
-          ranges[buffer] = detail::describe_data<compiled::schedule.buffers[buffer].type>(arrays[buffer], b.data, none);
-        }
-      }
-    }
-
-    void check_overlap() {
-      constexpr int first = compiled::symbol_count;
-      detail::for_each_number<compiled::output_count>([&](int number) CTGRAD_LAMBDA_INLINE {
-        int const buffer = first + number;
-        for (int other = 0; other < buffer; ++other)
-          if (ranges[buffer].overlaps(ranges[other])) [[unlikely]] check_shared(other, buffer);
-      });
-    }
-    /// An array as what decides whether interleaved ones share memory.
-    [[gnu::cold]] detail::strided_memory memory_of(int buffer) const {
-      return {&arrays[buffer], compiled::shape_of_buffer(buffer).rank, static_cast<std::int64_t>(size_of(type_of(buffer)))};
-    }
-    static constexpr dtype type_of(int buffer) { return compiled::schedule.buffers[static_cast<std::size_t>(buffer)].type; }
-    /// What an output has in common with a symbol has to be all of both, element for element, and read before it is written; with another output nothing.
-    [[gnu::cold]] CTGRAD_NOINLINE void check_shared(int other, int buffer) const {
-      int const output = buffer - compiled::symbol_count, rank = compiled::shape_of_buffer(buffer).rank;
-      detail::array_ref const &to = arrays[buffer], &from = arrays[other];
-      bool same = other < compiled::symbol_count && compiled::same_array_allowed[static_cast<std::size_t>(other)][static_cast<std::size_t>(output)] && to.data == from.data &&
-                  rank == compiled::shape_of_buffer(other).rank && type_of(buffer) == type_of(other);
-      for (int axis = 0; same && axis < rank; ++axis) same = to.extents[axis] == from.extents[axis] && (to.strides[axis] == from.strides[axis] || to.extents[axis] <= 1);
-      if (same || are_interleaved(memory_of(buffer), memory_of(other))) return;
-      if (other >= compiled::symbol_count) throw overlap_error("ctgrad: outputs " + std::to_string(other - compiled::symbol_count) + " and " + std::to_string(output) + " overlap in memory");
-      throw overlap_error("ctgrad: output " + std::to_string(output) + " overlaps " + name_of_buffer(other) + " in memory, which would change the result");
-    }
-
-    static void require_memory(workspace_memory const& space, detail::memory_layout const& layout) {
-      if (layout.bytes() > space.bytes()) [[unlikely]]
-        throw shape_error("ctgrad: the workspace has " + std::to_string(space.bytes()) + " bytes, and this call needs " + std::to_string(layout.bytes()) + ": make it for larger extents");
-    }
-
-    /// Runs the loops; the temporaries are laid out.
-    template <class Run = detail::whole_run>
-    void run(workspace_memory& space, detail::memory_layout const& layout, std::int64_t const* sizes, Run const& loops = {}) {
-      detail::make_views<compiled>(arrays, dims);
-      detail::frame<compiled> f;
-      f.arrays = arrays;
-      f.dims = dims;
-      f.sizes = sizes;
-      f.scratch = {space.data() + layout.slots, space.data() + layout.bytes(), 1};
-      if (layout.rows > 0) f.scratch.threads = static_cast<int>(std::min<std::int64_t>(detail::thread_count(), 1 + (space.bytes() - layout.bytes()) / layout.rows));
-      loops(f);
     }
   };
 };
