@@ -35,6 +35,17 @@ constexpr std::int64_t element_count(std::span<std::int64_t const> shape) {
   return count;
 }
 
+// What is thrown, apart from the checks: these are a good part of what a small call costs, and are to be inlined.
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_negative_axis(std::span<std::int64_t const> shape, std::size_t axis) {
+  throw shape_error("the extent of axis " + std::to_string(axis) + " is negative in shape " + shape_text(shape));
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_too_many(std::span<std::int64_t const> shape) {
+  throw shape_error("shape " + shape_text(shape) + " has more elements than can be addressed");
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_too_far(std::span<std::int64_t const> shape, std::span<std::int64_t const> strides) {
+  throw stride_error("strides " + shape_text(strides) + " reach further than memory for shape " + shape_text(shape));
+}
+
 /// The number of elements of `shape`, once it is certain that neither that number nor its bytes overflow int64.
 /// Extents of zero are left out of the check's product, so that the strides of an empty shape fit as well.
 /// Throws shape_error for negative extents and for overflow.
@@ -43,10 +54,10 @@ constexpr std::int64_t checked_count(std::span<std::int64_t const> shape, std::s
   bool empty = false;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     std::int64_t const extent = shape[axis];
-    if (extent < 0) throw shape_error("the extent of axis " + std::to_string(axis) + " is negative in shape " + shape_text(shape));
+    if (extent < 0) [[unlikely]] throw_negative_axis(shape, axis);
     if (extent == 0) empty = true;
     else if (__builtin_mul_overflow(count, extent, &count) || __builtin_mul_overflow(count, static_cast<std::int64_t>(element_bytes), &bytes)) [[unlikely]]
-      throw shape_error("shape " + shape_text(shape) + " has more elements than can be addressed");
+      throw_too_many(shape);
   }
   return empty ? 0 : count;
 }
@@ -56,10 +67,10 @@ constexpr void check_reach(std::span<std::int64_t const> shape, std::span<std::i
   std::int64_t reach_left = int64_max / static_cast<std::int64_t>(element_bytes);
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (shape[axis] <= 1 || strides[axis] == 0) continue;
-    bool const too_far = strides[axis] < -reach_left || strides[axis] > reach_left ||
-                         shape[axis] > reach_left / (strides[axis] < 0 ? -strides[axis] : strides[axis]);
-    if (too_far) throw stride_error("strides " + shape_text(strides) + " reach further than memory for shape " + shape_text(shape));
-    reach_left -= shape[axis] * (strides[axis] < 0 ? -strides[axis] : strides[axis]);
+    std::int64_t reach = 0;
+    if (strides[axis] < -reach_left || __builtin_mul_overflow(shape[axis], strides[axis] < 0 ? -strides[axis] : strides[axis], &reach) || reach > reach_left) [[unlikely]]
+      throw_too_far(shape, strides);
+    reach_left -= reach;
   }
 }
 
