@@ -126,7 +126,7 @@ template <dtype Type, class Number>
 /// The bytes that an array touches; nothing where it has no element.
 struct memory_range {
   std::uintptr_t begin = 0, end = 0;
-  bool overlaps(memory_range o) const { return begin < o.end && o.begin < end; }
+  bool overlaps(memory_range o) const { return (begin < o.end) & (o.begin < end); }
 };
 template <class View>
 memory_range range_of(View const& v) {

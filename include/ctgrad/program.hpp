@@ -159,8 +159,9 @@ struct program_call {
     constexpr int first = P::symbol_count;
     for_each_number<P::output_count>([&](int number) CTGRAD_LAMBDA_INLINE {
       int const buffer = first + number;
-      for (int other = 0; other < buffer; ++other)
-        if (ranges[buffer].overlaps(ranges[other])) [[unlikely]] check_shared(other, buffer);
+      bool any = false;  // (no branch for each: a small call has dozens)
+      for (int other = 0; other < buffer; ++other) any |= ranges[buffer].overlaps(ranges[other]);
+      if (any) [[unlikely]] check_shared(buffer);
     });
   }
   /// An array as what decides whether interleaved ones share memory.
@@ -168,6 +169,10 @@ struct program_call {
     return {&arrays[buffer], P::shape_of_buffer(buffer).rank, static_cast<std::int64_t>(size_of(type_of(buffer)))};
   }
   static constexpr dtype type_of(int buffer) { return P::schedule.buffers[static_cast<std::size_t>(buffer)].type; }
+  [[gnu::cold]] CTGRAD_NOINLINE void check_shared(int buffer) const {
+    for (int other = 0; other < buffer; ++other)
+      if (ranges[buffer].overlaps(ranges[other])) check_shared(other, buffer);
+  }
   /// What an output has in common with a symbol has to be all of both, element for element, and read before it is written; with another output nothing.
   [[gnu::cold]] CTGRAD_NOINLINE void check_shared(int other, int buffer) const {
     int const output = buffer - P::symbol_count, rank = P::shape_of_buffer(buffer).rank;
