@@ -204,6 +204,13 @@ struct program_call {
   }
 };
 
+/// What `into` does when all is bound. (A lambda's name would have that of `into` in it.)
+struct run_call {
+  template <class P>
+  void operator()(program_call<P>& c, memory_layout const& layout, workspace_memory& memory) const {
+    c.run(memory, layout, c.dims);
+  }
+};
 /// For tools that look into a call (instrument.hpp).
 struct program_access;
 
@@ -274,7 +281,7 @@ struct program {
   template <class... Bindings>
     requires all_bound<Bindings...>
   void into(workspace_memory& space, Bindings&&... bindings) const {
-    compute(space, [](call& c, detail::memory_layout const& layout, workspace_memory& memory) { c.run(memory, layout, c.dims); }, bindings...);
+    compute(space, detail::run_call{}, bindings...);
   }
   template <class First, class... Arguments>
     requires(!std::same_as<std::remove_cvref_t<First>, workspace_memory> || !all_bound<Arguments...>)
