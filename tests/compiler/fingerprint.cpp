@@ -35,10 +35,10 @@ constexpr print after(Change change) {
   fingerprint const f = fingerprint_of(freeze<4, 4, 4, 4, 4>(g));
   return {f.first, f.second};
 }
-constexpr auto nothing = [](graph&) {};
+constexpr auto unchanged = [](graph&) {};
 
-static_assert(after(nothing) == after(nothing));
-static_assert(after(nothing) != after([](graph& g) { g.nodes[1].code = op::expm1; }));
+static_assert(after(unchanged) == after(unchanged));
+static_assert(after(unchanged) != after([](graph& g) { g.nodes[1].code = op::expm1; }));
 
 }  // namespace
 
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(room_is_not_counted) {
 
 BOOST_AUTO_TEST_CASE(each_thing_counts) {
   print const all[] = {
-      after(nothing),
+      after(unchanged),
       after([](graph& g) { g.nodes[1].code = op::log; }),
       after([](graph& g) { g.nodes[1].type = ctgrad::dtype::float64; }),
       after([](graph& g) { g.nodes[1].weak = true; }),
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(each_thing_counts) {
 
 BOOST_AUTO_TEST_CASE(bits_spread) {
   // Numbers that differ in one bit of one attribute: half of the bits of either number differ.
-  print const from = after(nothing);
+  print const from = after(unchanged);
   double differing[2]{};
   for (int bit = 0; bit < 64; ++bit) {
     print const to = after([&](graph& g) { g.nodes[0].attribute = static_cast<std::int64_t>(std::uint64_t{1} << bit); });
