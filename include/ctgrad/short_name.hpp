@@ -69,7 +69,8 @@ struct shortened_expression {
 template <class E>
 constexpr auto shorten(E) {
   if constexpr (E::tree_size < short_expression_size) return E{};
-  else return typename shortened_expression<E>::type{};
+  else if constexpr (std::is_same_v<typename shortened_expression<E>::type::full, E>) return typename shortened_expression<E>::type{};
+  else return E{};  // another type has the name; it may differ in what is no part of a graph, as how parameters begin
 }
 
 }  // namespace ctgrad::detail
