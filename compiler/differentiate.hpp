@@ -29,11 +29,14 @@ constexpr list<node_id> reverse_sweep(builder& b, node_id of, list<node_id> cons
     if (!g.b) continue;
     node const n = b.g.nodes[i];
     value const operands[max_operands]{{&b, n.operands[0]}, {&b, n.operands[1]}, {&b, n.operands[2]}};
+    value first{};  // what the first of two equal operands has: x * x is one 2 g x, which meets what x has already once
     for (int k = 0; k < n.arity; ++k) {
       int const source = static_cast<int>(n.operands[k]);
       if (!depends[source] || !is_floating(b.g.nodes[source].type)) continue;
       value part = derivatives<Needed>[static_cast<std::size_t>(n.code)](k, g, operands, {&b, node_id{i}});
-      if (part.b) sums.add(source, part);
+      if (k == 1 && first.b) part = part.b ? first + part : first;
+      if (k == 0 && n.operands[0] == n.operands[1]) first = part;
+      else if (part.b) sums.add(source, part);
     }
   }
   list<node_id> gradients;

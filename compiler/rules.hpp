@@ -48,6 +48,7 @@ constexpr void write_default_rules(rule_writer& r) {
   r.add(-x / y, -(x / y));
   r.add(x / -y, -(x / y));
   r.add(x + x, 2 * x);
+  r.add(2 * (2 * x), 4 * x);
   r.add(x * x * x, pow(x, 3));
   r.add(pow(x, 1), x);
   r.add(pow(x, 0), 1);

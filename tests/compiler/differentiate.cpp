@@ -3,6 +3,8 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE differentiate
+#include "../../compiler/print.hpp"
+#include "../../compiler/simplify.hpp"
 #include "../interpreted.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -132,6 +134,22 @@ BOOST_AUTO_TEST_CASE(shared_values_are_differentiated_once) {
   double value_at = 0.1, slope = 1;
   for (int i = 0; i < 60; ++i) slope *= std::cos(value_at) + 1, value_at += std::sin(value_at);
   BOOST_TEST(near(run(after, {tensor(dtype::float64, {}, {0.1})}), {slope}, 1e-13));
+}
+// What a square has of its operand is put together before it meets the rest: 2 x - 1, not x + (x - 1).
+BOOST_AUTO_TEST_CASE(both_operands_of_a_square_go_together) {
+  builder b;
+  value x = symbol(b, x_name);
+  graph const g = without_dead_nodes(differentiate(with_outputs(b, {gradient(x * x - x, x), gradient(ctgrad::pow(x, x), x), gradient(x / x, x)})));
+  detail::message m;
+  graph const simple = detail::simplify<&detail::write_default_rules>(g);
+  detail::print_formula(m, simple, simple.outputs[0]);
+  BOOST_TEST(m.view() == "2 * x - 1");
+  for (double v : {0.5, 3.0}) {
+    detail::list<tensor_value> const in{tensor(dtype::float64, {}, {v})};
+    BOOST_TEST(near(run(g, in, 0), {2 * v - 1}, 1e-15));
+    BOOST_TEST(near(run(g, in, 1), {std::pow(v, v) * (std::log(v) + 1)}, 1e-14));
+    BOOST_TEST(near(run(g, in, 2), {0}, 1e-15));
+  }
 }
 // By a part of the function: as if the part were a variable.
 BOOST_AUTO_TEST_CASE(gradients_by_parts) {

@@ -5,9 +5,8 @@
 #pragma once
 
 #include "../../../compiler/partition.hpp"
-#include "frame.hpp"
 #include "leaf_copies.hpp"
-#include "steps.hpp"
+#include "leaf_data.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -15,34 +14,6 @@
 
 namespace ctgrad::detail {
 
-/// Registers that a pack of the narrowest dtype fills: two hide the latency of one (measured: 1.2 times faster on exp than one, four spill).
-inline constexpr int registers_per_pack = 2;
-/// Elements between two roundings into a wide sum.
-inline constexpr std::int64_t block_elements = 8192;
-/// Elements of a tile, which long bodies and strided arrays go through. The padding keeps tiles off each other's cache sets.
-inline constexpr int most_tile_elements = 256, fewest_tile_elements = 128, tile_padding_bytes = 64;
-/// What all tiles of a loop take together, where tiles do not get too short for it: half of L1. (Shorter than 128 elements, chunks are mostly beginnings.)
-inline constexpr int tiles_bytes = 24 * 1024;
-
-/// The plan of the loop at `Begin`, in arrays with room to spare.
-template <class P, int Begin, int Steps, int Others>
-inline constexpr auto roomy_leaf_plan = [] {
-  leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin, P::graph.accumulate_from).run();
-  return frozen_leaf_plan<Steps, Others, Others, Others, Others, Others>(p, size_of(p));
-}();
-template <class P, int Begin>
-struct leaf_data {
-  static constexpr int length = instruction_at<P, Begin>.end - Begin;
-  // Evaluated once, where the usual room is enough: room costs compile time as well.
-  static constexpr auto const& tried = roomy_leaf_plan<P, Begin, 3 * length + 64, length + 64>;
-  static constexpr auto const& roomy = []() -> auto const& {
-    if constexpr (tried.fits) return tried;
-    else return roomy_leaf_plan<P, Begin, 5 * length + 1, max_operands * length + 1>;
-  }();
-  static_assert(roomy.fits, "ctgrad: the plan of a loop is longer than its body allows for");
-  static constexpr leaf_plan_size size = roomy.size;
-  static constexpr frozen_leaf_plan<size.steps, size.chunks, size.arrays, size.invariants, size.accumulators, size.tiles> plan{roomy, size};
-};
 template <class P, int Begin>
 struct leaf_code {
   static constexpr auto const& plan = leaf_data<P, Begin>::plan;
@@ -90,6 +61,8 @@ struct leaf_code {
   static constexpr bool few = masks && most_turns < width;
   /// Whether what is left of a loop at its end goes through the body as the part that it is; not where each chunk of the body would be compiled twice for that.
   static constexpr bool in_parts = few || (masks && !tiled);
+  /// Whether the body runs in registers, ends too.
+  static constexpr bool whole_body = masks && !tiled;
   /// What is left of a loop at its end, where that is known: the loop is inside another, which has it run to its end.
   static constexpr int known_end =
       most_turns < std::numeric_limits<std::int64_t>::max() && P::schedule.loops[loop].parent >= 0 ? static_cast<int>(most_turns % width) : 0;
@@ -146,9 +119,9 @@ struct leaf_code {
   template <std::size_t I>
   static constexpr op sum_code = node_at<P, static_cast<int>(instruction_at<P, plan.accumulators[I].start>.node)>.code;
   template <std::size_t I>
-  static void start_sum(context& c) {
-    sum_to_memory<I>(c, pack<accumulator_type<I>>(row<sum_code<I>>::template identity<accumulator_type<I>>()));
-  }
+  CTGRAD_INLINE static pack<accumulator_type<I>> no_sum() { return pack<accumulator_type<I>>(row<sum_code<I>>::template identity<accumulator_type<I>>()); }
+  template <std::size_t I>
+  static void start_sum(context& c) { sum_to_memory<I>(c, no_sum<I>()); }
   /// Adds the upper half of `2 Half` lanes to the lower one, until one is left. In steps of known length: g++ -O2 makes one addition at a time of anything else.
   template <class T, class Row, int Half>
   CTGRAD_INLINE static void fold_lanes(T* lanes) {
@@ -165,18 +138,22 @@ struct leaf_code {
   template <std::size_t I>
   static void flush_sum(context& c) {
     using T = accumulator_type<I>;
+    add_to_total<I>(*c.f, reinterpret_cast<T*>(c.sums[I]));
+    start_sum<I>(c);
+  }
+  template <std::size_t I, class T>
+  CTGRAD_INLINE static void add_to_total(frame<P>& f, T* lanes) {
     using r = row<sum_code<I>>;
-    T* lanes = reinterpret_cast<T*>(c.sums[I]);
     fold_lanes<T, r, width / 2>(lanes);
+    T const sum = lanes[0];
     constexpr leaf_accumulator a = plan.accumulators[I];
     if constexpr (a.access_number < 0) {
-      auto& total = c.f->template number<wide_t<T>, a.start>();
-      total = stored(r::combine(computing(total), computing(static_cast<wide_t<T>>(lanes[0]))));
+      auto& total = f.template number<wide_t<T>, a.start>();
+      total = stored(r::combine(computing(total), computing(static_cast<wide_t<T>>(sum))));
     } else {
-      T& total = *placed_address<P, T, a.access_number, a.place>(*c.f);
-      total = stored(r::combine(computing(total), computing(lanes[0])));
+      T& total = *placed_address<P, T, a.access_number, a.place>(f);
+      total = stored(r::combine(computing(total), computing(sum)));
     }
-    start_sum<I>(c);
   }
 
   template <int First, class State, int... I>
@@ -261,8 +238,93 @@ struct leaf_code {
 
  public:
   /// Elements [from, n).
-  static void run(frame<P>& f, std::int64_t from, std::int64_t n) {
+  CTGRAD_INLINE static void run(frame<P>& f, std::int64_t from, std::int64_t n) {
     if (n <= from) return;
+    if constexpr (whole_body && !copies_only) {
+      if (is_contiguous(f, std::make_index_sequence<size.arrays>{})) [[likely]] body(f, from, n, nullptr);
+      else run_strided(f, from, n);
+    } else {
+      run_strided(f, from, n);
+    }
+  }
+
+ private:
+  /// Whether an array of the program's own is laid out as this loop walks it: no call has it otherwise.
+  template <std::size_t I>
+  static constexpr bool is_packed = [] {
+    access const& a = P::schedule.accesses[static_cast<std::size_t>(plan.arrays[I].access_number)];
+    buffer const& b = P::schedule.buffers[static_cast<std::size_t>(a.buffer)];
+    return std::is_same_v<P, typename P::whole> && (b.kind == buffer_kind::temporary || b.kind == buffer_kind::row) && b.order[a.rank - 1] == a.axis_of(loop);
+  }();
+  template <std::size_t... I>
+  CTGRAD_INLINE static bool is_contiguous([[maybe_unused]] frame<P> const& f, std::index_sequence<I...>) {
+    auto const step = [&](auto i) CTGRAD_LAMBDA_INLINE {
+      constexpr access a = access_at<P, plan.arrays[i].access_number>;
+      if constexpr (!plan.arrays[i].moves || is_packed<i>) return std::int64_t{1};
+      else return f.arrays[a.buffer].strides[a.axis_of(loop)];
+    };
+    return ((step(std::integral_constant<std::size_t, I>{}) == 1) & ... & true);
+  }
+  template <std::size_t I>
+  CTGRAD_INLINE static void* address_from(frame<P>& f, std::int64_t from) {
+    constexpr leaf_array a = plan.arrays[I];
+    auto* const at = placed_address<P, element_t<plan.arrays[I].type>, a.access_number, a.place, loop>(f);
+    return a.moves ? at + from : at;
+  }
+  /// Elements [from, n) in registers. Arrays lie as the loop walks them, and sums end here; but where there is a context, it says where they are, and keeps the sums.
+  CTGRAD_NOINLINE static void body(frame<P>& f, std::int64_t from, std::int64_t n, context* c) {
+    [&]<std::size_t... I, std::size_t... S>(std::index_sequence<I...>, std::index_sequence<S...>) CTGRAD_LAMBDA_INLINE {
+      void* pointers[size.arrays + 1];
+      if (c) ((pointers[I] = c->pointers[I]), ...);
+      else ((pointers[I] = address_from<I>(f, from)), ...);
+      leaf_place const at_loop{pointers, nullptr, f.at.data(), from, nullptr, nullptr};
+      invariants known;
+      load_invariants<0>(known, f, std::make_integer_sequence<int, size.invariants>{});
+      std::int64_t const count = n - from;
+      std::int64_t at = 0;
+      do {
+        std::int64_t const end = std::min(count, at + block_elements);
+        accumulators sums;
+        if (c) ((sums.template of<accumulator_type<S>>()[plan.accumulators[S].number] = sum_in_memory<S>(c->sums)), ...);
+        else ((sums.template of<accumulator_type<S>>()[plan.accumulators[S].number] = no_sum<S>()), ...);
+        if constexpr (!few)
+          for (; at + width <= end; at += width) {
+            state s;
+            run_range<0, size.steps>(s, known, sums, at_loop, at);
+          }
+        if (at < end) {
+          int const left = static_cast<int>(end - at);
+          [[maybe_unused]] accumulators const before = sums;
+          if constexpr (known_end != 0) {
+            valid_registers<state, known_end> s;
+            run_range<0, size.steps>(s, known, sums, at_loop, at);
+          } else {
+            state s;
+            s.valid = std::min(left, width - 1);
+            run_range<0, size.steps>(s, known, sums, at_loop, at);
+          }
+          (keep_first<S>(left, sums, before), ...);
+          at = end;
+        }
+        if (c) (sum_to_memory<S>(*c, sums.template of<accumulator_type<S>>()[plan.accumulators[S].number]), ...);
+        else (finish_sum<S>(f, sums), ...);
+      } while (at < count);
+    }(std::make_index_sequence<size.arrays>{}, std::make_index_sequence<size.accumulators>{});
+  }
+  template <std::size_t I>
+  CTGRAD_INLINE static void keep_first(int valid, accumulators& sums, accumulators const& before) {
+    auto& sum = sums.template of<accumulator_type<I>>()[plan.accumulators[I].number];
+    sum = first_lanes<I>(valid, sum, const_cast<accumulators&>(before).template of<accumulator_type<I>>()[plan.accumulators[I].number]);
+  }
+  template <std::size_t I>
+  CTGRAD_INLINE static void finish_sum(frame<P>& f, accumulators& sums) {
+    alignas(64) accumulator_type<I> lanes[width];
+    sums.template of<accumulator_type<I>>()[plan.accumulators[I].number].store(lanes);
+    add_to_total<I>(f, lanes);
+  }
+
+  /// The same for arrays of any strides, and bodies in chunks.
+  CTGRAD_NOINLINE static void run_strided(frame<P>& f, std::int64_t from, std::int64_t n) {
     constexpr auto arrays = std::make_index_sequence<size.arrays>{};
     context c;
     c.f = &f;
@@ -297,7 +359,6 @@ struct leaf_code {
     }
   }
 
- private:
   CTGRAD_INLINE static void run_packs(context& c, std::byte* const* bases, std::int64_t const* strides, bool contiguous, std::int64_t from, std::int64_t n) {
     constexpr auto arrays = std::make_index_sequence<size.arrays>{};
     constexpr auto sums = std::make_index_sequence<size.accumulators>{};
@@ -320,10 +381,8 @@ struct leaf_code {
       if (by_copies) copies().take(c.pointers, done, count, packs);
       if constexpr (few && tiled) {
         chunks(c, count);
-      } else if constexpr (in_parts) {
-        if constexpr (!few)
-          if (packs > 0) chunks(c, packs);
-        if (packs < count) chunk_body<0, true>(c, packs, count, sums);
+      } else if constexpr (whole_body) {
+        body(*c.f, done, done + count, &c);
       } else {
         if (!whole && size.accumulators > 0) std::memcpy(c.before, c.sums, sizeof c.before);
         chunks(c, packs);
