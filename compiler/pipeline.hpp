@@ -10,6 +10,7 @@
 #include "known_conditions.hpp"
 #include "mirror.hpp"
 #include "prepare.hpp"
+#include "share.hpp"
 #include "simplify.hpp"
 #include "sum_before_products.hpp"
 #include "unroll_windows.hpp"
@@ -41,7 +42,7 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"prepare", &prepare, 2},
     {"sum mirrored", &sum_mirrored, 1, [](node const& n) { return n.code == op::sum; }},
     {"choose computations", &simplify<&write_loop_rules, Needed>},
-    {"share", &simplify<&write_sharing_rules, Needed>},
+    {"share", &share<Needed>},
     {"separate outputs", &separate_outputs},
 };
 /// Whether a pass has anything to do with a graph of these nodes.

@@ -107,6 +107,16 @@ constexpr void write_sharing_rules(rule_writer& r) {
   r.rules.back().present = sqrt(x).id;
 }
 
+/// Of the smaller of sigmoid(x) and sigmoid(-x) both are had without loss. Their product, the slope, has no choice in it: another loop computes it of one number.
+constexpr void write_sigmoid_pair_rules(rule_writer& r) {
+  value x = r.variable(pattern_x), y = r.variable(pattern_y), p = r.condition(pattern_p), smaller = sigmoid(-abs(x));
+  r.add(where(p, x, y) * where(p, y, x), x * y);
+  r.add(sigmoid(x), where(x >= 0, 1 - smaller, smaller));
+  r.rules.back().present = smaller.id;
+  r.add(sigmoid(-x), where(x >= 0, smaller, 1 - smaller));
+  r.rules.back().present = smaller.id;
+}
+
 /// Rules as a constexpr variable can hold them. Too many do not compile.
 struct rule_set {
   static constexpr int most_nodes = 256, most_rules = 64, most_variables = 4;

@@ -198,6 +198,7 @@ struct program_call {
     f.arrays = arrays;
     f.dims = dims;
     f.sizes = sizes;
+    f.memory = space.data();
     f.scratch = {space.data() + layout.slots, space.data() + layout.bytes(), 1};
     if (layout.rows > 0) f.scratch.threads = static_cast<int>(std::min<std::int64_t>(thread_count(), 1 + (space.bytes() - layout.bytes()) / layout.rows));
     loops(f);

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define BOOST_TEST_MODULE simplify
 #include "../../compiler/print.hpp"
+#include "../../compiler/share.hpp"
 #include "../../compiler/simplify.hpp"
 #include "../interpreted.hpp"
 
@@ -90,6 +91,11 @@ const expected_rule expected_sharing_rules[] = {
     {"sigmoid(-x)", "1 / (exp(-abs(x)) + 1) * where(x >= 0, exp(-abs(x)), 1)", [](real x, real) { return logistic(-x); }},
     {"rsqrt(x)", "1 / sqrt(x)"},
 };
+const expected_rule expected_sigmoid_pair_rules[] = {
+    {"where(p, x, y) * where(p, y, x)", "x * y"},
+    {"sigmoid(x)", "where(x >= 0, 1 - sigmoid(-abs(x)), sigmoid(-abs(x)))", [](real x, real) { return logistic(x); }},
+    {"sigmoid(-x)", "where(x >= 0, sigmoid(-abs(x)), 1 - sigmoid(-abs(x)))", [](real x, real) { return logistic(-x); }},
+};
 
 /// Both sides of a rule as a graph of two outputs.
 graph both_sides(detail::rule_set const& rules, detail::rule const& r) {
@@ -151,6 +157,7 @@ void check_rules(detail::rule_set const& rules, expected_rule const (&expected)[
 BOOST_AUTO_TEST_CASE(default_rules_keep_values) { check_rules(detail::rules_of<&detail::write_default_rules>, expected_default_rules); }
 BOOST_AUTO_TEST_CASE(loop_rules_keep_values) { check_rules(detail::rules_of<&detail::write_loop_rules>, expected_loop_rules); }
 BOOST_AUTO_TEST_CASE(sharing_rules_keep_values) { check_rules(detail::rules_of<&detail::write_sharing_rules>, expected_sharing_rules); }
+BOOST_AUTO_TEST_CASE(sigmoid_pair_rules_keep_values) { check_rules(detail::rules_of<&detail::write_sigmoid_pair_rules>, expected_sigmoid_pair_rules); }
 
 namespace {
 
@@ -220,6 +227,19 @@ constexpr detail::message shared(bool present) {
 }
 static_assert(shared(true).view() == "where(x >= 0, 1, exp(-abs(x))) * (1 / (exp(-abs(x)) + 1))");
 static_assert(shared(false).view() == "sigmoid(x)");
+// So is a pair of them, as a sigmoid and its slope are, in whatever order they come: each of the smaller one.
+constexpr detail::message paired(bool negative_first, bool product) {
+  builder b;
+  value x = symbol(b, x_name, dtype::float64);
+  value const first = ctgrad::sigmoid(negative_first ? -x : x), second = ctgrad::sigmoid(negative_first ? x : -x);
+  graph const g = detail::share(with_outputs(b, {product ? first * second : first, second}));
+  detail::message m;
+  print_formula(m, g, g.outputs[0]);
+  return m;
+}
+static_assert(paired(false, false).view() == "where(x >= 0, 1 - sigmoid(-abs(x)), sigmoid(-abs(x)))");
+static_assert(paired(true, false).view() == "where(x >= 0, sigmoid(-abs(x)), 1 - sigmoid(-abs(x)))");
+static_assert(paired(false, true).view() == "sigmoid(-abs(x)) * (1 - sigmoid(-abs(x)))" && paired(true, true).view() == "sigmoid(-abs(x)) * (1 - sigmoid(-abs(x)))");
 
 /// d f(u) / du, u = make(v), worked out after the rules have had their way.
 template <class Make, class Function>

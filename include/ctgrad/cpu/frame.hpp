@@ -84,6 +84,7 @@ struct frame {
   array_ref const* arrays;        // by buffer
   std::int64_t const* dims;       // by extent name of the program
   std::int64_t const* sizes;      // the same, of the whole where arrays are a tile of it: what extents are as numbers
+  std::byte* memory;              // the workspace
   parallel_memory scratch;
   std::array<std::int64_t, P::schedule.loops.size() + 1> at;  // by loop
   number_array<P, bool> bools;
@@ -146,40 +147,6 @@ std::int64_t trip_count(std::int64_t const* dims) {
   }
 }
 
-/// The address of an access where the loops stand; `Without` counts as 0.
-template <class P, class T, int Access, int Without = -1>
-T* address(frame<P> const& f) {
-  static constexpr access a = access_at<P, Access>;
-  array_ref const& array = f.arrays[a.buffer];
-  std::int64_t offset = 0;
-  CTGRAD_UNROLL
-  for (int axis = 0; axis < a.rank; ++axis)
-    if (a.loops[axis] >= 0 && a.loops[axis] != Without) offset += f.at[a.loops[axis]] * array.strides[axis];
-  return static_cast<T*>(array.data) + offset;
-}
-
-/// Sets each element of an access to `number`: axes without a loop are walked.
-template <class P, class T, int Access, int Axis = 0>
-void fill(frame<P>& f, T* to, T number) {
-  if constexpr (Axis == access_at<P, Access>.rank) {
-    *to = number;
-  } else if constexpr (access_at<P, Access>.loops[Axis] >= 0) {
-    fill<P, T, Access, Axis + 1>(f, to, number);
-  } else {
-    array_ref const& array = f.arrays[access_at<P, Access>.buffer];
-    for (std::int64_t i = 0; i < array.extents[Axis]; ++i) fill<P, T, Access, Axis + 1>(f, to + i * array.strides[Axis], number);
-  }
-}
-
-/// What the place of an access that looks up adds to its address: the nearest there is to `place`.
-template <class P, int Access>
-std::int64_t looked_up_offset(frame<P> const& f, std::int64_t place) {
-  constexpr access a = access_at<P, Access>;
-  constexpr int axis = a.axis_of(looked_up);
-  array_ref const& array = f.arrays[a.buffer];
-  return std::max<std::int64_t>(std::min(place, array.extents[axis] - 1), 0) * array.strides[axis];
-}
-
 /// The number that `Operand`, an instruction outside the vector loops, stands for.
 template <class P, class T, int Operand>
 T number_of(frame<P>& f) {
@@ -191,14 +158,6 @@ T number_of(frame<P>& f) {
   } else {
     return f.template number<T, Operand>();
   }
-}
-
-/// The address of an access; where it looks up, at the number of instruction `Place`.
-template <class P, class T, int Access, int Place, int Without = -1>
-T* placed_address(frame<P>& f) {
-  T* const at = address<P, T, Access, Without>(f);
-  if constexpr (Place < 0) return at;
-  else return at + looked_up_offset<P, Access>(f, static_cast<std::int64_t>(number_of<P, element_t<instruction_at<P, Place>.type>, Place>(f)));
 }
 
 }  // namespace ctgrad::detail

@@ -15,85 +15,23 @@
 namespace ctgrad::detail {
 
 template <class P, int Begin>
-struct leaf_code {
-  static constexpr auto const& plan = leaf_data<P, Begin>::plan;
-  static constexpr leaf_plan_size size = leaf_data<P, Begin>::size;
-  static constexpr int loop = instruction_at<P, Begin>.loop;
-  static constexpr int lane_bytes = plan.lane_bytes;
-  static constexpr bool tiled = size.chunks > 1;
-  static constexpr bool looks_up = [] {
-    bool any = false;
-    for (auto const& a : plan.arrays) any = any || a.place == looked_up;
-    return any;
-  }();
-  /// Whether elements of one array go to another, and that is all: no packs are needed for that.
-  static constexpr bool copies_only = [] {
-    auto const& steps = plan.steps;
-    int const last = size.steps - 1;
-    if (size.arrays != 2 || size.accumulators > 0 || last < 1 || last > 2) return false;
-    bool const plain = last == 1 || (steps[1].kind == step_kind::compute && steps[1].code == op::copy && steps[1].operands[0] == steps[0].target);
-    return plain && steps[0].kind == step_kind::load && steps[last].kind == step_kind::store && steps[last].operands[0] == steps[last - 1].target && plan.arrays[0].moves &&
-           plan.arrays[1].moves && plan.arrays[0].type == plan.arrays[1].type;
-  }();
-  static constexpr int whole_width = registers_per_pack * simd::lanes<simd::lane_type<lane_bytes>>;
-  /// Whether parts of packs can be read and written.
-  static constexpr bool masks = [] {
-    bool all = !looks_up && simd::pack<float, whole_width>::masked;
-    for (auto const& a : plan.arrays) all = all && !(a.moves && size_of(a.type) < 4);
-    return all;
-  }();
-  /// Whether the loops around it and this one may be walked as one (nest.hpp).
-  static constexpr bool collapses = [] {
-    int begin = Begin;
-    while (P::schedule.instructions[begin].what == action::begin_loop && P::schedule.loops[P::schedule.instructions[begin].loop].parent >= 0) --begin;
-    return P::schedule.instructions[begin].what == action::begin_loop && collapsible_loops(P::schedule, begin) > 1;
-  }();
-  /// The turns where they are known, and this loop is never walked as one with others; else as many as there may be.
-  static constexpr std::int64_t most_turns = !collapses && loop_extent<P, loop>.is_static() ? loop_extent<P, loop>.constant : std::numeric_limits<std::int64_t>::max();
-  static constexpr int width = masks && most_turns <= simd::lanes<float> ? simd::lanes<float> : whole_width;
-  /// Whether columns that lie side by side may be written.
-  static constexpr bool writes_columns = [] {
-    int columns = 0;
-    for (auto const& a : plan.arrays) columns += a.moves && a.written && size_of(a.type) >= 4;
-    return columns >= 4;
-  }();
-  /// Whether there is never more than a part of a pack.
-  static constexpr bool few = masks && most_turns < width;
-  /// Whether what is left of a loop at its end goes through the body as the part that it is; not where each chunk of the body would be compiled twice for that.
-  static constexpr bool in_parts = few || (masks && !tiled);
-  /// Whether the body runs in registers, ends too.
-  static constexpr bool whole_body = masks && !tiled;
-  /// What is left of a loop at its end, where that is known: the loop is inside another, which has it run to its end.
-  static constexpr int known_end =
-      most_turns < std::numeric_limits<std::int64_t>::max() && P::schedule.loops[loop].parent >= 0 ? static_cast<int>(most_turns % width) : 0;
-  /// Elements of a tile: whole packs, and no more than the loop may have.
-  static constexpr int tile = [] {
-    int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
-    int const most = std::max(std::clamp(fitting, fewest_tile_elements, most_tile_elements) / width, 1) * width;
-    return most_turns < most ? std::max((static_cast<int>(most_turns) + width - 1) / width, 1) * width : most;
-  }();
+struct leaf_few;
 
-  /// By how many there are of each dtype; rounded up, so that loops share them.
-  static constexpr int room(int count) { return count == 0 ? 0 : static_cast<int>(std::bit_ceil(static_cast<unsigned>(count + 1))) - 1; }
-  template <auto const& Counts>
-  using packs = registers<lane_bytes, width, room(Counts[0]), room(Counts[1]), room(Counts[2]), room(Counts[3]), room(Counts[4]), room(Counts[5]), room(Counts[6])>;
-  using state = packs<plan.registers>;
-  using invariants = packs<plan.invariant_counts>;
-  using accumulators = packs<plan.accumulator_counts>;
+template <class P, int Begin>
+struct leaf_code {
+  using facts = leaf_facts<P, Begin>;
+  static constexpr auto const& plan = facts::plan;
+  static constexpr leaf_plan_size size = facts::size;
+  static constexpr int loop = facts::loop, lane_bytes = facts::lane_bytes, width = facts::width, tile = facts::tile, known_end = facts::known_end;
+  static constexpr bool tiled = facts::tiled, looks_up = facts::looks_up, copies_only = facts::copies_only, writes_columns = facts::writes_columns, few = facts::few, in_parts = facts::in_parts,
+                        whole_body = facts::whole_body;
+  using state = typename facts::state;
+  using invariants = typename facts::invariants;
+  using accumulators = typename facts::accumulators;
+  using tile_memory = typename facts::tile_memory;
   template <class T>
   using pack = typename state::template pack<T>;
 
-  /// The widest element that the loop handles.
-  static constexpr int tile_bytes = [] {
-    int most = 1;
-    for (auto const& a : plan.arrays) most = std::max(most, static_cast<int>(size_of(a.type)));
-    for (auto const& t : plan.tiles) most = std::max(most, static_cast<int>(size_of(t)));
-    return most;
-  }();
-  /// Room for one tile of any dtype.
-  struct tile_memory {
-    alignas(64) std::byte bytes[tile * tile_bytes + tile_padding_bytes];
-  };
   struct context {
     void* pointers[size.arrays + 1];
     void* tiles[size.tiles + 1];
@@ -186,39 +124,28 @@ struct leaf_code {
     using lane = simd::lane_type<lane_bytes>;
     return select(simd::count_from<lane, width>(0) < simd::pack<lane, width>(valid), sum, before);
   }
-  template <int Chunk, bool Part, std::size_t I>
-  CTGRAD_INLINE static void keep_sum(accumulators& sums, context& c, [[maybe_unused]] std::int64_t count) {
-    if constexpr (plan.accumulators[I].chunk == Chunk) {
-      auto const& sum = sums.template of<accumulator_type<I>>()[plan.accumulators[I].number];
-      if constexpr (Part) sum_to_memory<I>(c, first_lanes<I>(static_cast<int>(count), sum, sum_in_memory<I>(c.sums)));
-      else sum_to_memory<I>(c, sum);
-    }
+  template <int Chunk, std::size_t I>
+  CTGRAD_INLINE static void keep_sum(accumulators& sums, context& c) {
+    if constexpr (plan.accumulators[I].chunk == Chunk) sum_to_memory<I>(c, sums.template of<accumulator_type<I>>()[plan.accumulators[I].number]);
   }
-  /// Elements [from, to), which are whole packs, or, where `Part`, fewer than one.
-  template <int Chunk, bool Part, std::size_t... I>
-  CTGRAD_INLINE static void chunk_body(context& c, std::int64_t from, std::int64_t to, std::index_sequence<I...>) {
+  /// Elements [0, count), which are whole packs.
+  template <int Chunk, std::size_t... I>
+  CTGRAD_INLINE static void chunk_body(context& c, std::int64_t count, std::index_sequence<I...>) {
     constexpr leaf_chunk first = Chunk == 0 ? leaf_chunk{} : plan.chunks[Chunk == 0 ? 0 : Chunk - 1], last = plan.chunks[Chunk];
     invariants known;
     load_invariants<first.invariants>(known, *c.f, std::make_integer_sequence<int, last.invariants - first.invariants>{});
     accumulators sums;
     (take_sum<Chunk, I>(sums, c), ...);
     leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position, c.lookups, c.offsets};
-    if constexpr (Part && known_end != 0) {
-      valid_registers<state, known_end> s;
-      run_range<first.steps, last.steps>(s, known, sums, at_loop, from);
-    } else {
-      for (std::int64_t at = from; at < to; at += width) {
-        state s;
-        if constexpr (Part) s.valid = static_cast<int>(std::min<std::int64_t>(to - at, width - 1));
-        run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
-        if constexpr (Part) break;
-      }
+    for (std::int64_t at = 0; at < count; at += width) {
+      state s;
+      run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
     }
-    (keep_sum<Chunk, Part, I>(sums, c, to - from), ...);
+    (keep_sum<Chunk, I>(sums, c), ...);
   }
   template <int Chunk>
   CTGRAD_NOINLINE CTGRAD_NO_VARIABLES static void chunk(context& c, std::int64_t count) {
-    chunk_body<Chunk, few>(c, 0, count, std::make_index_sequence<size.accumulators>{});
+    chunk_body<Chunk>(c, count, std::make_index_sequence<size.accumulators>{});
   }
   /// In halves: compilers limit how deep an expression nests.
   template <int From, int To>
@@ -227,7 +154,7 @@ struct leaf_code {
     else [&]<int... Chunks>(std::integer_sequence<int, Chunks...>) { (chunk<From + Chunks>(c, count), ...); }(std::make_integer_sequence<int, To - From>{});
   }
   static void chunks(context& c, std::int64_t count) {
-    if constexpr (size.chunks == 1) chunk_body<0, false>(c, 0, count, std::make_index_sequence<size.accumulators>{});
+    if constexpr (size.chunks == 1) chunk_body<0>(c, count, std::make_index_sequence<size.accumulators>{});
     else chunks_between<0, size.chunks>(c, count);
   }
 
@@ -243,12 +170,14 @@ struct leaf_code {
     if constexpr (whole_body && !copies_only) {
       if (is_contiguous(f, std::make_index_sequence<size.arrays>{})) [[likely]] body(f, from, n, nullptr);
       else run_strided(f, from, n);
+    } else if constexpr (few && !copies_only) {
+      if (is_contiguous(f, std::make_index_sequence<size.arrays>{})) [[likely]] leaf_few<P, Begin>::run(f, from, n, nullptr);
+      else run_strided(f, from, n);
     } else {
       run_strided(f, from, n);
     }
   }
 
- private:
   /// Whether an array of the program's own is laid out as this loop walks it: no call has it otherwise.
   template <std::size_t I>
   static constexpr bool is_packed = [] {
@@ -256,14 +185,14 @@ struct leaf_code {
     buffer const& b = P::schedule.buffers[static_cast<std::size_t>(a.buffer)];
     return std::is_same_v<P, typename P::whole> && (b.kind == buffer_kind::temporary || b.kind == buffer_kind::row) && b.order[a.rank - 1] == a.axis_of(loop);
   }();
+  template <std::size_t I>
+  CTGRAD_INLINE static std::int64_t step([[maybe_unused]] frame<P> const& f) {
+    if constexpr (!plan.arrays[I].moves || is_packed<I>) return 1;
+    else return stride_along<P, plan.arrays[I].access_number, loop>(f);
+  }
   template <std::size_t... I>
   CTGRAD_INLINE static bool is_contiguous([[maybe_unused]] frame<P> const& f, std::index_sequence<I...>) {
-    auto const step = [&](auto i) CTGRAD_LAMBDA_INLINE {
-      constexpr access a = access_at<P, plan.arrays[i].access_number>;
-      if constexpr (!plan.arrays[i].moves || is_packed<i>) return std::int64_t{1};
-      else return f.arrays[a.buffer].strides[a.axis_of(loop)];
-    };
-    return ((step(std::integral_constant<std::size_t, I>{}) == 1) & ... & true);
+    return ((step<I>(f) == 1) & ... & true);
   }
   template <std::size_t I>
   CTGRAD_INLINE static void* address_from(frame<P>& f, std::int64_t from) {
@@ -323,6 +252,7 @@ struct leaf_code {
     add_to_total<I>(f, lanes);
   }
 
+ private:
   /// The same for arrays of any strides, and bodies in chunks.
   CTGRAD_NOINLINE static void run_strided(frame<P>& f, std::int64_t from, std::int64_t n) {
     constexpr auto arrays = std::make_index_sequence<size.arrays>{};
@@ -338,7 +268,7 @@ struct leaf_code {
           bases[i] = reinterpret_cast<std::byte*>(placed_address<P, T, a.access_number, a.place, loop>(f));
           strides[i] = 0;
           if constexpr (a.moves) {
-            strides[i] = f.arrays[access_at<P, a.access_number>.buffer].strides[access_at<P, a.access_number>.axis_of(loop)];
+            strides[i] = stride_along<P, a.access_number, loop>(f);
             contiguous = contiguous && strides[i] == 1;
           }
           c.pointers[i] = bases[i] + from * strides[i] * static_cast<std::int64_t>(sizeof(T));
@@ -380,7 +310,7 @@ struct leaf_code {
       c.position = done;
       if (by_copies) copies().take(c.pointers, done, count, packs);
       if constexpr (few && tiled) {
-        chunks(c, count);
+        leaf_few<P, Begin>::run(*c.f, done, done + count, c.pointers);
       } else if constexpr (whole_body) {
         body(*c.f, done, done + count, &c);
       } else {

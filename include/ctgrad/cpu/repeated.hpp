@@ -71,7 +71,7 @@ CTGRAD_NOINLINE void run_repeated(frame<P>& f, nest_entry const& entry, std::int
   array_ref arrays[own::buffer_count + 1];
   for (int k = 0; k < own::buffer_count; ++k) arrays[k] = f.arrays[table.buffers[static_cast<std::size_t>(entry.buffers + k)]];
   frame<own> mine;
-  mine.arrays = arrays, mine.dims = f.dims, mine.sizes = f.sizes, mine.scratch = f.scratch;
+  mine.arrays = arrays, mine.dims = f.dims, mine.sizes = f.sizes, mine.memory = f.memory, mine.scratch = f.scratch;
   auto each_number = [&]<int... K>(std::integer_sequence<int, K...>, [[maybe_unused]] auto move) {
     ([&] {
       if constexpr (numbers_of<own>::places[K] >= 0) {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "../../../compiler/partition.hpp"
-#include "leaf.hpp"
+#include "leaf_few.hpp"
 
 #include <algorithm>
 

@@ -98,17 +98,22 @@ struct views_of {
   }();
   /// (Without gaps, as all tables that a call goes through.)
   struct table {
-    array_view views[count + 1]{};
+    int count = 0;
+    array_view views[views_of::count + 1]{};
     view_axis axes[axis_count + 1]{};
     read_axis read[read_count + 1]{};
   };
-  static constexpr table all = [] {
+  /// Of the buffers that are `kept`.
+  template <class Kept>
+  static constexpr table make(Kept const& kept) {
     table t;
-    std::int32_t axes = 0, read = 0;
+    std::int32_t axes = 0, read = 0, numbers[count + 1]{};
     for (int i = 0, view = 0; i < P::buffer_count; ++i) {
       buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)];
       if (b.kind != buffer_kind::view) continue;
-      array_view& v = t.views[view++];
+      numbers[view] = kept(i) ? t.count : -1;
+      if (numbers[view++] < 0) continue;
+      array_view& v = t.views[t.count++];
       v.buffer = static_cast<std::int16_t>(i), v.of = b.number, v.shape = static_cast<std::int16_t>(index(b.s));
       v.rank = static_cast<std::int8_t>(P::shape_of_buffer(i).rank), v.of_rank = static_cast<std::int8_t>(P::shape_of_buffer(b.number).rank);
       v.type = b.type, v.code = P::graph.nodes[static_cast<std::size_t>(index(b.node))].code;
@@ -119,7 +124,8 @@ struct views_of {
     }
     int place = 0;
     for_each_axis([&](int view, int axis, viewed_axis const& v) {
-      array_view& to = t.views[view];
+      if (numbers[view] < 0) return;
+      array_view& to = t.views[numbers[view]];
       read_axis& along = t.read[to.read + axis];
       along.first = extent_number::of<P>(v.first);
       if (along.first.dim == -2) along.first.constant = place++;
@@ -137,6 +143,25 @@ struct views_of {
       to.known = to.known && along.first.dim == -1 && low >= 0 && high < P::shape_of_buffer(to.of)[axis].constant;
     });
     return t;
+  }
+  static constexpr table all = make([](int) { return true; });
+  static constexpr bool any_known = [] {
+    bool any = false;
+    if constexpr (count > 0)
+      for (array_view const& v : all.views) any = any || v.known;
+    return any;
+  }();
+};
+template <class P>
+struct direct_buffers;
+template <class P, class Views>
+inline constexpr auto views_left = Views::make([](int buffer) { return !direct_buffers<P>::is[static_cast<std::size_t>(buffer)]; });
+/// The views that a call has in its table: all but those that direct_buffers (arrays.hpp) leaves out.
+template <class P>
+struct views_in_table {
+  static constexpr auto const& all = []() -> auto const& {
+    if constexpr (views_of<P>::any_known && direct_buffers<P>::any) return views_left<P, views_of<P>>;
+    else return views_of<P>::all;
   }();
 };
 
@@ -150,7 +175,7 @@ constexpr bool is_empty(array_ref const& a, int rank) {
 template <class P>
 [[gnu::cold]] CTGRAD_NOINLINE void check_view(array_ref const& of, array_ref const& a, array_view const& v, std::int64_t const* firsts) {
   for (int axis = 0; axis < v.of_rank; ++axis) {
-    read_axis const& along = views_of<P>::all.read[v.read + axis];
+    read_axis const& along = views_in_table<P>::all.read[v.read + axis];
     std::int64_t low = firsts[axis], high = low;
     for (int k = 0; k < 2; ++k) {
       if (along.axes[k] < 0) continue;
@@ -173,8 +198,8 @@ void make_reshaped_view(array_ref const& of, array_ref& a, array_view const& v) 
 
 template <class P>
 void find_views(array_ref* arrays, std::int64_t const* dims) {
-  static constexpr auto const& table = views_of<P>::all;
-  for (int i = 0; i < views_of<P>::count; ++i) {
+  static constexpr auto const& table = views_in_table<P>::all;
+  for (int i = 0; i < table.count; ++i) {
     array_view const& v = table.views[i];
     array_ref const& of = arrays[v.of];
     array_ref& a = arrays[v.buffer];
