@@ -14,6 +14,8 @@ namespace ctgrad::detail {
 /// What may be computed twice rather than stored, in additions (op_info::cost, cost_again). A row buffer is in L1, a whole array is not.
 /// What a loop would compute anew in each of its turns, from elements that it reads for nothing else, is worth an array of a row sooner.
 inline constexpr int recompute_limit_row = 6, recompute_limit_array = 24, recompute_limit_turn = 3, too_dear = 1000;
+/// What is not stored, however dear all of it is, where it costs no more than this from values that are stored anyway and that the same loops read.
+inline constexpr int derive_limit = 4;
 
 class fuser : loop_chooser {
  public:
@@ -112,7 +114,7 @@ class fuser : loop_chooser {
       node_state& own = state[i];
       node const& n = nodes_of_graph[i];
       op_info const& row = infos.data()[static_cast<int>(n.code)];
-      own.stamp = stamps, own.group = groups_of[at], own.need = {}, own.feeds_extremum = 0;
+      own.stamp = stamps, own.group = groups_of[at], own.need = {}, own.feeds_extremum = own.pinned = 0;
       bool const extremum = own.kind == op_kind::reduction && !row.additive, in_loop = segments && own.group % 2 == 1;
       int cost = row.cost_again < 0 ? row.cost : row.cost_again;
       for (int k = 0, arity = n.arity; k < arity; ++k) {
@@ -143,7 +145,8 @@ class fuser : loop_chooser {
       } else if (crosses) {
         bool const repeated = segments && state[i].group % 2 == 0 && state[i].need.has_odd() && state[i].cost > recompute_limit_turn;  // in each turn of a loop that does not change it
         // Copies may differ by an ulp where code is contracted: a maximum has to be that of the value it is taken from.
-        if (state[i].value_buffer >= 0 || repeated || (several && (state[i].cost > limit || state[i].feeds_extremum || groups > group_set::capacity))) {
+        bool const kept = state[i].value_buffer >= 0 || repeated || (several && (state[i].cost > limit || state[i].feeds_extremum || groups > group_set::capacity));
+        if (kept && (repeated || state[i].value_buffer >= 0 || state[i].pinned || !is_derived(i, limit, groups))) {
           keep(id, repeated ? keep_reason::repeated : state[i].feeds_extremum && state[i].cost <= limit ? keep_reason::extremum : keep_reason::dear);
           state[i].need = group_set::only(wanted || (segments && state[i].group % 2 == 0) ? state[i].group : state[i].need.first);  // once: before the loop, or in the walk that needs it first
         }
@@ -164,6 +167,20 @@ class fuser : loop_chooser {
         if (need.has(e)) result[e].push_back(id);
     }
     return result;
+  }
+
+  /// Whether a value costs little from others that are stored because all loops that need it need them as well; those then have to be.
+  constexpr bool is_derived(int i, int limit, int groups) {
+    node const& n = nodes_of_graph[i];
+    op_info const& row = infos.data()[static_cast<int>(n.code)];
+    if (state[i].kind != op_kind::map || row.cost > derive_limit || state[i].feeds_extremum || groups > group_set::capacity) return false;
+    auto const operand = [&](int k) -> node_state& { return state[static_cast<int>(classes.sources[max_operands * i + k].base)]; };
+    for (int k = 0; k < n.arity; ++k)
+      if (node_state const& from = operand(k); from.stamp == stamps && from.value_buffer < 0)
+        if (from.kind != op_kind::reduction && (from.kind != op_kind::map || from.cost <= limit || (from.need.bits & state[i].need.bits) != state[i].need.bits)) return false;
+    for (int k = 0; k < n.arity; ++k)
+      if (operand(k).stamp == stamps) operand(k).pinned = true;
+    return true;
   }
 
   /// Emits `nodes`, inside the loops that are open.

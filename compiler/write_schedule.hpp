@@ -21,6 +21,7 @@ struct node_state {
   axis_mask buffer_axes = 0;        // which of its axes that array has
   // Of the block at work:
   bool feeds_extremum = false;
+  bool pinned = false;              // others count on its being stored
   int stamp = 0, group = 0, cost = 0;
   group_set need{};
 };

@@ -167,15 +167,29 @@ struct leaf_code {
   /// Elements [from, n).
   CTGRAD_INLINE static void run(frame<P>& f, std::int64_t from, std::int64_t n) {
     if (n <= from) return;
-    if constexpr (whole_body && !copies_only) {
-      if (is_contiguous(f, std::make_index_sequence<size.arrays>{})) [[likely]] body(f, from, n, nullptr);
-      else run_strided(f, from, n);
-    } else if constexpr (few && !copies_only) {
-      if (is_contiguous(f, std::make_index_sequence<size.arrays>{})) [[likely]] leaf_few<P, Begin>::run(f, from, n, nullptr);
+    if constexpr (whole_body || few) {
+      if (is_contiguous(f, std::make_index_sequence<size.arrays>{}) && !(copies_only && n - from > most_copied)) [[likely]] run_contiguous(f, from, n);
       else run_strided(f, from, n);
     } else {
       run_strided(f, from, n);
     }
+  }
+  /// Whether the loop around this one has nothing else in it: one function then goes through its rows.
+  static constexpr bool in_rows = [] {
+    if constexpr (Begin == 0 || !whole_body) return false;
+    else return instruction_at<P, Begin - 1>.what == action::begin_loop && instruction_at<P, Begin - 1>.end == instruction_at<P, Begin>.end + 1;
+  }();
+  static constexpr int row_loop = in_rows ? instruction_at<P, (in_rows ? Begin - 1 : 0)>.loop : 0;
+  /// Turns [from, to) of the loop around this one.
+  CTGRAD_INLINE static void run_rows(frame<P>& f, std::int64_t from, std::int64_t to) {
+    std::int64_t const n = trip_count<P, loop>(f.dims);
+    f.at[row_loop] = from;
+    if (n > 0 && from < to) {
+      if (is_contiguous(f, std::make_index_sequence<size.arrays>{}) && !(copies_only && n > most_copied)) [[likely]] body(f, 0, n, nullptr, to - from);
+      else
+        for (; f.at[row_loop] < to; ++f.at[row_loop]) run_strided(f, 0, n);
+    }
+    f.at[row_loop] = to;
   }
 
   /// Whether an array of the program's own is laid out as this loop walks it: no call has it otherwise.
@@ -200,44 +214,69 @@ struct leaf_code {
     auto* const at = placed_address<P, element_t<plan.arrays[I].type>, a.access_number, a.place, loop>(f);
     return a.moves ? at + from : at;
   }
-  /// Elements [from, n) in registers. Arrays lie as the loop walks them, and sums end here; but where there is a context, it says where they are, and keeps the sums.
-  CTGRAD_NOINLINE static void body(frame<P>& f, std::int64_t from, std::int64_t n, context* c) {
+  CTGRAD_INLINE static void run_contiguous(frame<P>& f, std::int64_t from, std::int64_t n) {
+    if constexpr (whole_body) body(f, from, n, nullptr);
+    else leaf_few<P, Begin>::run(f, from, n, nullptr);
+  }
+  /// What array `I` moves by from row to row, in bytes.
+  template <std::size_t I>
+  CTGRAD_INLINE static std::int64_t row_step([[maybe_unused]] frame<P> const& f) {
+    if constexpr (in_rows) return stride_along<P, plan.arrays[I].access_number, row_loop>(f) * static_cast<std::int64_t>(size_of(plan.arrays[I].type));
+    else return 0;
+  }
+  /// Whether sums of several rows go to the same places.
+  static constexpr bool sums_of_rows = [] {
+    bool all = in_rows;
+    for (auto const& a : plan.accumulators) all = all && (a.access_number < 0 || P::schedule.accesses[static_cast<std::size_t>(a.access_number)].axis_of(row_loop) < 0);
+    return all;
+  }();
+  /// Elements [from, n) in registers, of this row and the next ones. Arrays lie as the loop walks them, and sums end here; but where there is a context, it says where they are, and keeps the sums.
+  CTGRAD_NOINLINE static void body(frame<P>& f, std::int64_t from, std::int64_t n, context* c, [[maybe_unused]] std::int64_t rows = 1) {
     [&]<std::size_t... I, std::size_t... S>(std::index_sequence<I...>, std::index_sequence<S...>) CTGRAD_LAMBDA_INLINE {
       void* pointers[size.arrays + 1];
       if (c) ((pointers[I] = c->pointers[I]), ...);
       else ((pointers[I] = address_from<I>(f, from)), ...);
+      [[maybe_unused]] std::int64_t const steps[size.arrays + 1] = {row_step<I>(f)...};
       leaf_place const at_loop{pointers, nullptr, f.at.data(), from, nullptr, nullptr};
       invariants known;
       load_invariants<0>(known, f, std::make_integer_sequence<int, size.invariants>{});
       std::int64_t const count = n - from;
-      std::int64_t at = 0;
-      do {
-        std::int64_t const end = std::min(count, at + block_elements);
-        accumulators sums;
-        if (c) ((sums.template of<accumulator_type<S>>()[plan.accumulators[S].number] = sum_in_memory<S>(c->sums)), ...);
-        else ((sums.template of<accumulator_type<S>>()[plan.accumulators[S].number] = no_sum<S>()), ...);
-        if constexpr (!few)
-          for (; at + width <= end; at += width) {
-            state s;
-            run_range<0, size.steps>(s, known, sums, at_loop, at);
+      [[maybe_unused]] std::int64_t unflushed = 0;
+      accumulators sums;
+      for (;;) {
+        std::int64_t at = 0;
+        do {
+          std::int64_t const begin = at, end = std::min(count, at + block_elements);
+          if (c) ((sums.template of<accumulator_type<S>>()[plan.accumulators[S].number] = sum_in_memory<S>(c->sums)), ...);
+          else if (!sums_of_rows || unflushed == 0) ((sums.template of<accumulator_type<S>>()[plan.accumulators[S].number] = no_sum<S>()), ...);
+          if constexpr (!few)
+            for (; at + width <= end; at += width) {
+              state s;
+              run_range<0, size.steps>(s, known, sums, at_loop, at);
+            }
+          if (at < end) {
+            int const left = static_cast<int>(end - at);
+            [[maybe_unused]] accumulators const before = sums;
+            if constexpr (known_end != 0) {
+              valid_registers<state, known_end> s;
+              run_range<0, size.steps>(s, known, sums, at_loop, at);
+            } else {
+              state s;
+              s.valid = std::min(left, width - 1);
+              run_range<0, size.steps>(s, known, sums, at_loop, at);
+            }
+            (keep_first<S>(left, sums, before), ...);
+            at = end;
           }
-        if (at < end) {
-          int const left = static_cast<int>(end - at);
-          [[maybe_unused]] accumulators const before = sums;
-          if constexpr (known_end != 0) {
-            valid_registers<state, known_end> s;
-            run_range<0, size.steps>(s, known, sums, at_loop, at);
-          } else {
-            state s;
-            s.valid = std::min(left, width - 1);
-            run_range<0, size.steps>(s, known, sums, at_loop, at);
-          }
-          (keep_first<S>(left, sums, before), ...);
-          at = end;
-        }
-        if (c) (sum_to_memory<S>(*c, sums.template of<accumulator_type<S>>()[plan.accumulators[S].number]), ...);
-        else (finish_sum<S>(f, sums), ...);
-      } while (at < count);
+          unflushed += end - begin;
+          if (c) (sum_to_memory<S>(*c, sums.template of<accumulator_type<S>>()[plan.accumulators[S].number]), ...);
+          else if (!sums_of_rows || unflushed >= block_elements || (rows == 1 && at == count)) (finish_sum<S>(f, sums), ...), unflushed = 0;
+        } while (at < count);
+        if constexpr (!in_rows) break;
+        if (--rows == 0) break;
+        ++f.at[row_loop];
+        ((pointers[I] = static_cast<std::byte*>(pointers[I]) + steps[I]), ...);
+      }
     }(std::make_index_sequence<size.arrays>{}, std::make_index_sequence<size.accumulators>{});
   }
   template <std::size_t I>

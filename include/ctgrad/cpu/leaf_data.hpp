@@ -19,6 +19,8 @@ namespace ctgrad::detail {
 inline constexpr int registers_per_pack = 2;
 /// Elements between two roundings into a wide sum.
 inline constexpr std::int64_t block_elements = 8192;
+/// More elements than this are copied by a call of memmove, where that is all.
+inline constexpr std::int64_t most_copied = 256;
 /// Elements of a tile, which long bodies and strided arrays go through. The padding keeps tiles off each other's cache sets.
 inline constexpr int most_tile_elements = 256, fewest_tile_elements = 128, tile_padding_bytes = 64;
 /// What all tiles of a loop take together, where tiles do not get too short for it: half of L1. (Shorter than 128 elements, chunks are mostly beginnings.)

@@ -225,7 +225,9 @@ struct row_block {
 /// Turns [from, to) of the loop that begins at `I`, which is no vector loop.
 template <class P, int I>
 void run_rows(frame<P>& f, std::int64_t from, std::int64_t to) {
-  constexpr instruction begin = instruction_at<P, I>;
+  constexpr instruction begin = instruction_at<P, I>, inner = instruction_at<P, I + 1>;
+  if constexpr (inner.what == action::begin_loop && P::schedule.loops[std::max<int>(inner.loop, 0)].leaf)
+    if constexpr (leaf_code<P, I + 1>::in_rows) return leaf_code<P, I + 1>::run_rows(f, from, to);
   if constexpr (row_block<P, I>::worthwhile)
     if (row_block<P, I>::fits(f.dims)) return row_block<P, I>::run(f, from, to);
   for (f.at[begin.loop] = from; f.at[begin.loop] < to; ++f.at[begin.loop]) run_level<P, I + 1, begin.end>(f);

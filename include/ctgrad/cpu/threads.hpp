@@ -33,12 +33,36 @@ inline int thread_count() {
 #endif
 }
 
-/// Calls f(context, part, thread) for each part, on so many threads; parts go to whichever is free. The one parallel region of all programs.
+#if defined(_OPENMP)
+/// Parts [next, end) that a thread takes, one after the other, and whoever has none left.
+struct alignas(64) part_range {
+  int next = 0, end = 0;
+
+  int take() {
+    int part;
+#pragma omp atomic capture
+    part = next++;
+    return part;
+  }
+};
+#endif
+/// Calls f(context, part, thread) for each part, on so many threads. The one parallel region of all programs.
+/// Each thread has parts of its own, the same ones in each call, whose data its cache still has; when it is done, it takes those of others.
 [[gnu::noinline]] inline void share_parts(int parts, [[maybe_unused]] int threads, void const* context, void (*f)(void const*, int, int)) {
 #if defined(_OPENMP)
+  constexpr int most_ranges = 64;
   if (threads > 1) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (int part = 0; part < parts; ++part) f(context, part, omp_get_thread_num());
+    int const count = threads < most_ranges ? threads : most_ranges;
+    part_range ranges[most_ranges];
+    for (int k = 0; k < count; ++k) ranges[k] = {parts * k / count, parts * (k + 1) / count};
+#pragma omp parallel num_threads(threads)
+    {
+      int const thread = omp_get_thread_num();
+      for (int k = 0; k < count; ++k) {
+        part_range& from = ranges[(thread + k) % count];
+        for (int part = from.take(); part < from.end; part = from.take()) f(context, part, thread);
+      }
+    }
     return;
   }
 #endif
