@@ -20,11 +20,11 @@ class tile_grouper {
     for (instruction const& i : s.instructions) products += i.what == action::product;
     if (!products) return;
     instructions = s.instructions.data();
-    find_items();
-    first_touch = first_touches.data(), all_touches = touches.data(), begin_of = begins.data();
     roots_memory.reserve(s.accesses.size());
     for (access const& a : s.accesses) roots_memory.push_back(static_cast<std::int16_t>(root_of(s.buffers, a.buffer)));
     roots = roots_memory.data();
+    find_items();
+    first_touch = first_touches.data(), all_touches = touches.data(), begin_of = begins.data();
     states_memory = list<array_state>(s.buffers.size(), array_state{});
     states = states_memory.data();
     values_memory = list<int>(s.instructions.size(), 0);
@@ -66,6 +66,7 @@ class tile_grouper {
     touch_kind kind = touch_kind::read;
     std::int16_t access = -1;
     instruction_id value = -1;
+    std::int16_t root = -1;  ///< of an array: the buffer of which it is, or is a view
   };
   /// What is known of an array while a group is tried. Stamps say for which try.
   struct array_state {
@@ -87,6 +88,7 @@ class tile_grouper {
   list<int> cuttable, divisible, labels_at;
   list<contraction> unpacked;  // of products, at the places of labels_at
   list<touch> touches;
+  list<int> seen_accesses, seen_values;  // by kind: the number of items when it was touched last
   // (Raw pointers, because each call of an operator is a step of the compilers' limits.)
   list<array_state> states_memory;
   array_state* states = nullptr;  // by buffer
@@ -115,6 +117,7 @@ class tile_grouper {
   }
   constexpr void find_items() {
     int const length = static_cast<int>(s.instructions.size());
+    seen_accesses = list<int>(3 * s.accesses.size(), 0), seen_values = list<int>(2 * s.instructions.size(), 0);
     for (int at = 0; at < length;) {
       begins.push_back(at), first_touches.push_back(static_cast<int>(touches.size()));
       int const end = instructions[at].what == action::begin_loop ? instructions[at].end + 1 : at + 1;
@@ -123,8 +126,12 @@ class tile_grouper {
     begins.push_back(length), first_touches.push_back(static_cast<int>(touches.size()));
   }
   constexpr void add_touch(touch t) {
-    for (touch const *known = touches.data() + first_touches.back(), *const end = touches.end(); known != end; ++known)
-      if (known->kind == t.kind && known->access == t.access && known->value == t.value) return;
+    // Each kind once in an item.
+    bool const array = t.access >= 0;
+    int& seen = array ? seen_accesses[3 * t.access + static_cast<int>(t.kind)] : seen_values[2 * t.value + (t.kind == touch_kind::value_sum)];
+    if (seen == static_cast<int>(begins.size())) return;
+    seen = static_cast<int>(begins.size());
+    if (array) t.root = roots[t.access];
     touches.push_back(t);
   }
   /// What an instruction of the item that begins at `begin` touches.
@@ -188,34 +195,35 @@ class tile_grouper {
     }
     return p;
   }
-  template <class F>
-  constexpr bool any_touch(int of, F const& f) {
-    for (touch const *t = all_touches + first_touch[of], *const end = all_touches + first_touch[of + 1]; t != end; ++t)
-      if (f(*t)) return true;
+  struct touch_range {
+    touch const *first, *last;
+    constexpr touch const* begin() const { return first; }
+    constexpr touch const* end() const { return last; }
+  };
+  constexpr touch_range touches_of(int item) const { return {all_touches + first_touch[item], all_touches + first_touch[item + 1]}; }
+  /// Whether it waits for what comes after the group, or for what is whole only when the group is done.
+  constexpr bool hangs_on_later(int of) const {
+    for (touch const& t : touches_of(of)) {
+      if (t.access < 0) {
+        if (values[t.value] == stamp) return true;
+      } else if (array_state const& a = states[t.root]; a.stamp == stamp && (a.written_after || (t.kind == touch_kind::read ? a.summed : a.read_after))) {
+        return true;
+      }
+    }
     return false;
   }
-  /// Whether it waits for what comes after the group, or for what is whole only when the group is done.
-  constexpr bool hangs_on_later(int of) {
-    return any_touch(of, [&](touch const& t) {
-      if (t.access < 0) return values[t.value] == stamp;
-      array_state const& a = state_of(t.access);
-      return a.written_after || (t.kind == touch_kind::read ? a.summed : a.read_after);
-    });
-  }
-  constexpr bool meets_group(int of) {
-    return any_touch(of, [&](touch const& t) {
-      if (t.access < 0) return false;
-      array_state const& a = state_of(t.access);
-      return a.axis >= 0 || a.summed || (t.kind != touch_kind::read && a.read);
-    });
+  constexpr bool meets_group(int of) const {
+    for (touch const& t : touches_of(of))
+      if (t.access >= 0)
+        if (array_state const& a = states[t.root]; a.stamp == stamp && (a.axis >= 0 || a.summed || (t.kind != touch_kind::read && a.read))) return true;
+    return false;
   }
   constexpr void come_after(int of) {
-    for (instruction_id at = begin_of[of]; at < begin_of[of + 1]; ++at) values[at] = stamp;
-    any_touch(of, [&](touch const& t) {
+    values[begin_of[of]] = stamp;  // (nothing refers into a nest)
+    for (touch const& t : touches_of(of)) {
       if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
       if (t.access >= 0) (t.kind == touch_kind::read ? state_of(t.access).read_after : state_of(t.access).written_after) = true;
-      return false;
-    });
+    }
   }
 
   /// How many loops of a nest, from the outermost on, could be the one that is cut: those that stand alone in each other, where all that is done is maps of elements.
@@ -246,14 +254,13 @@ class tile_grouper {
   /// Takes a unit into the group: the label of a product, the depth of a nest's loop; -1 where it cannot be of it. `wanted`: of the first, else -1.
   constexpr int join(int of, int wanted) {
     int const own = instructions[begin_of[of]].what == action::product ? join_product(of, wanted) : join_nest(of, wanted);
-    if (own >= 0)
-      any_touch(of, [&](touch const& t) {
-        if (t.kind == touch_kind::read) state_of(t.access).read = true;
-        if (t.kind == touch_kind::read && s.buffers[roots[t.access]].kind == buffer_kind::symbol)
-          symbols_read.push_back(roots[t.access]), axes_read.push_back(is_view(t.access) ? -1 : tiled_axis(of, t.access, own));
-        if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
-        return false;
-      });
+    if (own < 0) return own;
+    for (touch const& t : touches_of(of)) {
+      if (t.kind == touch_kind::read) state_of(t.access).read = true;
+      if (t.kind == touch_kind::read && s.buffers[static_cast<std::size_t>(t.root)].kind == buffer_kind::symbol)
+        symbols_read.push_back(t.root), axes_read.push_back(is_view(t.access) ? -1 : tiled_axis(of, t.access, own));
+      if (t.kind == touch_kind::value_sum) values[t.value] = stamp;
+    }
     return own;
   }
   /// The axis of an access that goes along the tiles, for a unit whose label or depth is known; -1: none.
@@ -304,33 +311,29 @@ class tile_grouper {
     int const most = cuttable_loops(of);
     if (most == 0) return -1;
     // What is cut is the loop that walks the axis of tiles.
-    bool const bad = any_touch(of, [&](touch const& t) {
-      if (t.access < 0 || state_of(t.access).axis < 0) return false;
-      access const& a = s.accesses[t.access];
-      int const loop = is_view(t.access) ? -1 : a.loops[state_of(t.access).axis];
+    for (touch const& t : touches_of(of)) {
+      if (t.access < 0 || states[t.root].stamp != stamp || states[t.root].axis < 0) continue;
+      int const loop = is_view(t.access) ? -1 : s.accesses[t.access].loops[states[t.root].axis];
       int here = 0;
       while (here < most && instructions[begin_of[of] + here].loop != loop) ++here;
-      if (here == most || (depth >= 0 && here != depth)) return true;
+      if (here == most || (depth >= 0 && here != depth)) return -1;
       depth = here, connected = true;
-      return false;
-    });
-    if (bad || !connected) return -1;
+    }
+    if (!connected) return -1;
     int const loop = instructions[begin_of[of] + depth].loop;
     if (!goes_along(s.loops[loop].e) || (depth == 0 && !is_divisible(of))) return -1;
-    bool const refused = any_touch(of, [&](touch const& t) {
-      if (t.kind != touch_kind::write && t.kind != touch_kind::sum) return false;
+    for (touch const& t : touches_of(of)) {
+      if (t.kind != touch_kind::write && t.kind != touch_kind::sum) continue;
       int const axis = s.accesses[t.access].axis_of(loop);
       // (An array that this nest reads as well: the same elements, or it would not be divisible.)
-      return !may_be_written(t.access) || (t.kind == touch_kind::write && axis < 0) || is_taken(t.access, axis);
-    });
-    if (refused) return -1;
-    any_touch(of, [&](touch const& t) {
-      if (t.kind != touch_kind::write && t.kind != touch_kind::sum) return false;
+      if (!may_be_written(t.access) || (t.kind == touch_kind::write && axis < 0) || is_taken(t.access, axis)) return -1;
+    }
+    for (touch const& t : touches_of(of)) {
+      if (t.kind != touch_kind::write && t.kind != touch_kind::sum) continue;
       int const axis = s.accesses[t.access].axis_of(loop);
       if (axis < 0) state_of(t.access).summed = true;
       else state_of(t.access).axis = static_cast<std::int8_t>(axis);
-      return false;
-    });
+    }
     return depth;
   }
   /// Whether a loop or label is as long as the tiles go; the first says how long.

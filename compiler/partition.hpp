@@ -37,16 +37,19 @@ inline constexpr int transfer_cost = 4;
 template <class Graph, class Schedule>
 constexpr nest_partition partition_nest(Graph const& g, Schedule const& s, instruction_id begin) {
   nest_partition p;
-  int const outermost = s.instructions[begin].loop;
+  // (Raw pointers, because each call of an operator is a step of the compilers' limits.)
+  auto const* const instructions = s.instructions.data();
+  auto const* const accesses = s.accesses.data();
+  auto const* const buffers = s.buffers.data();
+  int const outermost = instructions[begin].loop;
   list<int> open;  // places in p.loops
   auto touch_row = [&](int buffer) {
-    if (s.buffers[buffer].kind != buffer_kind::row) return;
     for (auto known : p.rows)
       if (known == buffer) return;
     p.rows.push_back(static_cast<std::int16_t>(buffer));
   };
-  for (instruction_id at = begin; at < s.instructions[begin].end; ++at) {
-    instruction const& i = s.instructions[at];
+  for (instruction_id at = begin; at < instructions[begin].end; ++at) {
+    instruction const& i = instructions[at];
     if (i.what == action::begin_loop) {
       p.loops.push_back({i.loop, static_cast<std::int16_t>(open.empty() ? -1 : open.back()), 0});
       open.push_back(static_cast<int>(p.loops.size()) - 1);
@@ -57,9 +60,9 @@ constexpr nest_partition partition_nest(Graph const& g, Schedule const& s, instr
       continue;
     }
     std::int32_t& cost = p.loops[open.back()].cost;
-    bool const moves = i.access_number >= 0 && s.accesses[i.access_number].axis_of(outermost) >= 0;
-    bool const row = i.access_number >= 0 && s.buffers[s.accesses[i.access_number].buffer].kind == buffer_kind::row;
-    if (i.access_number >= 0) touch_row(s.accesses[i.access_number].buffer);
+    bool const moves = i.access_number >= 0 && accesses[i.access_number].axis_of(outermost) >= 0;
+    bool const row = i.access_number >= 0 && buffers[accesses[i.access_number].buffer].kind == buffer_kind::row;
+    if (row) touch_row(accesses[i.access_number].buffer);
     if (i.what == action::compute) {
       cost += info(g.nodes[static_cast<std::size_t>(index(i.node))].code).cost;
     } else if (i.what == action::load) {
@@ -77,7 +80,7 @@ constexpr nest_partition partition_nest(Graph const& g, Schedule const& s, instr
         if (!known) p.numbers.push_back(i.end);
       } else if (!moves && !row) {
         cost += transfer_cost;
-        std::int16_t const buffer = s.accesses[i.access_number].buffer;
+        std::int16_t const buffer = accesses[i.access_number].buffer;
         bool known = false;
         for (auto const& a : p.arrays) known = known || a.buffer == buffer;
         if (!known) p.arrays.push_back({buffer, code});

@@ -26,7 +26,7 @@ struct pass {
   bool (*concerns)(node const&) = nullptr;  ///< the pass leaves graphs as they are without a node that it concerns: they need not be copied for it
 };
 
-inline constexpr int graph_pass_count = 12;
+inline constexpr int graph_pass_count = 13;
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
 /// A template all through, so that no rule costs anything where no program is made.
@@ -42,7 +42,8 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"prepare", &prepare, 2},
     {"sum mirrored", &sum_mirrored, 1, [](node const& n) { return n.code == op::sum; }},
     {"choose computations", &simplify<&write_loop_rules, Needed>},
-    {"share", &share<Needed>},
+    {"share", &simplify<&write_sharing_rules, Needed>},
+    {"share sigmoids", &share_sigmoids<Needed>, 1, [](node const& n) { return n.code == op::sigmoid; }},
     {"separate outputs", &separate_outputs},
 };
 /// Whether a pass has anything to do with a graph of these nodes.

@@ -11,6 +11,8 @@
 #include "rebuild.hpp"
 #include "schedule.hpp"
 
+#include <bit>
+
 namespace ctgrad::detail {
 
 /// A name of an extent, and the symbol whose axis says what it is.
@@ -173,28 +175,35 @@ constexpr memory_plan plan_memory(Schedule const& s) {
     next[k] = begin[first[k]], begin[first[k]] = k;
     next_end[k] = end[last[k]], end[last[k]] = k;
   }
-  list<int> free;  // the buffers whose memory nobody needs any more
+  // Slots whose memory nobody needs any more, as bits: of all, then by shape and size of elements.
+  int const words = count / 64 + 1;
+  list<std::uint64_t> free_memory(static_cast<std::size_t>(words) * (4 * s.shapes.size() + 1), 0);
+  std::uint64_t* const free = free_memory.data();
+  list<int> kind_of(static_cast<std::size_t>(count) + 1, 0);  // of each slot, where its latest buffer's kind begins
+  auto kind = [&](int b) {
+    buffer const& of = s.buffers[static_cast<std::size_t>(b)];
+    return words * (1 + 4 * index(of.s) + std::countr_zero(static_cast<unsigned>(size_of(of.type))));
+  };
   auto place = [&](int b) {
     // Memory of the same shape where there is some, the latest; else the first.
-    int chosen = -1;
-    bool chosen_same = false;
-    for (int k = 0; k < static_cast<int>(free.size()); ++k) {
-      buffer const& other = s.buffers[free[k]];
-      bool const same = other.s == s.buffers[b].s && size_of(other.type) == size_of(s.buffers[b].type);
-      bool const before = chosen >= 0 && p.slot[free[k]] < p.slot[free[chosen]];
-      if (chosen < 0 || (same != chosen_same ? same : same != before)) chosen = k, chosen_same = same;
-    }
-    if (chosen < 0) {
-      p.slot[b] = static_cast<std::int16_t>(p.slots++);
-      return;
-    }
-    p.slot[b] = p.slot[free[chosen]];
-    free[chosen] = free.back();
-    free.pop_back();
+    int const wanted = kind(b);
+    int slot = -1;
+    for (int w = words; w-- > 0 && slot < 0;)
+      if (std::uint64_t const bits = free[wanted + w]; bits) slot = 64 * w + 63 - std::countl_zero(bits);
+    for (int w = 0; w < words && slot < 0; ++w)
+      if (std::uint64_t const bits = free[w]; bits) slot = 64 * w + std::countr_zero(bits);
+    if (slot < 0) slot = p.slots++;
+    std::uint64_t const bit = std::uint64_t{1} << slot % 64;
+    free[slot / 64] &= ~bit, free[kind_of[static_cast<std::size_t>(slot)] + slot / 64] &= ~bit;
+    kind_of[static_cast<std::size_t>(slot)] = wanted;
+    p.slot[b] = static_cast<std::int16_t>(slot);
   };
   for (int at = 0; at < length; ++at) {
     for (int b = begin[at]; b >= 0; b = next[b]) place(b);
-    for (int b = end[at]; b >= 0; b = next_end[b]) free.push_back(b);
+    for (int b = end[at]; b >= 0; b = next_end[b]) {
+      std::uint64_t const bit = std::uint64_t{1} << p.slot[b] % 64;
+      free[p.slot[b] / 64] |= bit, free[kind(b) + p.slot[b] / 64] |= bit;
+    }
   }
   return p;
 }

@@ -1,4 +1,4 @@
-// What can be had from what is computed anyway: the sharing rules, and what they need to be there.
+// A sigmoid and that of the negative, as slopes have it, are had of one exponential and one division.
 //
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
@@ -26,27 +26,29 @@ constexpr list<char> find_sigmoid_pairs(graph const& g, bool& any) {
 template <class Needed = void>
 constexpr graph share_sigmoids(graph from) {
   bool any = false;
-  for (node const& n : from.nodes) any = any || n.code == op::sigmoid;
-  if (!any) return from;
-  any = false;
   list<char> const pairs = find_sigmoid_pairs(from, any);
   if (!any) return from;
-  builder b(from);
-  list<node_id> map(from.nodes.size(), node_id::none);
-  for (int i = 0; i < from.size(); ++i) {
-    node const& n = from.nodes[i];
-    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
-    for (int k = 0; k < n.arity; ++k) operands[k] = map[index(n.operands[k])];
-    map[i] = b.copy(n, operands);
-    if (pairs[i] == 3) b.map(op::sigmoid, b.map(op::negative, b.map(op::abs, map[i])));
+  // (No builder, which would look for each node: that is half of the steps of this pass. What is there already is found by the rules'.)
+  int const count = from.size();
+  int added = 0;
+  for (char pair : pairs) added += pair == 3 ? 3 : 0;
+  graph g = from;
+  g.nodes.resize(static_cast<std::size_t>(count + added));
+  list<node_id> map_memory(from.nodes.size(), node_id::none);
+  node_id* const map = map_memory.data();
+  node const* const nodes = from.nodes.data();
+  node* to = g.nodes.data();
+  int place = 0;
+  for (int i = 0; i < count; ++i) {
+    node& n = *to++ = nodes[i];
+    for (int k = 0; k < n.arity; ++k) n.operands[k] = map[static_cast<int>(n.operands[k])];
+    map[i] = node_id{place++};
+    if (pairs[static_cast<std::size_t>(i)] != 3) continue;
+    for (op code : {op::abs, op::negative, op::sigmoid})
+      *to++ = {.code = code, .type = n.type, .arity = 1, .shape = n.shape, .operands = {node_id{place - 1}, node_id::none, node_id::none}}, ++place;
   }
-  for (node_id id : from.outputs) b.g.outputs.push_back(map[index(id)]);
-  return simplify<&write_sigmoid_pair_rules, Needed>(static_cast<graph&&>(b.g));
-}
-
-template <class Needed = void>
-constexpr graph share(graph from) {
-  return share_sigmoids<Needed>(simplify<&write_sharing_rules, Needed>(static_cast<graph&&>(from)));
+  for (node_id& id : g.outputs) id = map[index(id)];
+  return simplify<&write_sigmoid_pair_rules, Needed>(static_cast<graph&&>(g));
 }
 
 }  // namespace ctgrad::detail

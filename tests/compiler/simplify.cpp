@@ -232,7 +232,7 @@ constexpr detail::message paired(bool negative_first, bool product) {
   builder b;
   value x = symbol(b, x_name, dtype::float64);
   value const first = ctgrad::sigmoid(negative_first ? -x : x), second = ctgrad::sigmoid(negative_first ? x : -x);
-  graph const g = detail::share(with_outputs(b, {product ? first * second : first, second}));
+  graph const g = detail::share_sigmoids(with_outputs(b, {product ? first * second : first, second}));
   detail::message m;
   print_formula(m, g, g.outputs[0]);
   return m;
