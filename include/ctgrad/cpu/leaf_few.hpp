@@ -56,7 +56,7 @@ struct leaf_few {
       buffer const& b = P::schedule.buffers[static_cast<std::size_t>(a.buffer)];
       if (!direct_buffers<P>::is[static_cast<std::size_t>(a.buffer)] || b.kind != buffer_kind::temporary || !plan.arrays[i].moves) continue;
       std::int64_t elements = 1;
-      for (extent const& e : P::shape_of_buffer(a.buffer).extents) elements *= e.is_static() && e.constant > 0 ? e.constant : 1;
+      for (extent const& e : P::whole::schedule.shapes[static_cast<std::size_t>(index(b.s))].extents) elements *= e.is_static() && e.constant > 0 ? e.constant : 1;
       std::int64_t const size_of_one = size_of(b.type);
       table[static_cast<std::size_t>(i)] = elements == loop_extent<P, code::loop>.constant && (elements * size_of_one + 63) / 64 * 64 >= width * size_of_one;
     }

@@ -119,7 +119,36 @@ struct recurrent {
   }
 };
 
+// Two nests of one long body, which are compiled once: on arrays of either, which are not where constants say.
+constexpr auto u = ct::tensor<float>("u"_s, 5_c);
+constexpr auto v = ct::tensor<float>("v"_s, 5_c);
+constexpr auto long_body = ct::fn([](auto x) {
+  auto y = x;
+  for (int i = 0; i < 90; ++i) y = ct::sin(y) + x * y / 4;
+  return y;
+});
+constexpr auto repeated = ct::compile(ct::sum(long_body(u)), ct::sum(long_body(v)));
+static_assert(ct::detail::nests_of<decltype(repeated)::compiled>::table.nests[1].like == ct::detail::nests_of<decltype(repeated)::compiled>::table.nests[0].begin);
+
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(equal_nests) {
+  auto const of_u = filled<float>(1, 5);
+  auto const of_v = filled<float>(2, 5);
+  auto const by_loops = [](ct::array<float, 1> const& x) {
+    double sum = 0;
+    for (int i = 0; i < 5; ++i) {
+      double const in = static_cast<double>(x(i));
+      double y = in;
+      for (int k = 0; k < 90; ++k) y = std::sin(y) + in * y / 4;
+      sum += y;
+    }
+    return sum;
+  };
+  auto const [a, b] = repeated(u = of_u, v = of_v);
+  BOOST_TEST(near(static_cast<double>(a), by_loops(of_u), 1e-5));
+  BOOST_TEST(near(static_cast<double>(b), by_loops(of_v), 1e-5));
+}
 
 // Parts of a pack, of floats and doubles; a whole pack; more than one.
 BOOST_AUTO_TEST_CASE(one_element) { recurrent<float, 1, 2>::check_all(2e-5); }
