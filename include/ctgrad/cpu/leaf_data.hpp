@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace ctgrad::detail {
 
@@ -101,9 +102,10 @@ struct leaf_facts {
   static constexpr bool in_parts = few || (masks && !tiled);
   /// Whether the body runs in registers, ends too.
   static constexpr bool whole_body = masks && !tiled;
-  /// What is left of a loop at its end, where that is known: the loop is inside another, which has it run to its end.
-  static constexpr int known_end =
-      most_turns < std::numeric_limits<std::int64_t>::max() && P::schedule.loops[loop].parent >= 0 ? static_cast<int>(most_turns % width) : 0;
+  /// What is left of a loop at its end, where that is known. A loop inside another runs to its end; an outermost one is cut into parts of whole packs,
+  /// but by a group, of which nests that share their code know nothing.
+  static constexpr bool runs_to_end = P::schedule.loops[loop].parent >= 0 || (std::is_same_v<P, typename P::whole> && instruction_at<P, Begin>.group < 0);
+  static constexpr int known_end = most_turns < std::numeric_limits<std::int64_t>::max() && runs_to_end ? static_cast<int>(most_turns % width) : 0;
   /// Elements of a tile: whole packs, and no more than the loop may have.
   static constexpr int tile = [] {
     int const fitting = tiles_bytes / ((size.tiles + 1) * lane_bytes);
