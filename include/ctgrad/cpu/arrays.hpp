@@ -38,7 +38,7 @@ struct known_axis {
 };
 /// The temporaries of a program, if all their extents are numbers, of a size that can be addressed: then calls do not lay them out.
 /// (Tables without gaps: what small calls of many temporaries wait for is memory.)
-template <class P, class Kept>
+template <class P>
 struct known_temporaries {
   static constexpr int rank_of(int buffer) { return P::schedule.shapes[static_cast<std::size_t>(index(P::schedule.buffers[static_cast<std::size_t>(buffer)].s))].rank; }
   static constexpr int axis_count = [] {
@@ -52,7 +52,8 @@ struct known_temporaries {
   std::int64_t bytes = 0;
   bool known = true;
 
-  constexpr explicit known_temporaries(Kept kept) {
+  /// All, but those that are `left_out`, by buffer.
+  constexpr explicit known_temporaries(bool const* left_out) {
     double total = 0;
     for (int i = 0; i < P::buffer_count; ++i) {
       if (P::slots[static_cast<std::size_t>(i)] < 0) continue;
@@ -69,17 +70,14 @@ struct known_temporaries {
     std::int32_t place = 0;
     for (int i = 0; i < P::buffer_count; ++i) {
       int const slot = P::slots[static_cast<std::size_t>(i)];
-      if (slot < 0 || !kept(i)) continue;
+      if (slot < 0 || (left_out && left_out[i])) continue;
       all[count++] = {starts[slot], place, static_cast<std::int16_t>(i), static_cast<std::int16_t>(rank_of(i))};
       for (int axis = 0; axis < rank_of(i); ++axis) axes[place++] = {arrays[i].extents[axis], arrays[i].strides[axis]};
     }
   }
 };
-struct any_buffer {
-  constexpr bool operator()(int) const { return true; }
-};
 template <class P>
-inline constexpr known_temporaries<P, any_buffer> temporaries_of{any_buffer{}};
+inline constexpr known_temporaries<P> temporaries_of{nullptr};
 
 template <class P>
 struct nests_of;
@@ -201,13 +199,14 @@ T* address(frame<P> const& f) {
     T* const data = reinterpret_cast<T*>(array_at<P, a.buffer>::data(f));
     if constexpr (loop < 0) return data;
     else return data + f.at[loop] * stride_along<P, Access, loop>(f);
+  } else {
+    array_ref const& array = f.arrays[a.buffer];
+    std::int64_t offset = 0;
+    CTGRAD_UNROLL
+    for (int axis = 0; axis < a.rank; ++axis)
+      if (a.loops[axis] >= 0 && a.loops[axis] != Without) offset += f.at[a.loops[axis]] * array.strides[axis];
+    return static_cast<T*>(array.data) + offset;
   }
-  array_ref const& array = f.arrays[a.buffer];
-  std::int64_t offset = 0;
-  CTGRAD_UNROLL
-  for (int axis = 0; axis < a.rank; ++axis)
-    if (a.loops[axis] >= 0 && a.loops[axis] != Without) offset += f.at[a.loops[axis]] * array.strides[axis];
-  return static_cast<T*>(array.data) + offset;
 }
 
 /// Sets each element of an access to `number`: axes without a loop are walked.

@@ -94,20 +94,7 @@ struct leaf_code {
     }
   }
 
-  template <int First, class State, int... I>
-  CTGRAD_INLINE static void run_steps(State& s, invariants& known, accumulators& sums, leaf_place const& at_loop, [[maybe_unused]] std::int64_t at, std::integer_sequence<int, I...>) {
-    (run_step<plan.steps[First + I].kind, plan.steps[First + I].code, plan.steps[First + I].target, plan.steps[First + I].operands[0], plan.steps[First + I].operands[1],
-              plan.steps[First + I].operands[2], plan.steps[First + I].pointer>(s, known, sums, at_loop, at),
-     ...);
-  }
-  /// Steps [First, Last), in folds of at most 64: clang takes no more than 256, and one flat fold is quadratic in g++.
-  template <int First, int Last, class State>
-  CTGRAD_INLINE static void run_range(State& s, invariants& known, accumulators& sums, leaf_place const& at_loop, std::int64_t at) {
-    constexpr int here = Last - First > 64 ? 64 : Last - First;
-    run_steps<First>(s, known, sums, at_loop, at, std::make_integer_sequence<int, here>{});
-    if constexpr (First + here < Last) run_range<First + here, Last>(s, known, sums, at_loop, at);
-  }
-
+  static constexpr leaf_step const& step(int i) { return plan.steps[static_cast<std::size_t>(i)]; }
   template <int First, int... I>
   CTGRAD_INLINE static void load_invariants(invariants& known, frame<P>& f, std::integer_sequence<int, I...>) {
     ((known.template of<element_t<plan.invariants[First + I].type>>()[plan.invariants[First + I].number] =
@@ -139,7 +126,7 @@ struct leaf_code {
     leaf_place const at_loop{c.pointers, c.tiles, c.f->at.data(), c.position, c.lookups, c.offsets};
     for (std::int64_t at = 0; at < count; at += width) {
       state s;
-      run_range<first.steps, last.steps>(s, known, sums, at_loop, at);
+      run_range<leaf_code, first.steps, last.steps>(s, known, sums, at_loop, at);
     }
     (keep_sum<Chunk, I>(sums, c), ...);
   }
@@ -200,13 +187,13 @@ struct leaf_code {
     return std::is_same_v<P, typename P::whole> && (b.kind == buffer_kind::temporary || b.kind == buffer_kind::row) && b.order[a.rank - 1] == a.axis_of(loop);
   }();
   template <std::size_t I>
-  CTGRAD_INLINE static std::int64_t step([[maybe_unused]] frame<P> const& f) {
+  CTGRAD_INLINE static std::int64_t stride([[maybe_unused]] frame<P> const& f) {
     if constexpr (!plan.arrays[I].moves || is_packed<I>) return 1;
     else return stride_along<P, plan.arrays[I].access_number, loop>(f);
   }
   template <std::size_t... I>
   CTGRAD_INLINE static bool is_contiguous([[maybe_unused]] frame<P> const& f, std::index_sequence<I...>) {
-    return ((step<I>(f) == 1) & ... & true);
+    return ((stride<I>(f) == 1) & ... & true);
   }
   template <std::size_t I>
   CTGRAD_INLINE static void* address_from(frame<P>& f, std::int64_t from) {
@@ -252,18 +239,18 @@ struct leaf_code {
           if constexpr (!few)
             for (; at + width <= end; at += width) {
               state s;
-              run_range<0, size.steps>(s, known, sums, at_loop, at);
+              run_range<leaf_code, 0, size.steps>(s, known, sums, at_loop, at);
             }
           if (at < end) {
             int const left = static_cast<int>(end - at);
-            [[maybe_unused]] accumulators const before = sums;
+            [[maybe_unused]] accumulators before = sums;
             if constexpr (known_end != 0) {
               valid_registers<state, known_end> s;
-              run_range<0, size.steps>(s, known, sums, at_loop, at);
+              run_range<leaf_code, 0, size.steps>(s, known, sums, at_loop, at);
             } else {
               state s;
               s.valid = std::min(left, width - 1);
-              run_range<0, size.steps>(s, known, sums, at_loop, at);
+              run_range<leaf_code, 0, size.steps>(s, known, sums, at_loop, at);
             }
             (keep_first<S>(left, sums, before), ...);
             at = end;
@@ -280,9 +267,9 @@ struct leaf_code {
     }(std::make_index_sequence<size.arrays>{}, std::make_index_sequence<size.accumulators>{});
   }
   template <std::size_t I>
-  CTGRAD_INLINE static void keep_first(int valid, accumulators& sums, accumulators const& before) {
+  CTGRAD_INLINE static void keep_first(int valid, accumulators& sums, accumulators& before) {
     auto& sum = sums.template of<accumulator_type<I>>()[plan.accumulators[I].number];
-    sum = first_lanes<I>(valid, sum, const_cast<accumulators&>(before).template of<accumulator_type<I>>()[plan.accumulators[I].number]);
+    sum = first_lanes<I>(valid, sum, before.template of<accumulator_type<I>>()[plan.accumulators[I].number]);
   }
   template <std::size_t I>
   CTGRAD_INLINE static void finish_sum(frame<P>& f, accumulators& sums) {

@@ -18,36 +18,6 @@ struct leaf_few {
   static constexpr int width = code::width;
   using memory = typename code::tile_memory;
 
-  /// Elements [from, n). Where arrays are strided, their copies are in `copied`.
-  static void run(frame<P>& f, std::int64_t from, std::int64_t n, void* const* copied) {
-    memory tiles[size.tiles + 1];
-    void* pointers[size.arrays + 1];
-    if (copied == nullptr) {
-      [&]<std::size_t... I>(std::index_sequence<I...>) CTGRAD_LAMBDA_INLINE { (find_array<I>(pointers, f, from), ...); }(std::make_index_sequence<size.arrays>{});
-      copied = pointers;
-    }
-    chunks<0, size.chunks>({f, tiles, copied, from, static_cast<int>(n - from)});
-  }
-
- private:
-  struct context {
-    frame<P>& f;
-    memory* tiles;
-    void* const* pointers;  ///< of the arrays that are not the program's own
-    std::int64_t from;
-    int count;
-  };
-  template <std::size_t I>
-  CTGRAD_INLINE static void find_array(void** pointers, frame<P>& f, std::int64_t from) {
-    if constexpr (!code::template is_packed<I>) pointers[I] = code::template address_from<I>(f, from);
-  }
-  /// In halves: compilers limit how deep an expression nests.
-  template <int From, int To>
-  CTGRAD_INLINE static void chunks(context const& c) {
-    if constexpr (To - From > 64) chunks<From, (From + To) / 2>(c), chunks<(From + To) / 2, To>(c);
-    else [&]<int... Chunks>(std::integer_sequence<int, Chunks...>) CTGRAD_LAMBDA_INLINE { (chunk<From + Chunks>(c), ...); }(std::make_integer_sequence<int, To - From>{});
-  }
-
   /// By array: whether the program has room for a whole pack where it is, whose padding is then written and read as well.
   static constexpr auto padded = [] {
     std::array<bool, size.arrays + 1> table{};
@@ -69,6 +39,31 @@ struct leaf_few {
     s.kind = s.kind == step_kind::load ? step_kind::take : step_kind::keep;
     s.pointer = static_cast<std::int16_t>(size.tiles + s.pointer);
     return s;
+  }
+
+  /// Elements [from, n). Where arrays are strided, their copies are in `copied`.
+  static void run(frame<P>& f, std::int64_t from, std::int64_t n, void* const* copied) {
+    memory tiles[size.tiles + 1];
+    void* pointers[size.arrays + 1];
+    if (copied == nullptr) {
+      [&]<std::size_t... I>(std::index_sequence<I...>) CTGRAD_LAMBDA_INLINE { (find_array<I>(pointers, f, from), ...); }(std::make_index_sequence<size.arrays>{});
+      copied = pointers;
+    }
+    context const c{f, tiles, copied, from, static_cast<int>(n - from)};
+    for_each_constant<0, size.chunks>([&](auto number) { chunk<number>(c); });
+  }
+
+ private:
+  struct context {
+    frame<P>& f;
+    memory* tiles;
+    void* const* pointers;  ///< of the arrays that are not the program's own
+    std::int64_t from;
+    int count;
+  };
+  template <std::size_t I>
+  CTGRAD_INLINE static void find_array(void** pointers, frame<P>& f, std::int64_t from) {
+    if constexpr (!code::template is_packed<I>) pointers[I] = code::template address_from<I>(f, from);
   }
   /// The arrays and tiles of a chunk.
   template <int Chunk>
@@ -102,19 +97,6 @@ struct leaf_few {
     else return code::template address_from<I - size.tiles>(c.f, c.from);
   }
 
-  template <int First, class State, class Known, class Sums, int... I>
-  CTGRAD_INLINE static void run_steps(State& s, Known& known, Sums& sums, leaf_place const& at_loop, std::integer_sequence<int, I...>) {
-    (run_step<step(First + I).kind, step(First + I).code, step(First + I).target, step(First + I).operands[0], step(First + I).operands[1], step(First + I).operands[2], step(First + I).pointer>(
-         s, known, sums, at_loop, 0),
-     ...);
-  }
-  /// In folds of at most 64, as leaf_code's.
-  template <int First, int Last, class State, class Known, class Sums>
-  CTGRAD_INLINE static void run_range(State& s, Known& known, Sums& sums, leaf_place const& at_loop) {
-    constexpr int here = Last - First > 64 ? 64 : Last - First;
-    run_steps<First>(s, known, sums, at_loop, std::make_integer_sequence<int, here>{});
-    if constexpr (First + here < Last) run_range<First + here, Last>(s, known, sums, at_loop);
-  }
   template <int Chunk, std::size_t I, class Sums>
   CTGRAD_INLINE static void start_sum(Sums& sums) {
     if constexpr (plan.accumulators[I].chunk == Chunk) sums.template of<typename code::template accumulator_type<I>>()[plan.accumulators[I].number] = code::template no_sum<I>();
@@ -143,7 +125,7 @@ struct leaf_few {
       (start_sum<Chunk, I>(sums), ...);
       std::conditional_t<code::known_end != 0, valid_registers<typename code::state, code::known_end>, typename code::state> s;
       s.valid = c.count;
-      run_range<here::first.steps, here::last.steps>(s, known, sums, at_loop);
+      run_range<leaf_few, here::first.steps, here::last.steps>(s, known, sums, at_loop, 0);
       (finish_sum<Chunk, I>(sums, c), ...);
     }(std::make_index_sequence<size.accumulators>{});
   }

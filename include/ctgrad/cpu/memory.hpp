@@ -20,11 +20,7 @@ struct memory_layout {
 };
 
 template <class P>
-struct is_in_table {
-  constexpr bool operator()(int buffer) const { return !direct_buffers<P>::is[static_cast<std::size_t>(buffer)]; }
-};
-template <class P>
-inline constexpr known_temporaries<P, is_in_table<P>> temporaries_in_table{is_in_table<P>{}};
+inline constexpr known_temporaries<P> temporaries_in_table{direct_buffers<P>::is.data()};
 /// The temporaries that a call has in its table, where all their extents are numbers.
 template <class P>
 inline constexpr auto const& laid_out_temporaries = []() -> auto const& {

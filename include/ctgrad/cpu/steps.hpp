@@ -10,6 +10,7 @@
 #include "half.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ctgrad::detail {
 
@@ -198,6 +199,20 @@ CTGRAD_INLINE void run_step(Registers& s, Known& known, Sums& sums, leaf_place c
     auto& sum = sums.template of<T>()[number];
     sum = static_cast<typename Registers::template pack<T>>(row<Code>::combine(sum, value_at<A>(s, known)));
   }
+}
+
+template <class Loop, int First, class Registers, class Known, class Sums, int... I>
+CTGRAD_INLINE void run_steps(Registers& s, Known& known, Sums& sums, leaf_place const& c, [[maybe_unused]] std::int64_t at, std::integer_sequence<int, I...>) {
+  (run_step<Loop::step(First + I).kind, Loop::step(First + I).code, Loop::step(First + I).target, Loop::step(First + I).operands[0], Loop::step(First + I).operands[1],
+            Loop::step(First + I).operands[2], Loop::step(First + I).pointer>(s, known, sums, c, at),
+   ...);
+}
+/// Steps [First, Last) of `Loop`, in folds of at most 64: clang takes no more than 256, and one flat fold is quadratic in g++.
+template <class Loop, int First, int Last, class Registers, class Known, class Sums>
+CTGRAD_INLINE void run_range(Registers& s, Known& known, Sums& sums, leaf_place const& c, std::int64_t at) {
+  constexpr int here = Last - First > 64 ? 64 : Last - First;
+  run_steps<Loop, First>(s, known, sums, c, at, std::make_integer_sequence<int, here>{});
+  if constexpr (First + here < Last) run_range<Loop, First + here, Last>(s, known, sums, c, at);
 }
 
 }  // namespace ctgrad::detail

@@ -103,15 +103,14 @@ struct views_of {
     view_axis axes[axis_count + 1]{};
     read_axis read[read_count + 1]{};
   };
-  /// Of the buffers that are `kept`.
-  template <class Kept>
-  static constexpr table make(Kept const& kept) {
+  /// All, but those that are `left_out`, by buffer.
+  static constexpr table make(bool const* left_out) {
     table t;
     std::int32_t axes = 0, read = 0, numbers[count + 1]{};
     for (int i = 0, view = 0; i < P::buffer_count; ++i) {
       buffer const& b = P::schedule.buffers[static_cast<std::size_t>(i)];
       if (b.kind != buffer_kind::view) continue;
-      numbers[view] = kept(i) ? t.count : -1;
+      numbers[view] = left_out && left_out[i] ? -1 : t.count;
       if (numbers[view++] < 0) continue;
       array_view& v = t.views[t.count++];
       v.buffer = static_cast<std::int16_t>(i), v.of = b.number, v.shape = static_cast<std::int16_t>(index(b.s));
@@ -144,7 +143,7 @@ struct views_of {
     });
     return t;
   }
-  static constexpr table all = make([](int) { return true; });
+  static constexpr table all = make(nullptr);
   static constexpr bool any_known = [] {
     bool any = false;
     if constexpr (count > 0)
@@ -154,13 +153,13 @@ struct views_of {
 };
 template <class P>
 struct direct_buffers;
-template <class P, class Views>
-inline constexpr auto views_left = Views::make([](int buffer) { return !direct_buffers<P>::is[static_cast<std::size_t>(buffer)]; });
+template <class P>
+inline constexpr auto views_left = views_of<P>::make(direct_buffers<P>::is.data());
 /// The views that a call has in its table: all but those that direct_buffers (arrays.hpp) leaves out.
 template <class P>
 struct views_in_table {
   static constexpr auto const& all = []() -> auto const& {
-    if constexpr (views_of<P>::any_known && direct_buffers<P>::any) return views_left<P, views_of<P>>;
+    if constexpr (views_of<P>::any_known && direct_buffers<P>::any) return views_left<P>;
     else return views_of<P>::all;
   }();
 };

@@ -355,3 +355,43 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(columns_side_by_side, T, numbers) {
       BOOST_TEST(memory(step * n + 1) == beside(step * n + 1));
     }
 }
+
+// Loops that have nothing but a vector loop in them: rows that do not lie one after the other, of any length, copied, computed and added up.
+BOOST_AUTO_TEST_CASE(rows_apart) {
+  constexpr auto A = ct::tensor<float>("A"_s, K, N, D);
+  constexpr auto B = ct::tensor<float>("B"_s, K, N, D);
+  constexpr auto total = ct::sum(A * B);
+  constexpr auto columns = ct::sum(A * B, 1_c);
+  constexpr auto other = ct::permute(B, 1_c, 0_c, 2_c);
+  constexpr auto program = ct::compile(2_c * A + B, total, columns, other);
+  auto space = program.workspace(K = 3, N = 400, D = 70);
+  for (std::int64_t n : {1, 2, 7, 400})
+    for (std::int64_t d : {1, 2, 5, 10, 14, 16, 17, 28, 32, 33, 70}) {
+      std::int64_t const k = n == 400 ? 2 : 3, row = d + 3;
+      auto const a = filled<float>(1, k, n, row), b = filled<float>(2, k, n, row), before = filled<float>(3, k, n, row);
+      auto to = before;
+      auto sums = ct::zeros<float>(k, d);
+      auto turned = ct::zeros<float>(n, k, d);
+      float all = 0;
+      auto rows_of = [&](auto& memory) { return ct::view<std::remove_reference_t<decltype(*memory.data())>, 3>(memory.data(), {k, n, d}, {n * row, row, 1}); };
+      program.into(space, A = rows_of(a), B = rows_of(b), (2_c * A + B) = rows_of(to), total = all, columns = sums.view(), other = turned.view());
+      double expected = 0, size = 0;
+      bool right = true;
+      for (std::int64_t h = 0; h < k; ++h) {
+        doubles column(at(d), 0.0);
+        for (std::int64_t i = 0; i < n; ++i)
+          for (std::int64_t j = 0; j < row; ++j) {
+            double const p = static_cast<double>(a(h, i, j)), q = static_cast<double>(b(h, i, j));
+            if (j >= d) {
+              right = right && to(h, i, j) == before(h, i, j);
+              continue;
+            }
+            expected += p * q, size += std::abs(p * q), column[at(j)] += p * q;
+            right = right && near(static_cast<double>(to(h, i, j)), 2 * p + q, 1e-6) && turned(i, h, j) == b(h, i, j);
+          }
+        for (std::int64_t j = 0; j < d; ++j) right = right && std::abs(static_cast<double>(sums(h, j)) - column[at(j)]) <= 1e-5 * size;
+      }
+      BOOST_TEST(right, n << " rows of " << d);
+      BOOST_TEST(std::abs(static_cast<double>(all) - expected) <= 1e-6 * size + 1e-6, n << " rows of " << d);
+    }
+}

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <tuple>
@@ -128,6 +129,12 @@ constexpr auto long_body = ct::fn([](auto x) {
   return y;
 });
 constexpr auto repeated = ct::compile(ct::sum(long_body(u)), ct::sum(long_body(v)));
+using direct = ct::detail::direct_buffers<decltype(recurrent<float, 5, 3>::program)::compiled>;
+static_assert(std::count(direct::is.begin(), direct::is.end(), true) > 20);  // rows of parameters and what crosses from loop to loop
+// What costs a multiplication of what is stored anyway is not stored.
+constexpr auto dear = ct::exp(ct::exp(u));
+constexpr auto derived = ct::compile(ct::exp(dear - ct::sum(dear + 3_c * dear)) * (3_c * dear));
+static_assert(ct::report(derived).nests == 2 && ct::report(derived).temporaries == 1);
 static_assert(ct::detail::nests_of<decltype(repeated)::compiled>::table.nests[1].like == ct::detail::nests_of<decltype(repeated)::compiled>::table.nests[0].begin);
 
 }  // namespace
@@ -153,8 +160,9 @@ BOOST_AUTO_TEST_CASE(equal_nests) {
 // Parts of a pack, of floats and doubles; a whole pack; more than one.
 BOOST_AUTO_TEST_CASE(one_element) { recurrent<float, 1, 2>::check_all(2e-5); }
 BOOST_AUTO_TEST_CASE(some_floats) { recurrent<float, 5, 3>::check_all(2e-5); }
-BOOST_AUTO_TEST_CASE(some_doubles) { recurrent<double, 3, 3>::check_all(1e-8); }
 BOOST_AUTO_TEST_CASE(whole_packs) { recurrent<float, 16, 2>::check_all(2e-5); }
 BOOST_AUTO_TEST_CASE(more_than_a_pack) { recurrent<double, 21, 2>::check_all(1e-8); }
 // Of many steps: several functions for each loop.
 BOOST_AUTO_TEST_CASE(long_bodies) { recurrent<float, 14, 6>::check_all(1e-4); }
+// (Of doubles, whose packs are longer than the room that they have.)
+BOOST_AUTO_TEST_CASE(long_bodies_of_doubles) { recurrent<double, 3, 7>::check_all(1e-7); }
