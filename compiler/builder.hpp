@@ -30,6 +30,15 @@ struct builder {
     g.nodes.reserve(from.nodes.size() + 64);
   }
 
+  /// Finds the nodes of `from`, under the numbers that they have there, and makes none.
+  static constexpr builder finding(graph const& from) {
+    builder b(from);
+    b.g.nodes = from.nodes;
+    b.lookup_only = true;
+    b.enter_nodes();
+    return b;
+  }
+
   constexpr bool ok() const { return error.empty(); }
 
   /// Notes an error, unless there was one before.
@@ -281,6 +290,10 @@ struct builder {
   constexpr void grow() {
     std::uint64_t const mask = 4 * slots.size() - 1;
     slots = list<std::int32_t>(mask + 1);
+    enter_nodes();
+  }
+  constexpr void enter_nodes() {
+    std::uint64_t const mask = slots.size() - 1;
     std::int32_t* const places = slots.data();
     node const* const nodes = g.nodes.data();
     for (int i = 0, count = g.size(); i < count; ++i) {

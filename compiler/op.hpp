@@ -33,9 +33,9 @@ enum class op : std::uint8_t {
   // maps: one result element from one element of each operand
   copy, cast, detach,
   add, subtract, multiply, divide, negative, reciprocal,
-  power, exp, expm1, log, log1p, sqrt, rsqrt, cbrt,
+  power, exp, expm1, log, log1p, log1p_unit, sqrt, rsqrt, cbrt,
   sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh,
-  sigmoid, softplus, erf, relu, gelu, silu,
+  sigmoid, softplus, erf, erf_by_exp, relu, gelu, silu,
   abs, sign, floor, ceil, round, minimum, maximum, clamp, hypot, where,
   equal, not_equal, less, less_equal, greater, greater_equal,
   logical_and, logical_or, logical_xor, logical_not,

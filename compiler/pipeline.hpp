@@ -10,7 +10,6 @@
 #include "known_conditions.hpp"
 #include "mirror.hpp"
 #include "prepare.hpp"
-#include "share.hpp"
 #include "simplify.hpp"
 #include "sum_before_products.hpp"
 #include "unroll_windows.hpp"
@@ -26,7 +25,7 @@ struct pass {
   bool (*concerns)(node const&) = nullptr;  ///< the pass leaves graphs as they are without a node that it concerns: they need not be copied for it
 };
 
-inline constexpr int graph_pass_count = 13;
+inline constexpr int graph_pass_count = 12;
 
 /// From what the user wrote to what is computed. Stability rules run before derivatives are taken, so that gradients are stable too.
 /// A template all through, so that no rule costs anything where no program is made.
@@ -43,7 +42,6 @@ inline constexpr pass graph_passes[graph_pass_count] = {
     {"sum mirrored", &sum_mirrored, 1, [](node const& n) { return n.code == op::sum; }},
     {"choose computations", &simplify<&write_loop_rules, Needed>},
     {"share", &simplify<&write_sharing_rules, Needed>},
-    {"share sigmoids", &share_sigmoids<Needed>, 1, [](node const& n) { return n.code == op::sigmoid; }},
     {"separate outputs", &separate_outputs},
 };
 /// Whether a pass has anything to do with a graph of these nodes.

@@ -10,7 +10,7 @@ namespace ctgrad::detail {
 
 struct rule {
   node_id before = node_id::none, after = node_id::none;
-  node_id present = node_id::none;  ///< the rule holds only where this is computed already
+  node_id present = node_id::none;  ///< the rule holds only where this is computed as well, before or after
 };
 
 /// Patterns are graphs of scalars themselves. Symbols match anything, the same thing wherever they stand.
@@ -29,6 +29,7 @@ struct rule_writer {
     if constexpr (traced<After>) rules.push_back({before.id, after.id});
     else rules.push_back({before.id, b.real(after, dtype::float64)});
   }
+  constexpr void add_beside(value present, value before, value after) { rules.push_back({before.id, after.id, present.id}); }
 };
 
 inline constexpr char const pattern_x[] = "x", pattern_y[] = "y", pattern_z[] = "z", pattern_p[] = "p", pattern_c[] = "c";
@@ -84,7 +85,9 @@ constexpr void write_loop_rules(rule_writer& r) {
   r.add(pow(x, 4), (x * x) * (x * x));
   r.add(pow(x, -2), 1 / (x * x));
   r.add(abs(-x), abs(x));
-  r.add(softplus(x), relu(x) + log1p(exp(-abs(x))));
+  value const rest = function<op::log1p_unit>{}(exp(-abs(x)));
+  r.add(softplus(-x), relu(-x) + rest);
+  r.add(softplus(x), relu(x) + rest);
   // Derivatives have the same parts, and find them here.
   r.add(gelu(x), 0.5 * x * (1 + erf(0.7071067811865476 * x)));
   r.add(silu(x), x * sigmoid(x));
@@ -94,27 +97,22 @@ constexpr void write_loop_rules(rule_writer& r) {
   r.add(r.reduction(op::sum, c * x), c * r.reduction(op::sum, x));
 }
 
-/// What can be had from a value that is there anyway: softplus and sigmoid of x and -x share one exponential, and one division; the slope of a root has the root.
+/// What can be had from a value that is there anyway.
 constexpr void write_sharing_rules(rule_writer& r) {
-  value x = r.variable(pattern_x);
-  value e = exp(-abs(x));
-  r.add(abs(-x), abs(x));
-  r.add(sigmoid(x), where(x >= 0, 1, e) * (1 / (1 + e)));
-  r.rules.back().present = e.id;
-  r.add(sigmoid(-x), where(x >= 0, e, 1) * (1 / (1 + e)));
-  r.rules.back().present = e.id;
-  r.add(rsqrt(x), 1 / sqrt(x));
-  r.rules.back().present = sqrt(x).id;
-}
-
-/// Of the smaller of sigmoid(x) and sigmoid(-x) both are had without loss. Their product, the slope, has no choice in it: another loop computes it of one number.
-constexpr void write_sigmoid_pair_rules(rule_writer& r) {
-  value x = r.variable(pattern_x), y = r.variable(pattern_y), p = r.condition(pattern_p), smaller = sigmoid(-abs(x));
+  value x = r.variable(pattern_x), y = r.variable(pattern_y), p = r.condition(pattern_p);
+  // Softplus and sigmoid of x and -x share one exponential, and one division.
+  value const e = exp(-abs(x));
+  r.add_beside(e, sigmoid(x), where(x >= 0, 1, e) * (1 / (1 + e)));
+  r.add_beside(e, sigmoid(-x), where(x >= 0, e, 1) * (1 / (1 + e)));
+  // Of the smaller of a sigmoid and that of the negative, as slopes have it, both are had without loss. Their product has no choice in it: another loop computes it of one number.
+  value const smaller = sigmoid(-abs(x));
+  r.add_beside(sigmoid(-x), sigmoid(x), where(x >= 0, 1 - smaller, smaller));
+  r.add_beside(sigmoid(x), sigmoid(-x), where(x >= 0, smaller, 1 - smaller));
   r.add(where(p, x, y) * where(p, y, x), x * y);
-  r.add(sigmoid(x), where(x >= 0, 1 - smaller, smaller));
-  r.rules.back().present = smaller.id;
-  r.add(sigmoid(-x), where(x >= 0, smaller, 1 - smaller));
-  r.rules.back().present = smaller.id;
+  // The error function's slope is what it is computed by, and that of a root has the root.
+  value const density = exp(-(x * x));
+  r.add_beside(density, erf(x), function<op::erf_by_exp>{}(x, density));
+  r.add_beside(sqrt(x), rsqrt(x), 1 / sqrt(x));
 }
 
 /// Rules as a constexpr variable can hold them. Too many do not compile.
@@ -128,6 +126,7 @@ struct rule_set {
   std::uint64_t of_code[op_count]{};                            ///< whose outermost operation is this
   std::uint64_t first_is[op_count]{}, second_is[op_count]{};    ///< of whose outermost operation this operand is this
   std::uint64_t first_is_any = 0, second_is_any = 0;
+  std::uint64_t beside = 0;                                     ///< that hold only where something else is computed as well
   std::uint64_t twins = 0;                                      ///< whose outermost operation is of anything and the same thing
 
   constexpr explicit rule_set(rule_writer const& w) : node_count(w.b.g.size()), symbol_count(static_cast<int>(w.b.g.symbols.size())), rule_count(static_cast<int>(w.rules.size())) {
@@ -138,6 +137,7 @@ struct rule_set {
       std::uint64_t const bit = std::uint64_t{1} << i;
       node const& before = nodes[index(rules[i].before)];
       of_code[static_cast<int>(before.code)] |= bit;
+      if (rules[i].present != node_id::none) beside |= bit;
       op const first = code_of_operand(before, 0, nodes), second = code_of_operand(before, 1, nodes);
       (first == op::symbol ? first_is_any : first_is[static_cast<int>(first)]) |= bit;
       if (before.arity == 2 && first == op::symbol && before.operands[0] == before.operands[1]) twins |= bit;

@@ -43,17 +43,14 @@ struct matcher {
       if (!match(p.operands[k], n.operands[swapped ? 1 - k : k])) return false;
     return true;
   }
-  /// The node that computes `pattern`, if there is one. (Patterns that are looked for have no constants.)
+  /// The node that computes `pattern`, if there is one: `b` makes none. (Patterns that are looked for have no constants.)
   constexpr node_id find(node_id pattern) {
     node const& p = rules.nodes[index(pattern)];
     if (p.code == op::symbol) return bound.of[p.attribute];
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
     for (int k = 0; k < p.arity; ++k)
       if (operands[k] = find(p.operands[k]); operands[k] == node_id::none) return node_id::none;
-    b.lookup_only = true;
-    node_id found = b.map(p.code, operands[0], operands[1], operands[2]);
-    b.lookup_only = false;
-    return found;
+    return b.map(p.code, operands[0], operands[1], operands[2]);
   }
 
   /// The nodes of the right-hand side, in the dtype and shape of the node that they replace.
@@ -67,6 +64,15 @@ struct matcher {
     for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], replaced);
     return b.map(p.code, operands[0], operands[1], operands[2]);
   }
+};
+
+/// The nodes of a graph by what they are, made where a rule asks for it.
+struct graph_index {
+  builder* b = nullptr;
+  constexpr graph_index() = default;
+  graph_index(graph_index const&) = delete;
+  constexpr ~graph_index() { delete b; }
+  constexpr void make(graph const& of) { if (!b) b = new builder(builder::finding(of)); }
 };
 
 /// A node by what its operands are, where no pattern of plain maps can say it.
@@ -88,12 +94,13 @@ constexpr graph simplify(graph from) {
   node const* const nodes = from.nodes.data();
   int const count = from.size();
   bool any = structure;
-  for (int i = 0; i < count && !any; ++i) any = rules.of_code[static_cast<int>(nodes[i].code)] != 0;
+  for (int i = 0; i < count && !any; ++i) any = rules.candidates(nodes[i], nodes) != 0;
   if (!any) return from;
   bool changed = false;
   builder b(from);
+  graph_index was;
   list<node_id> map_memory(from.nodes.size(), node_id::none);
-  list<char> wanted_memory(from.nodes.size(), 0), opaque;
+  list<char> wanted_memory(from.nodes.size(), 0), opaque, open;
   node_id* const map = map_memory.data();
   char* const wanted = wanted_memory.data();
   for (int i = 0; i < count; ++i)
@@ -119,15 +126,26 @@ constexpr graph simplify(graph from) {
       node const& found = made[static_cast<int>(id)];
       if constexpr (structure)
         if (found.code == op::where || found.code == op::broadcast) next = simplify_structure(b, id, opaque);
-      if (next == id && (is_floating(found.type) || found.type == dtype::bool_))
-        for (std::uint64_t left = rules.candidates(found, made); left && next == id; left &= left - 1) {
+      if (next == id && (is_floating(found.type) || found.type == dtype::bool_)) {
+        // What else is computed is asked of the graph as it was: what stands behind a node is not made yet, and what stands before it may be something else by now.
+        std::uint64_t const beside = round == 0 && rules.beside & rules.of_code[static_cast<int>(n.code)] ? rules.candidates(n, nodes) & rules.beside : 0;
+        if (beside) was.make(from);
+        for (std::uint64_t left = beside | (rules.candidates(found, made) & ~rules.beside); left && next == id; left &= left - 1) {
           rule const& tried = rules.rules[std::countr_zero(left)];
           matcher m(rules, b, opaque);
-          if (!m.match(tried.before, id) || (tried.present != node_id::none && m.find(tried.present) == node_id::none)) continue;
+          if (tried.present != node_id::none) {
+            matcher before(rules, *was.b, open);
+            if (!before.match(tried.before, node_id{i}) || before.find(tried.present) == node_id::none) continue;
+            for (int v = 0; v < rule_set::most_variables; ++v)
+              if (before.bound.of[v] != node_id::none) m.bound.of[v] = map[static_cast<int>(before.bound.of[v])];
+          } else if (!m.match(tried.before, id)) {
+            continue;
+          }
           node const at = b.g[id];
           node_id const built = m.build(tried.after, at);
           if (b.g[built].type == at.type && b.g[built].shape == at.shape) next = built;
         }
+      }
       if (next == id) break;
       changed = true;
       id = next;

@@ -47,6 +47,8 @@ struct generator : growing {
     double size = 2;
     switch (code) {
       case op::log: case op::log1p: case op::sqrt: case op::rsqrt: case op::reciprocal: case op::cbrt: x = positive(); break;
+      case op::log1p_unit: x = ctgrad::sin(x) * 0.5 + 0.5; break;
+      case op::erf_by_exp: x = floating(), y = ctgrad::exp(-(x * x)); break;
       case op::asin: case op::acos: x = ctgrad::tanh(x) * 0.9; break;
       case op::tan: x = ctgrad::tanh(x); break;
       case op::divide: case op::atan2: case op::hypot: y = chance(80) ? ctgrad::sin(y) + 1.5 : ctgrad::sin(y) - 1.5; size = 2 * a; break;
@@ -133,7 +135,8 @@ struct generator : growing {
     static constexpr op codes[] = {op::sum, op::sum, op::prod, op::max, op::min};
     op const code = codes[below(5)];
     auto mask = static_cast<axis_mask>(1 + below((1 << x.rank()) - 1));
-    if (code == op::prod) x = is_floating(x.type()) ? ctgrad::sin(x) + 1.25 : x;
+    // (Near 1, so that a sine of the product has a digit left in float32.)
+    if (code == op::prod) x = is_floating(x.type()) ? ctgrad::sin(x) * 0.125 + 1 : x;
     std::int64_t count = 1;
     for (int i = 0; i < x.rank(); ++i)
       if (mask >> i & 1) count *= number_of(x.shape()[i]);

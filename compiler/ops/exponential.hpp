@@ -33,6 +33,13 @@ template <> struct row<op::log1p> {
   static constexpr auto eval(auto x) { using cmath::log1p; return log1p(x); }
   static constexpr value d0(value g, value x, value) { return g / (1 + x); }
 };
+/// log(1 + x) of an x in [0, 1], as e^-|t| is: loops have it by a polynomial, without the logarithm's division and exponent. Rules write it, no user does.
+template <> struct row<op::log1p_unit> {
+  static constexpr op_info info{.name = "log1p_unit", .result = result_rule::floating, .cost = 8};
+  static constexpr latex::form in_latex = row<op::log1p>::in_latex;
+  static constexpr auto eval(auto x) { using cmath::log1p_unit; return log1p_unit(x); }
+  static constexpr value d0(value g, value x, value) { return g / (1 + x); }
+};
 template <> struct row<op::sigmoid> {
   static constexpr op_info info{.name = "sigmoid", .result = result_rule::floating, .cost = 18};
   static constexpr latex::form in_latex{"\\sigma\\left(#0\\right)", latex::application};
@@ -54,6 +61,12 @@ template <> struct row<op::erf> {
   static constexpr auto eval(auto x) { using cmath::erf; return erf(x); }
   static constexpr value d0(value g, value x, value) { return g * (1.1283791670955126 * exp(-(x * x))); }  // 2 / sqrt(pi)
 };
+/// erf(x) where e^(-x^2) is there as well, which loops compute it by. Rules write it, no user does.
+template <> struct row<op::erf_by_exp> {
+  static constexpr op_info info{.name = "erf_by_exp", .arity = 2, .result = result_rule::floating, .cost = 14};
+  static constexpr auto eval(auto x, auto e) { using cmath::erf_by_exp; return erf_by_exp(x, e); }
+  static constexpr value d0(value g, value x, value, value) { return g * (1.1283791670955126 * exp(-(x * x))); }
+};
 template <> struct row<op::relu> {
   static constexpr op_info info{.name = "relu"};
   static constexpr latex::form in_latex{"\\max\\left(0, #0\\right)", latex::application};
@@ -69,7 +82,8 @@ template <> struct row<op::gelu> {
   }
   // Phi(x) + x phi(x), with phi(x) = e^(-x^2/2) / sqrt(2 pi)
   static constexpr value d0(value g, value x, value) {
-    return g * (0.5 * (1 + erf(x * 0.7071067811865476)) + x * (0.3989422804014327 * exp(-0.5 * (x * x))));
+    value const t = x * 0.7071067811865476;  // (of which the error function is, and shares its exponential)
+    return g * (0.5 * (1 + erf(t)) + x * (0.3989422804014327 * exp(-(t * t))));
   }
 };
 template <> struct row<op::silu> {

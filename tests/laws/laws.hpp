@@ -54,6 +54,7 @@ inline const law laws[] = {
     {op::expm1, F(std::expm1(x)), {F(std::exp(x))}},
     {op::log, F(std::log(x)), {F(1 / x)}, domain::positive},
     {op::log1p, F(std::log1p(x)), {F(1 / (1 + x))}, domain::above_minus_1},
+    {op::log1p_unit, F(std::log1p(x)), {F(1 / (1 + x))}, domain::above_minus_1},
     {op::sqrt, F(std::sqrt(x)), {F(1 / (2 * std::sqrt(x)))}, domain::positive, 0.51},
     {op::rsqrt, F(1 / std::sqrt(x)), {F(-1 / (2 * x * std::sqrt(x)))}, domain::positive, 1.5},
     {op::cbrt, F(std::cbrt(x)), {F(1 / (3 * std::pow(std::cbrt(x), 2)))}, {}, 4},
@@ -70,6 +71,7 @@ inline const law laws[] = {
     {op::sigmoid, F(logistic(x)), {F(logistic(x) * logistic(-x))}, {}, 3},
     {op::softplus, F((x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x)))), {F(logistic(x))}, {}, 3},
     {op::erf, F(std::erf(x)), {F(2 / std::sqrt(pi) * std::exp(-x * x))}},
+    {op::erf_by_exp, F(std::erf(x)), {F(2 / std::sqrt(pi) * std::exp(-x * x)), F(0)}},
     {op::relu, F(x < 0 ? 0 : x), {F(truth(x > 0))}, {}, 0, outcome::same, outcome::same, 0, false},
     // x Phi(x) with the factors as torch.nn.functional.gelu has them: at minus infinity infinity times zero, in the left tail 1 + erf cancels.
     {op::gelu, F(std::isinf(x) && x < 0 ? NAN : x * std::erfc(-x / std::sqrt(2.0L)) / 2), {F(std::erfc(-x / std::sqrt(2.0L)) / 2 + x * density(x))}, {}, 3,
