@@ -11,12 +11,12 @@ namespace ctgrad::detail {
 /// A body of up to this many operations runs in registers; longer ones are cut (measured: design 4.3), but where the operations are cheap and few values live
 /// at a time: a processor looks far enough ahead to work on several turns (measured: Lennard-Jones forces, 35 operations, 1.2 times faster whole).
 inline constexpr int whole_body_limit = 32, whole_body_cost = 64, whole_body_values = 10;
-/// The most operations of a chunk; fewer in a body that is a chain, whose operations wait for one another: there a loop over more elements hides the latency
-/// (measured on chains and on butterflies of 80 operations: 1.2 times faster, and 1.5 times slower if it is done to the latter).
-inline constexpr int chunk_limit = 32, chain_chunk_limit = 16;
+/// The most operations of a chunk. (Measured on butterflies of 96 and 192 operations, on Zen 5: 2 times faster than by 32; Black-Scholes with its greeks 1.2 times.)
+inline constexpr int chunk_limit = 128;
 /// The same where the loop has one turn of packs at most: there cuts are for the compiler only (measured on an LSTM of 14 elements: 1.2 times faster than with 32).
 inline constexpr int one_turn_chunk_limit = 256;
-/// Below this many operations for each one of the longest path a body is a chain.
+/// Below this many operations for each one of the longest path a body is a chain, whose operations wait for one another: there a loop over more elements hides the
+/// latency, and a chunk has as many operations as the processor has vector registers (measured on chains of 80 to 320: 1.5 to 2 times faster than by 128).
 inline constexpr int chain_parallelism = 3;
 /// What a cut costs, in values that have to be kept across it.
 inline constexpr int cut_cost = 2;
@@ -26,8 +26,8 @@ template <class Nodes, class Schedule>
 class leaf_planner {
  public:
   /// Results of `accumulate_from` and above are added to what their arrays hold.
-  constexpr leaf_planner(Nodes const& graph_nodes, Schedule const& from, instruction_id begin_loop, int accumulate_from, bool one_turn_of_packs = false)
-      : nodes(graph_nodes), s(from), first_added(accumulate_from), one_turn(one_turn_of_packs), begin(begin_loop + 1), end(from.instructions[begin_loop].end), loop(from.instructions[begin_loop].loop) {}
+  constexpr leaf_planner(Nodes const& graph_nodes, Schedule const& from, instruction_id begin_loop, int accumulate_from, int vector_registers = 16, bool one_turn_of_packs = false)
+      : nodes(graph_nodes), s(from), first_added(accumulate_from), registers(vector_registers), one_turn(one_turn_of_packs), begin(begin_loop + 1), end(from.instructions[begin_loop].end), loop(from.instructions[begin_loop].loop) {}
 
   constexpr leaf_plan run() {
     int const count = end - begin;
@@ -52,7 +52,7 @@ class leaf_planner {
  private:
   Nodes const& nodes;
   Schedule const& s;
-  int first_added;
+  int first_added, registers;
   bool one_turn;
   int begin, end, loop;
   leaf_plan p{};
@@ -108,7 +108,7 @@ class leaf_planner {
       cuts.push_back(count);
       return;
     }
-    int const limit = one_turn ? one_turn_chunk_limit : longest_path(count) * chain_parallelism > computed ? chain_chunk_limit : chunk_limit;
+    int const limit = one_turn ? one_turn_chunk_limit : longest_path(count) * chain_parallelism > computed ? registers : chunk_limit;
     // window: places from which the best may still be, rising, and what is best at them too.
     for (int to = 1, first = 0, last = 0; to <= count; ++to) {
       while (last > first && best[window[last - 1]] > best[to - 1]) --last;

@@ -11,7 +11,10 @@ namespace ctgrad::detail {
 struct rule {
   node_id before = node_id::none, after = node_id::none;
   node_id present = node_id::none;  ///< the rule holds only where this is computed as well, before or after
+  bool once = false;                ///< … only where operands that the pattern looks into are used nowhere else
 };
+
+inline constexpr char const pattern_x[] = "x", pattern_y[] = "y", pattern_z[] = "z", pattern_p[] = "p", pattern_c[] = "c", pattern_d[] = "d";
 
 /// Patterns are graphs of scalars themselves. Symbols match anything, the same thing wherever they stand.
 struct rule_writer {
@@ -19,8 +22,9 @@ struct rule_writer {
   list<rule> rules;
 
   constexpr value variable(char const* name) { return {&b, b.symbol(name, dtype::float64, {})}; }
-  /// Matches a finite constant of at least 1.
-  constexpr value large_constant(char const* name) { return {&b, b.symbol(name, dtype::float64, {})}; }
+  /// Match a constant from 1 to 2^60, and one whose magnitude is from 2^-60 to 2^60.
+  constexpr value large_constant() { return variable(pattern_c); }
+  constexpr value constant() { return variable(pattern_d); }
   /// A reduction, over whatever axes.
   constexpr value reduction(op code, value of) { return {&b, b.add({.code = code, .type = dtype::float64, .arity = 1, .operands = {of.id, node_id::none, node_id::none}})}; }
   constexpr value condition(char const* name) { return {&b, b.symbol(name, dtype::bool_, {})}; }
@@ -29,10 +33,9 @@ struct rule_writer {
     if constexpr (traced<After>) rules.push_back({before.id, after.id});
     else rules.push_back({before.id, b.real(after, dtype::float64)});
   }
+  constexpr void add_once(value before, value after) { rules.push_back({before.id, after.id, node_id::none, true}); }
   constexpr void add_beside(value present, value before, value after) { rules.push_back({before.id, after.id, present.id}); }
 };
-
-inline constexpr char const pattern_x[] = "x", pattern_y[] = "y", pattern_z[] = "z", pattern_p[] = "p", pattern_c[] = "c";
 
 constexpr void write_default_rules(rule_writer& r) {
   value x = r.variable(pattern_x), y = r.variable(pattern_y), z = r.variable(pattern_z), p = r.condition(pattern_p);
@@ -78,7 +81,7 @@ constexpr void write_default_rules(rule_writer& r) {
 
 /// How loops compute what formulas name. These run last, when nothing looks at names any more.
 constexpr void write_loop_rules(rule_writer& r) {
-  value x = r.variable(pattern_x), c = r.large_constant(pattern_c);
+  value x = r.variable(pattern_x), y = r.variable(pattern_y), p = r.condition(pattern_p), c = r.large_constant(), d = r.constant();
   r.add(detach(x), x);
   r.add(pow(x, 2), x * x);
   r.add(pow(x, 3), x * x * x);
@@ -91,10 +94,22 @@ constexpr void write_loop_rules(rule_writer& r) {
   // Derivatives have the same parts, and find them here.
   r.add(gelu(x), 0.5 * x * (1 + erf(0.7071067811865476 * x)));
   r.add(silu(x), x * sigmoid(x));
-  // One negation or multiplication instead of one for each element. A sum starts from 0 and is never -0, so that 0 - sum, unlike -sum, is exact;
-  // a factor below 1 might keep from overflow what is summed.
+  // Factors and signs go outwards and meet, and leave loops through sums: one operation instead of one for each element. A sum starts from 0 and is never -0,
+  // so that 0 - sum, unlike -sum, is exact; a factor below 1 might keep from overflow what is multiplied or summed.
+  r.add(c * (d * x), (c * d) * x);
+  r.add(d * (c * x), (c * d) * x);
+  r.add_once(x * (c * y), c * (x * y));
+  r.add(-(-x), x);
+  r.add_once(x * -(c * y), -(c * (x * y)));
+  r.add(x * -y, -(x * y));
+  r.add(x + -y, x - y);
+  r.add(x - -y, x + y);
+  r.add_once(where(p, c * x, 0), c * where(p, x, 0));
+  r.add_once(where(p, -(c * x), 0), -(c * where(p, x, -0.0)));
+  r.add_once(where(p, -x, 0), -where(p, x, -0.0));
   r.add(r.reduction(op::sum, -x), 0 - r.reduction(op::sum, x));
   r.add(r.reduction(op::sum, c * x), c * r.reduction(op::sum, x));
+  r.add(r.reduction(op::sum, x * (c * y)), c * r.reduction(op::sum, x * y));
 }
 
 /// What can be had from a value that is there anyway.
@@ -115,19 +130,29 @@ constexpr void write_sharing_rules(rule_writer& r) {
   r.add_beside(sqrt(x), rsqrt(x), 1 / sqrt(x));
 }
 
+/// What `large_constant` and `constant` match.
+constexpr bool is_large(node const& n) { return n.is_constant() && is_floating(n.type) && n.real() >= 1 && n.real() <= 0x1p60; }
+constexpr bool is_moderate(node const& n) {
+  double const size = n.is_constant() && is_floating(n.type) ? cmath::fabs(n.real()) : 0;
+  return size >= 0x1p-60 && size <= 0x1p60;
+}
+
 /// Rules as a constexpr variable can hold them. Too many do not compile.
 struct rule_set {
-  static constexpr int most_nodes = 256, most_rules = 64, most_variables = 4;
+  static constexpr int most_nodes = 256, most_rules = 64, most_variables = 5;
   node nodes[most_nodes]{};
   symbol_entry symbols[most_variables]{};
   rule rules[most_rules]{};
   int node_count = 0, symbol_count = 0, rule_count = 0;
+  /// What operands are told apart by: their operations, and products with constants, and with those that factors may move as, from other products.
+  static constexpr int scaled = op_count, enlarged = op_count + 1, kind_count = op_count + 2;
   // Sets of rules, a bit for each.
-  std::uint64_t of_code[op_count]{};                            ///< whose outermost operation is this
-  std::uint64_t first_is[op_count]{}, second_is[op_count]{};    ///< of whose outermost operation this operand is this
+  std::uint64_t of_code[op_count]{};                                ///< whose outermost operation is this
+  std::uint64_t first_is[kind_count]{}, second_is[kind_count]{};    ///< of whose outermost operation this operand is this
   std::uint64_t first_is_any = 0, second_is_any = 0;
-  std::uint64_t beside = 0;                                     ///< that hold only where something else is computed as well
-  std::uint64_t twins = 0;                                      ///< whose outermost operation is of anything and the same thing
+  std::uint64_t beside = 0;                                         ///< that hold only where something else is computed as well
+  std::uint64_t once = 0;                                           ///< that hold only where operands are used nowhere else
+  std::uint64_t twins = 0;                                          ///< whose outermost operation is of anything and the same thing
 
   constexpr explicit rule_set(rule_writer const& w) : node_count(w.b.g.size()), symbol_count(static_cast<int>(w.b.g.symbols.size())), rule_count(static_cast<int>(w.rules.size())) {
     for (int i = 0; i < node_count; ++i) nodes[i] = w.b.g.nodes[i];
@@ -138,22 +163,55 @@ struct rule_set {
       node const& before = nodes[index(rules[i].before)];
       of_code[static_cast<int>(before.code)] |= bit;
       if (rules[i].present != node_id::none) beside |= bit;
-      op const first = code_of_operand(before, 0, nodes), second = code_of_operand(before, 1, nodes);
-      (first == op::symbol ? first_is_any : first_is[static_cast<int>(first)]) |= bit;
-      if (before.arity == 2 && first == op::symbol && before.operands[0] == before.operands[1]) twins |= bit;
-      (second == op::symbol ? second_is_any : second_is[static_cast<int>(second)]) |= bit;
+      if (rules[i].once) once |= bit;
+      int const first = kind_in_pattern(before, 0), second = kind_in_pattern(before, 1);
+      (first == anything ? first_is_any : first_is[first]) |= bit;
+      if (before.arity == 2 && first == anything && before.operands[0] == before.operands[1]) twins |= bit;
+      (second == anything ? second_is_any : second_is[second]) |= bit;
     }
   }
-  /// The rules that may match at a node, by the codes of the operands alone, in either order.
+  /// The rules that may match at a node, by the kinds of the operands alone, in either order.
   constexpr std::uint64_t candidates(node const& at, node const* of) const {
-    if (!of_code[static_cast<int>(at.code)]) return 0;
-    int const a = static_cast<int>(code_of_operand(at, 0, of)), b = static_cast<int>(code_of_operand(at, 1, of));
-    std::uint64_t const straight = (first_is_any | first_is[a]) & (second_is_any | second_is[b]), swapped = at.arity == 2 ? (first_is_any | first_is[b]) & (second_is_any | second_is[a]) : 0;
-    return of_code[static_cast<int>(at.code)] & (straight | swapped) & (at.operands[0] == at.operands[1] ? ~std::uint64_t{0} : ~twins);
+    std::uint64_t const all = of_code[static_cast<int>(at.code)];
+    if (!all || !at.arity) return all;
+    sides const a = sides_of(of[static_cast<int>(at.operands[0])], of);
+    std::uint64_t straight = a.first, swapped = 0;
+    if (at.arity > 1) {
+      sides const b = sides_of(of[static_cast<int>(at.operands[1])], of);
+      straight &= b.second;
+      if (at.arity == 2) swapped = b.first & a.second;
+    }
+    return all & (straight | swapped) & (at.operands[0] == at.operands[1] ? ~once : ~twins);
   }
 
  private:
-  static constexpr op code_of_operand(node const& n, int which, node const* of) { return n.arity > which ? of[static_cast<int>(n.operands[which])].code : op::symbol; }
+  static constexpr int anything = static_cast<int>(op::symbol);
+  /// The rules that may match where `n` is the first operand, and the second.
+  struct sides {
+    std::uint64_t first, second;
+  };
+  constexpr sides sides_of(node const& n, node const* of) const {
+    int const code = static_cast<int>(n.code);
+    sides s{first_is_any | first_is[code], second_is_any | second_is[code]};
+    if (n.code != op::multiply) return s;
+    node const &left = of[static_cast<int>(n.operands[0])], &right = of[static_cast<int>(n.operands[1])];
+    if (left.code != op::constant && right.code != op::constant) return s;
+    s.first |= first_is[scaled], s.second |= second_is[scaled];
+    if (is_large(left.code == op::constant ? left : right)) s.first |= first_is[enlarged], s.second |= second_is[enlarged];
+    return s;
+  }
+  constexpr bool is_constant(node const& n) const {
+    return n.code == op::constant || (n.code == op::symbol && (symbols[n.attribute].name == pattern_c || symbols[n.attribute].name == pattern_d));
+  }
+  constexpr int kind_in_pattern(node const& n, int which) const {
+    if (n.arity <= which) return anything;
+    node const& operand = nodes[index(n.operands[which])];
+    if (is_constant(operand)) return static_cast<int>(op::constant);
+    if (operand.code != op::multiply) return static_cast<int>(operand.code);
+    node const &left = nodes[index(operand.operands[0])], &right = nodes[index(operand.operands[1])];
+    auto large = [&](node const& n) { return n.code == op::symbol && symbols[n.attribute].name == pattern_c; };
+    return large(left) || large(right) ? enlarged : is_constant(left) || is_constant(right) ? scaled : static_cast<int>(operand.code);
+  }
 };
 
 /// The rules that `Write` writes. Made where they are first used, so that headers alone do not pay for them.

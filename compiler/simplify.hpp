@@ -15,32 +15,38 @@ struct matcher {
   builder& b;
   list<char> const& opaque;  ///< nodes of `b` into which no pattern may look: somebody asked for the gradient by them
   struct bindings {
-    node_id of[rule_set::most_variables]{node_id::none, node_id::none, node_id::none, node_id::none};
+    node_id of[rule_set::most_variables]{node_id::none, node_id::none, node_id::none, node_id::none, node_id::none};
   } bound{};
 
   constexpr matcher(rule_set const& r, builder& to, list<char> const& closed) : rules(r), b(to), opaque(closed) {}
 
-  constexpr bool match(node_id pattern, node_id id) {
+  /// `shared`: bits of operands into which the pattern may not look.
+  constexpr bool match(node_id pattern, node_id id, unsigned shared = 0) {
     node const& p = rules.nodes[static_cast<int>(pattern)];
     if (p.code == op::symbol) {
       node_id& place = bound.of[p.attribute];
       if (place != node_id::none) return place == id;
       place = id;
-      return rules.symbols[p.attribute].name != pattern_c || is_large(b.g[id]);
+      return is_of_kind(rules.symbols[p.attribute].name, b.g[id]);
     }
     node const& n = b.g[id];
     if (p.is_constant()) return n.is_constant(p.real()) && cmath::signbit(n.real()) == cmath::signbit(p.real());  // x - 0 is x, x - -0 is not
     if (n.code != p.code || (index(id) < static_cast<int>(opaque.size()) && opaque[index(id)])) return false;
     bindings const before = bound;
-    if (match_operands(p, n, false)) return true;
+    if (match_operands(p, n, false, shared)) return true;
     if (!info(n.code).commutative) return false;
     bound = before;
-    return match_operands(p, n, true);
+    return match_operands(p, n, true, shared);
   }
-  static constexpr bool is_large(node const& n) { return n.is_constant() && n.real() >= 1 && n.real() < std::numeric_limits<double>::infinity(); }
-  constexpr bool match_operands(node const& p, node const& n, bool swapped) {
-    for (int k = 0; k < n.arity; ++k)
-      if (!match(p.operands[k], n.operands[swapped ? 1 - k : k])) return false;
+  static constexpr bool is_of_kind(char const* name, node const& n) {
+    return name == pattern_c ? is_large(n) : name == pattern_d ? is_moderate(n) : true;
+  }
+  constexpr bool match_operands(node const& p, node const& n, bool swapped, unsigned shared) {
+    for (int k = 0; k < n.arity; ++k) {
+      int const at = swapped ? 1 - k : k;
+      if (shared >> at & 1 && rules.nodes[static_cast<int>(p.operands[k])].arity) return false;
+      if (!match(p.operands[k], n.operands[at])) return false;
+    }
     return true;
   }
   /// The node that computes `pattern`, if there is one: `b` makes none. (Patterns that are looked for have no constants.)
@@ -52,27 +58,33 @@ struct matcher {
       if (operands[k] = find(p.operands[k]); operands[k] == node_id::none) return node_id::none;
     return b.map(p.code, operands[0], operands[1], operands[2]);
   }
-
-  /// The nodes of the right-hand side, in the dtype and shape of the node that they replace.
-  constexpr node_id build(node_id pattern, node const& replaced) {
-    node const& p = rules.nodes[index(pattern)];
-    if (p.code == op::symbol && b.g[bound.of[p.attribute]].is_constant()) return b.broadcast(bound.of[p.attribute], replaced.shape, 0);
-    if (p.code == op::symbol) return bound.of[p.attribute];
-    if (p.is_constant()) return b.broadcast(b.real(p.real(), dtype::float64, shape_id::scalar, true), replaced.shape, 0);
-    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
-    if (info(p.code).kind == op_kind::reduction) return b.reduce(p.code, bound.of[rules.nodes[index(p.operands[0])].attribute], replaced.axes());
-    for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], replaced);
-    return b.map(p.code, operands[0], operands[1], operands[2]);
-  }
 };
 
-/// The nodes of a graph by what they are, made where a rule asks for it.
+/// The nodes of a graph by what they are, and how often each is used; found out where a rule asks for it.
 struct graph_index {
   builder* b = nullptr;
+  list<int> uses;
   constexpr graph_index() = default;
   graph_index(graph_index const&) = delete;
   constexpr ~graph_index() { delete b; }
-  constexpr void make(graph const& of) { if (!b) b = new builder(builder::finding(of)); }
+  constexpr builder& nodes_of(graph const& of) {
+    if (!b) b = new builder(builder::finding(of));
+    return *b;
+  }
+  /// The operands of `n` that something else uses as well, as bits.
+  constexpr unsigned shared_operands(graph const& of, node const& n) {
+    if (uses.empty()) {
+      uses.resize(of.nodes.size());
+      int* const count = uses.data();
+      node const* const nodes = of.nodes.data();
+      for (int i = 0, end = of.size(); i < end; ++i)
+        for (int k = 0; k < nodes[i].arity; ++k) ++count[static_cast<int>(nodes[i].operands[k])];
+      for (node_id id : of.outputs) ++count[index(id)];
+    }
+    unsigned bits = 0;
+    for (int k = 0; k < n.arity; ++k) bits |= static_cast<unsigned>(uses[static_cast<std::size_t>(index(n.operands[k]))] > 1) << k;
+    return bits;
+  }
 };
 
 /// A node by what its operands are, where no pattern of plain maps can say it.
@@ -84,6 +96,78 @@ constexpr node_id simplify_structure(builder& b, node_id id, list<char> const& o
   if (n.code == op::broadcast && x.code == op::broadcast && n.attribute == 0 && x.attribute == 0) return b.broadcast(x.operands[0], n.shape, 0);
   return id;
 }
+
+/// Applies rules at the nodes of `to`, which is made of `from`.
+struct rewriter {
+  rule_set const& rules;
+  graph const& from;
+  node_id const* map;  ///< where the nodes of `from` are in `to`
+  builder to{from};
+  graph_index was{};
+  list<char> opaque{}, open{};
+
+  constexpr rewriter(rule_set const& r, graph const& g, node_id const* places) : rules(r), from(g), map(places) {}
+
+  /// What a rule makes of `id`, or `id`. `old`: the node of `from` of which it is a copy, or -1.
+  constexpr node_id step(node_id id, int old) {
+    node const* const made = to.g.nodes.data();
+    std::uint64_t left = rules.candidates(made[static_cast<int>(id)], made) & ~rules.beside;
+    if (old < 0) {
+      left &= ~rules.once;
+    } else if (rules.beside & rules.of_code[static_cast<int>(from.nodes[old].code)]) {
+      left |= rules.candidates(from.nodes[old], from.nodes.data()) & rules.beside;
+    }
+    // A factor of sums over outer axes alone would have to wait for all of them, in a nest of its own.
+    if (made[static_cast<int>(id)].code == op::sum && !sums_last_axis(made[static_cast<int>(id)])) left = 0;
+    for (; left; left &= left - 1) {
+      rule const& tried = rules.rules[std::countr_zero(left)];
+      matcher m(rules, to, opaque);
+      if (tried.present != node_id::none) {
+        // What else is computed is asked of the graph as it was: what stands behind a node is not made yet, and what stands before it may be something else by now.
+        matcher before(rules, was.nodes_of(from), open);
+        if (!before.match(tried.before, node_id{old}) || before.find(tried.present) == node_id::none) continue;
+        for (int v = 0; v < rule_set::most_variables; ++v)
+          if (before.bound.of[v] != node_id::none) m.bound.of[v] = map[static_cast<int>(before.bound.of[v])];
+      } else if (!m.match(tried.before, id, tried.once ? was.shared_operands(from, from.nodes[old]) : 0)) {
+        continue;
+      }
+      node const at = to.g[id];
+      node_id const built = build(tried.after, m, at);
+      if (to.g[built].type == at.type && to.g[built].shape == at.shape) return built;
+    }
+    return id;
+  }
+  /// The nodes of a right-hand side, in the dtype and shape of the node that they replace.
+  constexpr node_id build(node_id pattern, matcher const& m, node const& replaced) {
+    node const& p = rules.nodes[index(pattern)];
+    if (p.code == op::symbol) {
+      node_id const bound = m.bound.of[p.attribute];
+      return to.g[bound].is_constant() ? to.broadcast(bound, replaced.shape, 0) : bound;
+    }
+    if (p.is_constant()) return to.broadcast(to.real(p.real(), dtype::float64, shape_id::scalar, true), replaced.shape, 0);
+    node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
+    if (info(p.code).kind == op_kind::reduction) {
+      // Of a symbol, or of what has no constants, of whose shape nothing is known. The rules may go on with it.
+      node const& of = rules.nodes[index(p.operands[0])];
+      return settled(to.reduce(p.code, of.code == op::symbol ? m.bound.of[of.attribute] : build(p.operands[0], m, replaced), replaced.axes()));
+    }
+    for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], m, replaced);
+    return to.map(p.code, operands[0], operands[1], operands[2]);
+  }
+  constexpr bool sums_last_axis(node const& sum) const {
+    int const rank = to.g[to.g[sum.operands[0]].shape].rank;
+    return rank == 0 || sum.axes() >> (rank - 1) & 1;
+  }
+  constexpr node_id settled(node_id id) {
+    for (int round = 0; round < most_rounds; ++round) {
+      node_id const next = step(id, -1);
+      if (next == id) break;
+      id = next;
+    }
+    return id;
+  }
+  static constexpr int most_rounds = 16;
+};
 
 /// `from` with the rules that `Write` writes applied at every node, operands first, again and again where a result matches in turn.
 /// (Loops run over raw pointers: each call of an operator is a step of the compilers' limits.)
@@ -97,12 +181,12 @@ constexpr graph simplify(graph from) {
   for (int i = 0; i < count && !any; ++i) any = rules.candidates(nodes[i], nodes) != 0;
   if (!any) return from;
   bool changed = false;
-  builder b(from);
-  graph_index was;
   list<node_id> map_memory(from.nodes.size(), node_id::none);
-  list<char> wanted_memory(from.nodes.size(), 0), opaque, open;
+  list<char> wanted_memory(from.nodes.size(), 0);
   node_id* const map = map_memory.data();
   char* const wanted = wanted_memory.data();
+  rewriter r(rules, from, map);
+  builder& b = r.to;
   for (int i = 0; i < count; ++i)
     if (nodes[i].code == op::gradient) wanted[index(nodes[i].operands[1])] = 1;
   for (int i = 0; i < count; ++i) {
@@ -110,7 +194,7 @@ constexpr graph simplify(graph from) {
     node_id operands[max_operands]{node_id::none, node_id::none, node_id::none};
     // Only what lost an operand to a constant can fold. What a gradient is by stays as it is: another node, or a number, has another gradient.
     bool constants = n.arity > 0 && !wanted[i];
-    node const* made = b.g.nodes.data();
+    node const* const made = b.g.nodes.data();
     for (int k = 0; k < n.arity; ++k) operands[k] = map[static_cast<int>(n.operands[k])], constants = constants && made[static_cast<int>(operands[k])].code == op::constant;
     node_id id = node_id::none;
     if (constants) {
@@ -120,40 +204,20 @@ constexpr graph simplify(graph from) {
         id = row.result == result_rule::attribute ? b.cast(operands[0], n.type) : b.map(n.code, operands[0], operands[1], operands[2]);
     }
     if (id == node_id::none) id = b.copy(n, operands);
-    for (int round = 0; round < 16 && !wanted[i]; ++round) {
+    for (int round = 0; round < rewriter::most_rounds && !wanted[i]; ++round) {
       node_id next = id;
-      made = b.g.nodes.data();
-      node const& found = made[static_cast<int>(id)];
+      node const& found = b.g.nodes.data()[static_cast<int>(id)];
       if constexpr (structure)
-        if (found.code == op::where || found.code == op::broadcast) next = simplify_structure(b, id, opaque);
-      if (next == id && (is_floating(found.type) || found.type == dtype::bool_)) {
-        // What else is computed is asked of the graph as it was: what stands behind a node is not made yet, and what stands before it may be something else by now.
-        std::uint64_t const beside = round == 0 && rules.beside & rules.of_code[static_cast<int>(n.code)] ? rules.candidates(n, nodes) & rules.beside : 0;
-        if (beside) was.make(from);
-        for (std::uint64_t left = beside | (rules.candidates(found, made) & ~rules.beside); left && next == id; left &= left - 1) {
-          rule const& tried = rules.rules[std::countr_zero(left)];
-          matcher m(rules, b, opaque);
-          if (tried.present != node_id::none) {
-            matcher before(rules, *was.b, open);
-            if (!before.match(tried.before, node_id{i}) || before.find(tried.present) == node_id::none) continue;
-            for (int v = 0; v < rule_set::most_variables; ++v)
-              if (before.bound.of[v] != node_id::none) m.bound.of[v] = map[static_cast<int>(before.bound.of[v])];
-          } else if (!m.match(tried.before, id)) {
-            continue;
-          }
-          node const at = b.g[id];
-          node_id const built = m.build(tried.after, at);
-          if (b.g[built].type == at.type && b.g[built].shape == at.shape) next = built;
-        }
-      }
+        if (found.code == op::where || found.code == op::broadcast) next = simplify_structure(b, id, r.opaque);
+      if (next == id && (is_floating(found.type) || found.type == dtype::bool_)) next = r.step(id, round == 0 ? i : -1);
       if (next == id) break;
       changed = true;
       id = next;
     }
     map[i] = id;
     if (wanted[i]) {
-      if (static_cast<int>(opaque.size()) <= index(id)) opaque.resize(static_cast<std::size_t>(index(id)) + 1, 0);
-      opaque[index(id)] = 1;
+      if (static_cast<int>(r.opaque.size()) <= index(id)) r.opaque.resize(static_cast<std::size_t>(index(id)) + 1, 0);
+      r.opaque[index(id)] = 1;
     }
   }
   if (!changed) return from;

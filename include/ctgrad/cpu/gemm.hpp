@@ -107,11 +107,11 @@ void gemm_piece(std::int64_t rows, std::int64_t columns, std::int64_t summed, ma
   gemm_builtin<T>(rows, columns, summed, a, b, accumulate, c);
 }
 
-/// How many bands a product is cut into. Each is worth some 20 microseconds, and is 64 rows or columns wide; there are more than four only where each is 256
+/// How many bands a product is cut into. Each is worth some 10 microseconds, and is 64 rows or columns wide; there are more than four only where each is 256
 /// wide, since each packs the other operand anew (measured: weight gradients of a network in eight bands of 128 made a step 10 % longer than in four).
 inline std::int64_t count_bands(double work, std::int64_t length) {
   std::int64_t const few = std::min<std::int64_t>(4, length / 64), many = std::min<std::int64_t>(8, length / 256);
-  return std::min(static_cast<std::int64_t>(std::min(8.0, work / 2e6)), std::max(few, many));
+  return std::min(static_cast<std::int64_t>(std::min(8.0, work / 1e6)), std::max(few, many));
 }
 inline constexpr std::int64_t band_granularity = 16;
 /// Operations that are worth a second thread; and into how many parts a batch of products is cut at most.

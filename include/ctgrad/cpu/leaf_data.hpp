@@ -36,7 +36,7 @@ inline constexpr bool is_one_pack = [] {
 /// The plan of the loop at `Begin`, in arrays with room to spare.
 template <class P, int Begin, int Steps, int Others>
 inline constexpr auto roomy_leaf_plan = [] {
-  leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin, P::graph.accumulate_from, is_one_pack<P, Begin>).run();
+  leaf_plan const p = leaf_planner(P::graph.nodes, P::schedule, Begin, P::graph.accumulate_from, simd::vector_registers, is_one_pack<P, Begin>).run();
   return frozen_leaf_plan<Steps, Others, Others, Others, Others, Others>(p, size_of(p));
 }();
 template <class P, int Begin>

@@ -30,6 +30,12 @@
 
 namespace ctgrad::simd {
 
+/// How many vector registers the instruction set has.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int vector_registers = 32;
+#else
+inline constexpr int vector_registers = 16;
+#endif
 template <class T>
 inline constexpr int lanes = static_cast<int>(xsimd::batch<T>::size);
 
