@@ -9,6 +9,15 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+// clang fuses a multiplication and an addition within an expression only, and here each is a function of its own; g++ fuses them anyway.
+#if defined(__clang__)
+#define CTGRAD_BEGIN_FUSED _Pragma("float_control(push)") _Pragma("clang fp contract(fast)")
+#define CTGRAD_END_FUSED _Pragma("float_control(pop)")
+#else
+#define CTGRAD_BEGIN_FUSED
+#define CTGRAD_END_FUSED
+#endif
+CTGRAD_BEGIN_FUSED
 #if defined(__AVX__)  // below that what xsimd includes is enough, and this takes an eighth of the umbrella's time
 #include <immintrin.h>
 #endif
@@ -20,6 +29,7 @@
 #define _mm512_mask_blend_epi16(mask, a, b) ((__m512i)__builtin_ia32_blendmw_512_mask((__v32hi)(__m512i)(a), (__v32hi)(__m512i)(b), (__mmask32)(mask)))
 #endif
 #include <xsimd/xsimd.hpp>
+CTGRAD_END_FUSED
 
 // g++ -O2 would leave a loop around a long function, with its registers in memory.
 #if defined(__GNUC__)

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+CTGRAD_BEGIN_FUSED
 namespace ctgrad::simd {
 
 /// `Width` elements `T`.
@@ -441,3 +442,4 @@ pack<To, Width> convert(pack<From, Width> const& x) {
 }
 
 }  // namespace ctgrad::simd
+CTGRAD_END_FUSED

@@ -113,3 +113,17 @@ BOOST_AUTO_TEST_CASE(a_value_and_its_gradient_share_an_exponential) {
     BOOST_TEST(std::fabs(slope(static_cast<std::int64_t>(i)) - (below + a * phi)) < 1e-15L * (1 + std::fabs(a)));
   }
 }
+
+#if defined(__FMA__) && defined(__OPTIMIZE__)
+// x x - y, where y is x x rounded: what the rounding lost, in one instruction; 0 in two.
+BOOST_AUTO_TEST_CASE_TEMPLATE(multiplications_and_additions_are_fused, T, types) {
+  T const element = 1 + std::ldexp(T(1), -std::numeric_limits<T>::digits / 2 - 1), lost = std::ldexp(T(1), 2 * (-std::numeric_limits<T>::digits / 2 - 1));
+  std::vector<T> const a(5, element), b(5, 2 * element - 1);  // (which is the square, rounded)
+  constexpr auto N = ct::dim("N"_s);
+  constexpr auto x = ct::tensor<T>("x"_s, N);
+  constexpr auto y = ct::tensor<T>("y"_s, N);
+  constexpr auto rest = ct::compile(x * x - y);
+  auto const [r] = rest(x = a, y = b);
+  for (std::int64_t i = 0; i < 5; ++i) BOOST_TEST(r(i) == lost);
+}
+#endif
