@@ -30,14 +30,8 @@ struct builder {
     g.nodes.reserve(from.nodes.size() + 64);
   }
 
-  /// Finds the nodes of `from`, under the numbers that they have there, and makes none.
-  static constexpr builder finding(graph const& from) {
-    builder b(from);
-    b.g.nodes = from.nodes;
-    b.lookup_only = true;
-    b.enter_nodes();
-    return b;
-  }
+  /// Takes the nodes of the graph that it was made for, under their numbers, and from now on finds nodes, and makes none.
+  constexpr void find_only(list<node> const& nodes) { g.nodes = nodes, lookup_only = true, enter_nodes(slots.size()); }
 
   constexpr bool ok() const { return error.empty(); }
 
@@ -69,7 +63,7 @@ struct builder {
     if (lookup_only) return node_id::none;
     g.nodes.push_back(n);
     int const count = places[h] = g.size();
-    if (2 * static_cast<std::uint64_t>(count) > mask) grow();
+    if (2 * static_cast<std::uint64_t>(count) > mask) enter_nodes(4 * slots.size());
     return node_id{count - 1};
   }
 
@@ -287,13 +281,9 @@ struct builder {
     h = (h ^ h >> 32) * 0xE7037ED1A0B428DBu;
     return h ^ h >> 29;
   }
-  constexpr void grow() {
-    std::uint64_t const mask = 4 * slots.size() - 1;
-    slots = list<std::int32_t>(mask + 1);
-    enter_nodes();
-  }
-  constexpr void enter_nodes() {
-    std::uint64_t const mask = slots.size() - 1;
+  constexpr void enter_nodes(std::size_t size) {
+    std::uint64_t const mask = size - 1;
+    slots = list<std::int32_t>(size);
     std::int32_t* const places = slots.data();
     node const* const nodes = g.nodes.data();
     for (int i = 0, count = g.size(); i < count; ++i) {

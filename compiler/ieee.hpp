@@ -71,7 +71,6 @@ CTGRAD_IEEE_FUNCTION(exp)
 CTGRAD_IEEE_FUNCTION(expm1)
 CTGRAD_IEEE_FUNCTION(log)
 CTGRAD_IEEE_FUNCTION(log1p)
-CTGRAD_IEEE_FUNCTION(log1p_unit)
 CTGRAD_IEEE_FUNCTION(sqrt)
 CTGRAD_IEEE_FUNCTION(cbrt)
 CTGRAD_IEEE_FUNCTION(sin)
@@ -90,7 +89,6 @@ CTGRAD_IEEE_FUNCTION(ceil)
 CTGRAD_IEEE_FUNCTION(round)
 #undef CTGRAD_IEEE_FUNCTION
 constexpr ieee pow(ieee x, ieee y) { return ieee(pow(x.raw, y.raw)); }
-constexpr ieee erf_by_exp(ieee x, ieee) { return erf(x); }
 constexpr ieee atan2(ieee y, ieee x) { return ieee(atan2(y.raw, x.raw)); }
 constexpr ieee hypot(ieee x, ieee y) { return ieee(hypot(x.raw, y.raw)); }
 

@@ -28,11 +28,6 @@ constexpr T abs(T x) { return fabs(x); }
 template <std::integral T>
 constexpr T abs(T x) { return x < 0 ? static_cast<T>(-static_cast<std::make_unsigned_t<T>>(x)) : x; }
 
-template <real T>
-constexpr T log1p_unit(T x) { return log1p(x); }
-template <real T>
-constexpr T erf_by_exp(T x, T) { return erf(x); }
-
 template <std::integral T>
 constexpr T floor(T x) { return x; }
 template <std::integral T>

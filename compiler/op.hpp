@@ -96,6 +96,7 @@ struct op_info {
   int precedence = 10;              ///< of the infix or prefix form, for printing
   bool commutative = false;
   bool takes_bool = true;
+  bool by_rules = false;            ///< is written by rules alone, for packs that compute it otherwise than numbers
   bool kept = false;                ///< stands for memory: is neither folded nor merged
   bool widens = false;              ///< a reduction of bool and int32 that gives int64
   bool scatters = false;            ///< a reduction whose result has an axis along which its second operand says where elements go

@@ -52,7 +52,6 @@ constexpr void write_default_rules(rule_writer& r) {
   r.add(-x / y, -(x / y));
   r.add(x / -y, -(x / y));
   r.add(x + x, 2 * x);
-  r.add(2 * (2 * x), 4 * x);
   r.add(x * x * x, pow(x, 3));
   r.add(pow(x, 1), x);
   r.add(pow(x, 0), 1);
@@ -152,6 +151,8 @@ struct rule_set {
   std::uint64_t first_is_any = 0, second_is_any = 0;
   std::uint64_t beside = 0;                                         ///< that hold only where something else is computed as well
   std::uint64_t once = 0;                                           ///< that hold only where operands are used nowhere else
+  std::uint64_t reductions = 0;                                     ///< whose outermost operation is one: that hold only where the last axis goes
+  std::uint64_t conditional = 0;                                    ///< all of these
   std::uint64_t twins = 0;                                          ///< whose outermost operation is of anything and the same thing
 
   constexpr explicit rule_set(rule_writer const& w) : node_count(w.b.g.size()), symbol_count(static_cast<int>(w.b.g.symbols.size())), rule_count(static_cast<int>(w.rules.size())) {
@@ -164,6 +165,8 @@ struct rule_set {
       of_code[static_cast<int>(before.code)] |= bit;
       if (rules[i].present != node_id::none) beside |= bit;
       if (rules[i].once) once |= bit;
+      if (info(before.code).kind == op_kind::reduction) reductions |= bit;
+      conditional = beside | once | reductions;
       int const first = kind_in_pattern(before, 0), second = kind_in_pattern(before, 1);
       (first == anything ? first_is_any : first_is[first]) |= bit;
       if (before.arity == 2 && first == anything && before.operands[0] == before.operands[1]) twins |= bit;

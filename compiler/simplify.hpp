@@ -9,7 +9,7 @@
 
 namespace ctgrad::detail {
 
-/// Matches one pattern against a node, and builds what the rule puts there.
+/// Matches one pattern against a node.
 struct matcher {
   rule_set const& rules;
   builder& b;
@@ -68,7 +68,7 @@ struct graph_index {
   graph_index(graph_index const&) = delete;
   constexpr ~graph_index() { delete b; }
   constexpr builder& nodes_of(graph const& of) {
-    if (!b) b = new builder(builder::finding(of));
+    if (!b) b = new builder(of), b->find_only(of.nodes);
     return *b;
   }
   /// The operands of `n` that something else uses as well, as bits.
@@ -111,14 +111,8 @@ struct rewriter {
   /// What a rule makes of `id`, or `id`. `old`: the node of `from` of which it is a copy, or -1.
   constexpr node_id step(node_id id, int old) {
     node const* const made = to.g.nodes.data();
-    std::uint64_t left = rules.candidates(made[static_cast<int>(id)], made) & ~rules.beside;
-    if (old < 0) {
-      left &= ~rules.once;
-    } else if (rules.beside & rules.of_code[static_cast<int>(from.nodes[old].code)]) {
-      left |= rules.candidates(from.nodes[old], from.nodes.data()) & rules.beside;
-    }
-    // A factor of sums over outer axes alone would have to wait for all of them, in a nest of its own.
-    if (made[static_cast<int>(id)].code == op::sum && !sums_last_axis(made[static_cast<int>(id)])) left = 0;
+    std::uint64_t left = rules.candidates(made[static_cast<int>(id)], made);
+    if (rules.conditional) left = allowed(left, made[static_cast<int>(id)], old);
     for (; left; left &= left - 1) {
       rule const& tried = rules.rules[std::countr_zero(left)];
       matcher m(rules, to, opaque);
@@ -137,6 +131,15 @@ struct rewriter {
     }
     return id;
   }
+  /// Those of the candidates at `n` that its place allows, and those that ask what else is computed.
+  constexpr std::uint64_t allowed(std::uint64_t candidates, node const& n, int old) const {
+    candidates &= ~rules.beside;
+    if (old < 0) candidates &= ~rules.once;
+    else if (rules.beside & rules.of_code[static_cast<int>(from.nodes[old].code)]) candidates |= rules.candidates(from.nodes[old], from.nodes.data()) & rules.beside;
+    // What leaves a reduction over outer axes alone would have to wait for all of it, in a nest of its own.
+    if (candidates & rules.reductions && !goes_over_last_axis(n)) candidates &= ~rules.reductions;
+    return candidates;
+  }
   /// The nodes of a right-hand side, in the dtype and shape of the node that they replace.
   constexpr node_id build(node_id pattern, matcher const& m, node const& replaced) {
     node const& p = rules.nodes[index(pattern)];
@@ -154,9 +157,9 @@ struct rewriter {
     for (int k = 0; k < p.arity; ++k) operands[k] = build(p.operands[k], m, replaced);
     return to.map(p.code, operands[0], operands[1], operands[2]);
   }
-  constexpr bool sums_last_axis(node const& sum) const {
-    int const rank = to.g[to.g[sum.operands[0]].shape].rank;
-    return rank == 0 || sum.axes() >> (rank - 1) & 1;
+  constexpr bool goes_over_last_axis(node const& n) const {
+    int const rank = to.g[to.g[n.operands[0]].shape].rank;
+    return rank == 0 || n.axes() >> (rank - 1) & 1;
   }
   constexpr node_id settled(node_id id) {
     for (int round = 0; round < most_rounds; ++round) {

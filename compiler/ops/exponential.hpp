@@ -33,11 +33,14 @@ template <> struct row<op::log1p> {
   static constexpr auto eval(auto x) { using cmath::log1p; return log1p(x); }
   static constexpr value d0(value g, value x, value) { return g / (1 + x); }
 };
-/// log(1 + x) of an x in [0, 1], as e^-|t| is: loops have it by a polynomial, without the logarithm's division and exponent. Rules write it, no user does.
+/// log(1 + x) of an x in [0, 1], as e^-|t| is: loops have it by a polynomial, without the logarithm's division and exponent.
 template <> struct row<op::log1p_unit> {
-  static constexpr op_info info{.name = "log1p_unit", .result = result_rule::floating, .cost = 8};
+  static constexpr op_info info{.name = "log1p_unit", .result = result_rule::floating, .cost = 8, .by_rules = true};
   static constexpr latex::form in_latex = row<op::log1p>::in_latex;
-  static constexpr auto eval(auto x) { using cmath::log1p_unit; return log1p_unit(x); }
+  static constexpr auto eval(auto x) {
+    if constexpr (requires { log1p_unit(x); }) return log1p_unit(x);
+    else return row<op::log1p>::eval(x);
+  }
   static constexpr value d0(value g, value x, value) { return g / (1 + x); }
 };
 template <> struct row<op::sigmoid> {
@@ -61,10 +64,13 @@ template <> struct row<op::erf> {
   static constexpr auto eval(auto x) { using cmath::erf; return erf(x); }
   static constexpr value d0(value g, value x, value) { return g * (1.1283791670955126 * exp(-(x * x))); }  // 2 / sqrt(pi)
 };
-/// erf(x) where e^(-x^2) is there as well, which loops compute it by. Rules write it, no user does.
+/// erf(x) where e^(-x^2) is there as well, which loops compute it by.
 template <> struct row<op::erf_by_exp> {
-  static constexpr op_info info{.name = "erf_by_exp", .arity = 2, .result = result_rule::floating, .cost = 14};
-  static constexpr auto eval(auto x, auto e) { using cmath::erf_by_exp; return erf_by_exp(x, e); }
+  static constexpr op_info info{.name = "erf_by_exp", .arity = 2, .result = result_rule::floating, .cost = 14, .by_rules = true};
+  static constexpr auto eval(auto x, auto e) {
+    if constexpr (requires { erf_by_exp(x, e); }) return erf_by_exp(x, e);
+    else return row<op::erf>::eval(x);
+  }
   static constexpr value d0(value g, value x, value, value) { return g * (1.1283791670955126 * exp(-(x * x))); }
 };
 template <> struct row<op::relu> {

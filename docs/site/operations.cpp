@@ -247,7 +247,7 @@ int main() {
   auto const differences = read_differences(std::cin);
   std::cout << "# Operations\n\nEvery function is made of these. The page is written by docs/site/operations.cpp from the op table.\n";
   for (int i = 0; i < op_count; ++i)
-    if (auto const code = static_cast<op>(i); (info(code).kind == op_kind::map && code != op::copy && code != op::cast && code != op::philox && code != op::detach && code != op::log1p_unit && code != op::erf_by_exp) ||
+    if (auto const code = static_cast<op>(i); (info(code).kind == op_kind::map && code != op::copy && code != op::cast && code != op::philox && code != op::detach && !info(code).by_rules) ||
                                               code == op::sum || code == op::prod || code == op::max || code == op::min)
       write_row(code, differences);
   bool shown[op_count]{};

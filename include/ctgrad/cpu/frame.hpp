@@ -5,7 +5,7 @@
 #pragma once
 
 #include "../compiled.hpp"
-#include "simd.hpp"
+#include "pack_functions.hpp"
 
 #include <algorithm>
 #include <array>

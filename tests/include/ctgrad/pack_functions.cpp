@@ -93,6 +93,16 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(zeros_keep_their_sign, T, types) {
   for (T y : out) BOOST_TEST((y == 0 && std::signbit(y)));
 }
 
+// The rows have them for packs: of 9, which is not in the unit interval, and of 0 for e^-1, the functions that they stand for give other results.
+BOOST_AUTO_TEST_CASE_TEMPLATE(rows_compute_by_them, T, types) {
+  using pack = ct::simd::pack<T, width<T>>;
+  alignas(64) T logarithm[width<T>], integral[width<T>];
+  ct::detail::row<ct::detail::op::log1p_unit>::eval(pack(T(9))).store(logarithm);
+  ct::detail::row<ct::detail::op::erf_by_exp>::eval(pack(T(1)), pack(T(0))).store(integral);
+  for (T y : logarithm) BOOST_TEST(std::fabs(y - std::log(T(10))) > 1);
+  for (T y : integral) BOOST_TEST(y == 1);
+}
+
 // One exponential for the error function and its slope, in whatever loop they are: x Phi(x), and Phi(x) + x phi(x).
 BOOST_AUTO_TEST_CASE(a_value_and_its_gradient_share_an_exponential) {
   constexpr auto N = ct::dim("N"_s);
